@@ -1,0 +1,85 @@
+"""The port of the artifact store, and how a file is named in outputs: `dalsegno://<digest>/<name>`.
+
+The URI of a file holds the digest of its content, so that equal URIs mean equal bytes, wherever and whenever they were made.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import quote, unquote
+
+SCHEME = "dalsegno"
+_URI = re.compile(rf"{SCHEME}://(?P<digest>[0-9a-f]{{64}})/(?P<name>[^/\s]*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Stored bytes: the digest (BLAKE3, 64 hex digits) and the size in bytes."""
+
+    digest: str
+    size: int
+
+
+def uri_of(digest: str, name: str) -> str:
+    """Give the URI of a stored file."""
+    return f"{SCHEME}://{digest}/{quote(name, safe='')}"
+
+
+def parse_uri(uri: str) -> tuple[str, str] | None:
+    """Give digest and name of a stored file's URI; `None` if it is no such URI."""
+    match = _URI.match(uri)
+    return (match["digest"], unquote(match["name"])) if match else None
+
+
+class BlobWriter(Protocol):
+    """A blob being written. Leaving the `with` block without `finish` throws it away."""
+
+    def __enter__(self) -> BlobWriter: ...
+    def __exit__(self, *error: object) -> None: ...
+
+    def write(self, data: bytes) -> int:
+        """Add bytes."""
+        ...
+
+    def finish(self) -> Blob:
+        """Put the blob in place under its digest."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Blobs by digest."""
+
+    def writer(self) -> BlobWriter:
+        """Begin a blob."""
+        ...
+
+    def put_bytes(self, data: bytes) -> Blob:
+        """Store bytes."""
+        ...
+
+    def put_file(self, path: Path) -> Blob:
+        """Store the content of a file. The file itself stays as it is; the store may link rather than copy it."""
+        ...
+
+    def adopt(self, path: Path) -> Blob:
+        """Store a file that its maker gives up: it may be moved into place and must not be used under its old name."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for reading. Raises `NotFound` (code `artifact-missing`)."""
+        ...
+
+    def path(self, digest: str) -> Path:
+        """Give a local path with the content, read-only. Raises `NotFound` (code `artifact-missing`)."""
+        ...
+
+    def exists(self, digest: str) -> bool:
+        """Whether the blob is in place."""
+        ...
+
+    def scratch(self) -> Path:
+        """Give the folder in which files should be made that will be adopted (same file system)."""
+        ...

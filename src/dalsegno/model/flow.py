@@ -1,0 +1,179 @@
+"""A flow as both front ends compile it: tasks, what each reads, and where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written: 1-based line and column of the flow's text."""
+
+    line: int
+    column: int
+
+
+class Kind(StrEnum):
+    """How a task is executed."""
+
+    #: it does something itself
+    WORK = "work"
+    #: a group whose tasks follow each other
+    SEQUENCE = "sequence"
+    #: a group whose tasks stand side by side
+    PARALLEL = "parallel"
+    #: a group whose tasks follow each other, once for every item of a list
+    LOOP = "loop"
+
+
+class Key(StrEnum):
+    """Which item of a loop a reading names, where it names none by its key."""
+
+    #: the item in which the reader itself stands
+    OWN = "own"
+    #: any of them: it is known only when the expression is rendered
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A data edge: one value that a task's expressions read from another task.
+
+    Parameters
+    ----------
+    task : the id of the task whose output is read; `None` where the expression is dynamic, which reads anything that
+        stands before the reader.
+    keys : one entry for each loop around that task, outermost first: a literal key, or `Key.OWN`, or `Key.ANY`. Shorter
+        than the loops where the whole map of items is read.
+    path : the names that follow, as far as they are literal, such as `("uri",)`.
+    """
+
+    task: str | None
+    keys: tuple[str | Key, ...] = ()
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One node of a flow.
+
+    Parameters
+    ----------
+    id : unique in the flow.
+    type : the canonical type, such as `core.http.Download`.
+    properties : the task's own properties as written, not rendered; without id, type, description and child tasks.
+    kind : how it is executed; a group holds `tasks`.
+    reads : data edges to other tasks.
+    inputs : the run inputs that its expressions read.
+    variables : for each path below `vars` that it reads, a digest of what the flow says there.
+    volatile : the functions in its expressions that give something new each time, such as `now`.
+    digests : for each property, the digest of its definition; `type` is one of them.
+    definition : the digest of all of them together.
+    concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
+    outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
+    """
+
+    id: str
+    type: str
+    properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    kind: Kind = Kind.WORK
+    tasks: tuple[Task, ...] = ()
+    reads: tuple[Read, ...] = ()
+    inputs: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    volatile: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict[str, str])
+    definition: str = ""
+    concurrency: int = 0
+    outputs: tuple[str, ...] | None = None
+    description: str | None = None
+    place: Place | None = None
+
+    def walk(self) -> Iterator[Task]:
+        """Give this task and all inside it, in the order of the text."""
+        yield self
+        for task in self.tasks:
+            yield from task.walk()
+
+
+class InputType(StrEnum):
+    """The types that a run input can have."""
+
+    STRING = "STRING"
+    INT = "INT"
+    FLOAT = "FLOAT"
+    BOOL = "BOOL"
+    FILE = "FILE"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A run input that a flow declares."""
+
+    id: str
+    type: InputType
+    required: bool = True
+    default: Any = None
+    has_default: bool = False
+    description: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOutput:
+    """A value that the flow gives when it has ended: an expression rendered after its tasks."""
+
+    id: str
+    value: Any
+    type: str = "STRING"
+    description: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A definition of work."""
+
+    namespace: str
+    id: str
+    tasks: tuple[Task, ...]
+    inputs: tuple[Input, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    outputs: tuple[FlowOutput, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    description: str | None = None
+    disabled: bool = False
+
+    @property
+    def full_id(self) -> str:
+        """Namespace and id, joined by a dot."""
+        return f"{self.namespace}.{self.id}"
+
+    def walk(self) -> Iterator[Task]:
+        """Give all tasks, in the order of the text."""
+        for task in self.tasks:
+            yield from task.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An immutable version of a flow.
+
+    Parameters
+    ----------
+    number : 1, 2, 3 ... counted per namespace and flow.
+    digest : of the content; equal content makes no new revision.
+    source : the text, as it was given.
+    flow : the compiled form.
+    """
+
+    flow: Flow
+    number: int
+    digest: str
+    source: str
+    created: float = 0.0
+    author: str | None = None

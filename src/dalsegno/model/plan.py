@@ -1,0 +1,112 @@
+"""A plan: for every address what will be done, and why. What the engine executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from dalsegno.errors import PlanRefusal
+
+
+class Action(StrEnum):
+    """What a plan does with one address."""
+
+    #: execute it
+    RUN = "RUN"
+    #: keep the result of the origin's task run
+    REUSE = "REUSE"
+    #: take a given output without executing it
+    PIN = "PIN"
+    #: evaluate a group again, because something inside it runs; its children are decided one by one
+    ENTER = "ENTER"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What will be done at one address.
+
+    Parameters
+    ----------
+    address, task, type : which task run, and the task that it is a run of.
+    action, reason : what, and why, as a person reads it.
+    warnings : what a person should know before agreeing.
+    origin_task_run : the id of the matched task run of the origin, whatever its action.
+    estimate_s : seconds that the origin's task run took.
+    keys : for a loop whose items are known, their keys in order; `None` where they are not known yet.
+    waits_for : for a loop whose items are not known, the address that decides them.
+    forced : everything inside it runs.
+    wave : the address that makes whatever stands after this one's beginning run; `None` where nothing does.
+    """
+
+    address: str
+    task: str
+    type: str
+    action: Action
+    reason: str
+    warnings: tuple[str, ...] = ()
+    origin_task_run: str | None = None
+    estimate_s: float | None = None
+    keys: tuple[str, ...] | None = None
+    waits_for: str | None = None
+    forced: bool = False
+    wave: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the decision as the CLI and REST show it."""
+        return {
+            "address": self.address,
+            "task": self.task,
+            "type": self.type,
+            "action": self.action.value,
+            "reason": self.reason,
+            "warnings": list(self.warnings),
+            "origin_task_run": self.origin_task_run,
+            "estimate_s": self.estimate_s,
+            "waits_for": self.waits_for,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Decisions in the order of the flow, and what is said about the whole.
+
+    Parameters
+    ----------
+    digest : over the revision's content, the request, the matched results and the actions.
+    revision : the number of the revision that will be executed.
+    decisions : one for each address that is known.
+    dropped : addresses of the origin that are no longer in the flow.
+    unchecked : names of the request that only the run can know.
+    refusals : why the request cannot be carried out; a plan with any is never executed.
+    warnings : what concerns the plan as a whole, the most important first.
+    """
+
+    digest: str
+    revision: int
+    decisions: tuple[Decision, ...]
+    dropped: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    refusals: tuple[PlanRefusal, ...] = ()
+    warnings: tuple[str, ...] = ()
+    by_address: Mapping[str, Decision] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_address", {decision.address: decision for decision in self.decisions})
+
+    def count(self, action: Action) -> int:
+        """How many decisions have this action."""
+        return sum(1 for decision in self.decisions if decision.action is action)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the plan as the CLI and REST show it."""
+        return {
+            "digest": self.digest,
+            "revision": self.revision,
+            "decisions": [decision.as_json() for decision in self.decisions],
+            "dropped": list(self.dropped),
+            "unchecked": list(self.unchecked),
+            "warnings": list(self.warnings),
+            "refusals": [refusal.as_json() for refusal in self.refusals],
+        }

@@ -1,0 +1,364 @@
+"""The port of the metadata store: the closed set of writes, the reads, the lease.
+
+One call of `commit` is one transaction. It fails whole if the lease is not the current one (`LeaseLost`) or a guarded
+state has moved (`MoveRefused`). The order of the writes within a call holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dalsegno.model.flow import Revision
+from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
+from dalsegno.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one engine to write to one run. `number` grows with every new holder."""
+
+    run: str
+    number: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRevision:
+    """Add a revision. Refused (`MoveRefused`) if its number is not the latest + 1: somebody else saved in between."""
+
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRun:
+    """Add a run with its plan. Its `name` is given by the store: `<flow>-<number>`, the number counted in the same
+    transaction per namespace and flow; the name in `run` is ignored.
+
+    Parameters
+    ----------
+    plan : the plan's stored form, opaque to the store.
+    """
+
+    run: Run
+    plan: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One task run of the origin whose result the new run keeps, under a new id."""
+
+    id: str
+    origin_task_run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTaskRuns:
+    """Copy rows of the origin's task runs into `run`, in one statement however many there are.
+
+    A copy has action REUSE, the new id and reason, `attempts` 0, `attempt`, state, times, digests, outputs, error, keys and
+    values of the original, and `reused_from` pointing at the task run that really executed. Copies make no events.
+    """
+
+    run: str
+    kept: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    """Add a task run in state RUNNING, with its first attempt (number `task_run.attempt`) and an event."""
+
+    task_run: TaskRun
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTask:
+    """Add a task run that has ended already without executing (a pin, a skipped one), with an event."""
+
+    task_run: TaskRun
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """Close the open attempt of a RUNNING task run as `closed`, and begin attempt `number`. Guard: it is RUNNING."""
+
+    task_run: str
+    number: int
+    at: float
+    closed: State
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateLoop:
+    """Record the items of a loop. Guard: its task run is RUNNING."""
+
+    task_run: str
+    keys: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndTask:
+    """End a task run and its open attempt, with an event. Guard: it is in a state from which `state` may follow."""
+
+    task_run: str
+    state: State
+    at: float
+    outputs: Mapping[str, Any]
+    output_digest: str | None
+    used: Mapping[str, str]
+    properties: Mapping[str, Any]
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRun:
+    """Move a run, with an event. Guard: it is in state `expected`, and `to` may follow it."""
+
+    run: str
+    expected: State
+    to: State
+    at: float
+    outputs: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveArtifact:
+    """Record an artifact whose blob is in place already."""
+
+    artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class AppendLogs:
+    """Add lines to the log of one attempt, in order."""
+
+    run: str
+    task_run: str
+    attempt: int
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKill:
+    """Ask the engine that executes `run` to stop it. Needs no lease. Refused (`MoveRefused`) if the run has ended."""
+
+    run: str
+
+
+Write = (
+    SaveRevision
+    | CreateRun
+    | KeepTaskRuns
+    | StartTask
+    | RecordTask
+    | NewAttempt
+    | EvaluateLoop
+    | EndTask
+    | MoveRun
+    | SaveArtifact
+    | AppendLogs
+    | RequestKill
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first."""
+
+    namespace: str | None = None
+    flow: str | None = None
+    states: tuple[State, ...] = ()
+    origin: str | None = None
+    root: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSummary:
+    """One flow of a list."""
+
+    namespace: str
+    id: str
+    revision: int
+    description: str | None
+    disabled: bool
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """A log line with where it belongs. `position` grows within a run; ask for what comes after it to follow."""
+
+    position: int
+    task_run: str
+    address: str
+    attempt: int
+    line: LogLine
+
+
+class FlowReads(Protocol):
+    """Flows and revisions."""
+
+    def all(self, namespace: str | None = None) -> list[FlowSummary]:
+        """Give all flows, by namespace and id."""
+        ...
+
+    def named(self, id: str) -> list[FlowSummary]:
+        """Give the flows of this id, in any namespace."""
+        ...
+
+    def latest(self, namespace: str, id: str) -> Revision | None:
+        """Give the latest revision."""
+        ...
+
+    def revision(self, namespace: str, id: str, number: int) -> Revision | None:
+        """Give one revision."""
+        ...
+
+    def revisions(self, namespace: str, id: str) -> list[Revision]:
+        """Give all revisions, oldest first."""
+        ...
+
+    def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
+        """Give the newest revision that has this content."""
+        ...
+
+
+class RunReads(Protocol):
+    """Runs."""
+
+    def get(self, id: str) -> Run | None:
+        """Give a run by its whole id."""
+        ...
+
+    def find(self, text: str, limit: int = 10) -> list[Run]:
+        """Give the runs whose name is `text` or whose id begins with it, newest first."""
+        ...
+
+    def list(self, filter: RunFilter) -> list[Run]:
+        """Give the runs that the filter lets through, newest first."""
+        ...
+
+    def plan(self, id: str) -> bytes | None:
+        """Give the stored plan of a run."""
+        ...
+
+    def kill_requested(self, id: str) -> bool:
+        """Whether somebody asked to stop the run."""
+        ...
+
+
+class TaskRunReads(Protocol):
+    """Task runs and their attempts."""
+
+    def of_run(self, run: str) -> list[TaskRun]:
+        """Give a run's task runs, those that it executed and those that it kept, in the order they were added."""
+        ...
+
+    def results(self, run: str) -> list[Result]:
+        """Give the light form of a run's task runs, in the order they were added."""
+        ...
+
+    def get(self, id: str) -> TaskRun | None:
+        """Give one task run by its id."""
+        ...
+
+    def at(self, run: str, address: str) -> TaskRun | None:
+        """Give the task run at an address."""
+        ...
+
+    def attempts(self, task_run: str) -> list[Attempt]:
+        """Give the attempts that were made under this id, oldest first (none for a kept one: ask `reused_from`)."""
+        ...
+
+
+class LogReads(Protocol):
+    """Log lines."""
+
+    def of_run(self, run: str, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        """Give a run's own lines after a position, oldest first."""
+        ...
+
+    def of_task_run(self, task_run: str, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        """Give the lines of one task run after a position, oldest first."""
+        ...
+
+
+class EventReads(Protocol):
+    """Events."""
+
+    def after(self, run: str, number: int = 0, limit: int = 1000) -> list[Event]:
+        """Give a run's events after a number, oldest first."""
+        ...
+
+
+class ArtifactReads(Protocol):
+    """Records of artifacts."""
+
+    def get(self, id: str) -> Artifact | None:
+        """Give one by its id."""
+        ...
+
+    def find(self, prefix: str, limit: int = 10) -> list[Artifact]:
+        """Give those whose id or digest begins with `prefix`."""
+        ...
+
+    def of_task_run(self, task_run: str) -> list[Artifact]:
+        """Give those that a task run made, in the order they were added."""
+        ...
+
+
+class Store(Protocol):
+    """A metadata store."""
+
+    @property
+    def flows(self) -> FlowReads: ...
+    @property
+    def runs(self) -> RunReads: ...
+    @property
+    def task_runs(self) -> TaskRunReads: ...
+    @property
+    def logs(self) -> LogReads: ...
+    @property
+    def events(self) -> EventReads: ...
+    @property
+    def artifacts(self) -> ArtifactReads: ...
+
+    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
+        """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
+        (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, SaveArtifact
+        and AppendLogs.
+
+        Raises
+        ------
+        LeaseLost : the lease is not the current one.
+        MoveRefused : a guarded state has moved, or the table of moves does not allow it.
+        StoreUnavailable : the store cannot be written (disk full, connection gone); nothing of the call was kept.
+        """
+        ...
+
+    def acquire(self, run: str, owner: str) -> Lease:
+        """Take the lease of a run.
+
+        Raises
+        ------
+        RunIsLive : a live process holds it; the message names the owner.
+        """
+        ...
+
+    def beat(self, lease: Lease) -> None:
+        """Keep the lease alive. Raises `LeaseLost` if it is gone. On SQLite there is nothing to do but check."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back. Never raises for a lease that is gone already."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is being written and close."""
+        ...

@@ -1,0 +1,163 @@
+"""What a task type is made of.
+
+    class Double(TaskType):
+        \"\"\"Double a number.\"\"\"
+
+        number: int
+
+        class Output(TaskOutput):
+            value: int
+
+        def run(self, context: TaskContext) -> Output:
+            return self.Output(value=self.number * 2)
+
+Fields are the properties, rendered before the model is made: a text that is one expression gives its value, other texts
+give text. Fields of text use `Text`, maps and lists that may come as JSON text use `JsonMap` and `JsonList`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from dalsegno.model.address import scalar_text
+from dalsegno.model.flow import Kind
+
+
+def to_text(value: Any) -> Any:
+    """Give the text of a rendered value: scalars as expressions show them, maps and lists as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    text = scalar_text(value)
+    return text if text is not None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def from_json_text(value: Any) -> Any:
+    """Read a map or list that came as JSON text; leave everything else as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+Text = Annotated[str, BeforeValidator(to_text)]
+JsonMap = Annotated[dict[str, Any], BeforeValidator(from_json_text)]
+JsonList = Annotated[list[Any], BeforeValidator(from_json_text)]
+
+
+class TaskOutput(BaseModel):
+    """Base of the typed outputs. A type without outputs returns `None`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskLog(Protocol):
+    """Where a task writes lines."""
+
+    def debug(self, text: str) -> None: ...
+    def info(self, text: str) -> None: ...
+    def warning(self, text: str) -> None: ...
+    def error(self, text: str) -> None: ...
+
+    def stream(self, name: Literal["stdout", "stderr"], text: str) -> None:
+        """Add a line that a script wrote."""
+        ...
+
+
+class TaskFiles(Protocol):
+    """Files of the artifact store, as a task sees them."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """Open a stored file (`dalsegno://...`) for reading. Raises `TaskFailed` if it is no stored file or gone."""
+        ...
+
+    def path(self, uri: str) -> Path:
+        """Give a local, read-only path of a stored file. Raises `TaskFailed` likewise."""
+        ...
+
+    def new(self, suffix: str = "") -> Path:
+        """Give a path for a new file in scratch space; it is removed with the attempt unless it is stored."""
+        ...
+
+    def store(self, path: Path, name: str) -> str:
+        """Store a file made at a path from `new` (it is moved) and give its URI. `name` is for people."""
+        ...
+
+
+class TaskContext(Protocol):
+    """What a running task may use."""
+
+    log: TaskLog
+    files: TaskFiles
+    #: the run's and task run's facts: run id and name, flow, namespace, revision, address, attempt
+    run_id: str
+    run_name: str
+    namespace: str
+    flow_id: str
+    revision: int
+    address: str
+    attempt: int
+    is_replay: bool
+    idempotency_key: str
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the task was told to stop. Call it at every chunk."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Wait, and raise `Cancelled` the moment the task is told to stop."""
+        ...
+
+    def now(self) -> datetime:
+        """Give the time of the engine's clock, in UTC."""
+        ...
+
+    def count(self, name: str, amount: float) -> None:
+        """Record a metric of this attempt, such as the number of records."""
+        ...
+
+    def workdir(self) -> Path:
+        """Give an empty folder of this attempt's own; it is removed with the attempt."""
+        ...
+
+    def environ(self) -> Mapping[str, str]:
+        """Give the variables that a script gets: run id, address, `DALSEGNO_IS_REPLAY`, `DALSEGNO_IDEMPOTENCY_KEY`."""
+        ...
+
+
+class TaskType(BaseModel):
+    """Base of all task types; its fields are the properties of the task.
+
+    Class attributes
+    ----------------
+    kind : how it is executed; groups override it and have no `run`.
+    effects : `external` where running it twice is seen outside.
+    inert : nothing outside the run sees it and no task can depend on its having run (Log, Echo, Sleep).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+
+    kind: ClassVar[Kind] = Kind.WORK
+    effects: ClassVar[Literal["none", "external"]] = "none"
+    inert: ClassVar[bool] = False
+    #: names of properties whose text is rendered by the type itself, piece by piece
+    raw_properties: ClassVar[frozenset[str]] = frozenset()
+    #: the typed output; `None` for a type without outputs, a plain `dict` where the names are known only after it ran
+    Output: ClassVar[Any] = None
+
+    def run(self, context: TaskContext) -> Any:
+        """Do the work and give the output.
+
+        Raises
+        ------
+        TaskFailed : the work could not be done; the message says what, the hint what to do.
+        Cancelled : it was told to stop and did.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is a group: the engine runs what it holds")

@@ -1,0 +1,51 @@
+"""Which task types there are, by entry-point metadata. Nothing is imported before a flow uses it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from dalsegno.errors import NotFound, closest, did_you_mean
+from dalsegno.tasks.base import TaskType
+
+GROUP = "dalsegno.tasks"
+KESTRA_PREFIX = "io.kestra.plugin."
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def names() -> list[str]:
+    """Give the canonical names of all types, sorted."""
+    return sorted(_entries())
+
+
+def canonical(type_name: str) -> str:
+    """Give the canonical name of a type written in either spelling: `io.kestra.plugin.core.log.Log` is `core.log.Log`."""
+    return type_name.removeprefix(KESTRA_PREFIX)
+
+
+@cache
+def load(type_name: str) -> type[TaskType]:
+    """Import a task type.
+
+    Raises
+    ------
+    NotFound : there is no such type (code `unknown-type`, with the closest names).
+    ExtraMissing : it needs an optional dependency; the message names the extra.
+    """
+    name = canonical(type_name)
+    entry = _entries().get(name)
+    if entry is None:
+        near = closest(name, _entries()) or _same_last_part(name)
+        message = f"there is no task type `{type_name}`{did_you_mean(near)}"
+        raise NotFound(message, code="unknown-type", closest=near)
+    return cast("type[TaskType]", entry.load())
+
+
+def _same_last_part(name: str) -> tuple[str, ...]:
+    last = name.rpartition(".")[2].lower()
+    return tuple(known for known in names() if known.rpartition(".")[2].lower() == last)[:3]
