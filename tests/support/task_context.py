@@ -1,4 +1,4 @@
-"""A task context over a folder: stored files by digest, log lines in a list, a clock that stands still, a cancel flag."""
+"""A task context over a folder: stored files by digest, log lines in a list, a clock, a cancel flag."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from blake3 import blake3
 
 from dalsegno.artifacts.port import parse_uri, uri_of
 from dalsegno.errors import Cancelled, TaskFailed
+from dalsegno.tasks.base import TaskFiles, TaskLog
 
 FIXED_TIME = datetime(2024, 8, 15, 12, 0, tzinfo=UTC)
 
@@ -71,7 +72,6 @@ class FolderFiles:
 
     @property
     def stored(self) -> list[Path]:
-        """The stored files, to see that nothing half made was kept."""
         return sorted(self._stored.iterdir())
 
 
@@ -96,18 +96,17 @@ class FolderContext:
 
     def __init__(self, folder: Path, *, now: datetime = FIXED_TIME, cancel_after: int | None = None) -> None:
         self.folder = folder
-        self.log = FolderLog()
-        self.files = FolderFiles(folder)
+        log, files = FolderLog(), FolderFiles(folder)
+        self.log: TaskLog = log
+        self.files: TaskFiles = files
+        self._files = files
+        self.lines = log.lines
         self.metrics: dict[str, float] = {}
         self.checks = 0
         self._now = now
         self._cancel_after = cancel_after
         self._cancelled = threading.Event()
         self._workdirs = 0
-
-    @property
-    def lines(self) -> list[tuple[str, str]]:
-        return self.log.lines
 
     def cancel(self) -> None:
         """Tell the task to stop, from any thread."""
@@ -149,6 +148,11 @@ class FolderContext:
         path = self.files.new()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return self.files.store(path, name)
+
+    @property
+    def stored(self) -> list[Path]:
+        """The stored files, to see that nothing half made was kept."""
+        return self._files.stored
 
     def read_file(self, uri: str) -> bytes:
         """Give the content of a stored file."""
