@@ -1,6 +1,7 @@
 """The port of the artifact store, and how a file is named in outputs: `dalsegno://<digest>/<name>`.
 
-The URI of a file holds the digest of its content, so that equal URIs mean equal bytes, wherever and whenever they were made.
+The URI of a file holds the digest of its content, so that equal URIs mean equal bytes, wherever they were
+made.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 from urllib.parse import quote, unquote
 
 SCHEME = "dalsegno"
@@ -37,7 +38,7 @@ def parse_uri(uri: str) -> tuple[str, str] | None:
 class BlobWriter(Protocol):
     """A blob being written. Leaving the `with` block without `finish` throws it away."""
 
-    def __enter__(self) -> BlobWriter: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *error: object) -> None: ...
 
     def write(self, data: bytes) -> int:

@@ -1,0 +1,236 @@
+"""Blobs in a folder of this machine.
+
+    <folder>/blobs/ab/cdef...    a blob, named by its digest; read-only, never changed
+    <folder>/tmp/<process>/      files being made; swept when their process is gone
+
+A blob is written in `tmp`, hashed on the way, and renamed into place, so that whoever sees it sees all of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Literal, Self
+from uuid import uuid4
+
+from blake3 import blake3
+
+from dalsegno.artifacts.port import Blob, BlobWriter
+from dalsegno.artifacts.scratch import Scratch
+from dalsegno.errors import NotFound, StoreUnavailable
+
+#: `normal`: a power cut may lose the last moment. `full`: what was put in place is on the disk
+Durability = Literal["normal", "full"]
+
+_CHUNK = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the limit on the size of a file is reached (`ulimit -f`)",
+}
+_READ_ONLY = 0o444
+
+
+class LocalArtifacts:
+    """The artifact store in a local folder. Safe for many threads and many processes at once."""
+
+    def __init__(self, folder: Path, durability: Durability = "normal") -> None:
+        self._folder = folder
+        self._blobs = folder / "blobs"
+        self._durable = durability == "full"
+        self._scratch = Scratch(folder / "tmp")
+
+    def writer(self) -> BlobWriter:
+        """Begin a blob."""
+        return _LocalWriter(self)
+
+    def put_bytes(self, data: bytes) -> Blob:
+        """Store bytes."""
+        digest = blake3(data).hexdigest()
+        with self.storing():
+            if self._has(digest, len(data)):
+                return self._kept(Blob(digest, len(data)))
+        with self.writer() as writer:
+            writer.write(data)
+            return writer.finish()
+
+    def put_file(self, path: Path) -> Blob:
+        """Store the content of a file. It is copied: a link would change with the file."""
+        with path.open("rb") as source, self.writer() as writer:
+            while chunk := source.read(_CHUNK):
+                writer.write(chunk)
+            return writer.finish()
+
+    def adopt(self, path: Path) -> Blob:
+        """Store a file that its maker gives up."""
+        if not self._can_move(path):
+            blob = self.put_file(path)
+            path.unlink()
+            return blob
+        with self.storing():
+            hasher = blake3(max_threads=blake3.AUTO)
+            hasher.update_mmap(path)
+            blob = Blob(hasher.hexdigest(), path.stat().st_size)
+            path.chmod(_READ_ONLY)
+            return self.place(path, blob)
+
+    def _can_move(self, path: Path) -> bool:
+        """Whether the file has no other name under which it could be changed, and lies on the same file system."""
+        facts = path.lstat()
+        return not path.is_symlink() and facts.st_nlink == 1 and facts.st_dev == self.scratch().stat().st_dev
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a blob for reading."""
+        try:
+            return self._place_of(digest).open("rb")
+        except FileNotFoundError:
+            raise _missing(digest) from None
+
+    def path(self, digest: str) -> Path:
+        """Give the path of a blob, read-only."""
+        path = self._place_of(digest)
+        if not path.is_file():
+            raise _missing(digest)
+        return path
+
+    def exists(self, digest: str) -> bool:
+        """Whether the blob is in place."""
+        return _DIGEST.match(digest) is not None and self._place_of(digest).is_file()
+
+    def scratch(self) -> Path:
+        """Give the folder in which files should be made that will be adopted."""
+        with self.storing():
+            return self._scratch.path()
+
+    def place(self, made: Path, blob: Blob) -> Blob:
+        """Rename a whole, read-only file into place; drop it where its content is stored already."""
+        if self._has(blob.digest, blob.size):
+            made.unlink()
+            return self._kept(blob)
+        if self._durable:
+            _sync(made)
+        target = self._place_of(blob.digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(target)
+        if self._durable:
+            _sync(target.parent)
+            _sync(self._blobs)
+        return blob
+
+    def _has(self, digest: str, size: int) -> bool:
+        """Whether the blob is in place with its whole size: a power cut can leave a file without its content."""
+        try:
+            return self._place_of(digest).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def _kept(self, blob: Blob) -> Blob:
+        if self._durable:
+            # another process may have put it in place a moment ago, at another durability
+            target = self._place_of(blob.digest)
+            for path in (target, target.parent, self._blobs):
+                _sync(path)
+        return blob
+
+    def _place_of(self, digest: str) -> Path:
+        if not _DIGEST.match(digest):
+            raise _missing(digest)
+        return self._blobs / digest[:2] / digest[2:]
+
+    @contextmanager
+    def storing(self) -> Generator[None]:
+        """Tell a failure of the disk in the words of the store."""
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+
+class _LocalWriter:
+    """A blob being written: bytes go to a temporary file and into the hash."""
+
+    def __init__(self, store: LocalArtifacts) -> None:
+        self._store = store
+        self._hasher = blake3()
+        self._size = 0
+        self._done = False
+        self._path = store.scratch() / uuid4().hex
+        with store.storing():
+            self._file = self._path.open("xb", buffering=_CHUNK)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self._done:
+            self._discard()
+
+    def write(self, data: bytes) -> int:
+        """Add bytes."""
+        with self._store.storing():
+            self._file.write(data)
+        self._hasher.update(data)
+        self._size += len(data)
+        return len(data)
+
+    def finish(self) -> Blob:
+        """Put the blob in place under its digest."""
+        try:
+            with self._store.storing():
+                self._file.close()
+                self._path.chmod(_READ_ONLY)
+                blob = self._store.place(self._path, Blob(self._hasher.hexdigest(), self._size))
+        except StoreUnavailable:
+            self._discard()
+            raise
+        self._done = True
+        return blob
+
+    def _discard(self) -> None:
+        self._done = True
+        # closing writes the rest of the buffer, which a full disk refuses once more; the file is closed all the same
+        with suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _missing(digest: str) -> NotFound:
+    return NotFound(
+        f"the artifact {digest[:12]} is not in the artifact store any more; run the task that made it again",
+        code="artifact-missing",
+    )
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreUnavailable:
+    full = _FULL.get(error.errno or 0)
+    if full:
+        return StoreUnavailable(
+            f"{full}: the artifact could not be written to {folder}{_free(folder)}; nothing of it was kept. "
+            "Free some space there, or set DALSEGNO_HOME to a larger disk, and replay",
+            code="disk-full",
+        )
+    return StoreUnavailable(
+        f"the artifact store at {folder} cannot be written: {error.strerror or error}; check the folder's permissions",
+        code="artifacts-unwritable",
+    )
+
+
+def _free(folder: Path) -> str:
+    try:
+        return f" ({shutil.disk_usage(folder).free / 1e6:.0f} MB free)"
+    except OSError:
+        return ""
