@@ -1,0 +1,111 @@
+"""The small task types: say something, give a value, fail, wait."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from dalsegno.errors import TaskFailed
+from dalsegno.tasks.base import TaskContext, TaskOutput, TaskType, Text, to_text
+from dalsegno.tasks.durations import Duration
+
+_FALSE_WORDS = ("", "false", "0", "-0")
+
+
+def _lines(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ["" if item is None else to_text(item) for item in cast("list[Any]", value)]
+    return "" if value is None else to_text(value)
+
+
+def _level(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return {"WARNING": "WARN"}.get(value.upper(), value.upper())
+
+
+class Log(TaskType):
+    """Write one or several lines to the log."""
+
+    inert: ClassVar[bool] = True
+
+    message: Annotated[list[str] | str, BeforeValidator(_lines)] = Field(
+        description="What to write: a text, or a list of texts with a line for each."
+    )
+    level: Annotated[Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"], BeforeValidator(_level)] = Field(
+        default="INFO", description="How important it is."
+    )
+
+    def run(self, context: TaskContext) -> None:
+        """Write the lines."""
+        write = {
+            "TRACE": context.log.debug,
+            "DEBUG": context.log.debug,
+            "INFO": context.log.info,
+            "WARN": context.log.warning,
+            "ERROR": context.log.error,
+        }[self.level]
+        for line in [self.message] if isinstance(self.message, str) else self.message:
+            context.check_cancelled()
+            write(line)
+
+
+class Return(TaskType):
+    """Give a value as the output `value`, for the tasks that read it."""
+
+    value: Any = Field(default=None, description="The value: a text, number, map or list; mostly an expression.")
+    format: Any = Field(default=None, description="The same, under the name that Kestra has for it.")
+
+    class Output(TaskOutput):
+        value: Any = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Return:
+        if {"value", "format"} <= self.model_fields_set:
+            raise ValueError("`value` and `format` are the same property; give one of them")
+        return self
+
+    def run(self, context: TaskContext) -> Output:
+        """Give the value."""
+        context.check_cancelled()
+        return self.Output(value=self.format if "format" in self.model_fields_set else self.value)
+
+
+class Fail(TaskType):
+    """Fail, always or where a condition holds."""
+
+    error_message: Text = Field(default="Task failure", alias="errorMessage", description="What the failure says.")
+    condition: Any = Field(
+        default=True,
+        description="Fail only where this holds. Empty, `false` and `0` do not hold, all other values do.",
+    )
+
+    def run(self, context: TaskContext) -> None:
+        """Fail if the condition holds."""
+        context.check_cancelled()
+        if holds(self.condition):
+            raise TaskFailed(
+                self.error_message,
+                code="failed-on-purpose",
+                hint="the flow fails here by its own `Fail` task: see its `condition` and what that reads",
+            )
+
+
+def holds(condition: Any) -> bool:
+    """Whether a rendered condition holds."""
+    if isinstance(condition, str):
+        return condition.strip().lower() not in _FALSE_WORDS
+    return bool(condition)
+
+
+class Sleep(TaskType):
+    """Wait for a while."""
+
+    inert: ClassVar[bool] = True
+
+    duration: Duration = Field(description="How long, in ISO 8601: `PT0.5S`, `PT10M`, `P1D`.")
+
+    def run(self, context: TaskContext) -> None:
+        """Wait; killing the run ends it at once."""
+        context.wait(self.duration.total_seconds())
