@@ -59,7 +59,7 @@ def _tagged(name: str, value: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Turn a value into one that JSON can hold, with tags for what JSON lacks."""
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else _tagged("float", repr(value))

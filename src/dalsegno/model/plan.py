@@ -37,7 +37,7 @@ class Decision:
     keys : for a loop whose items are known, their keys in order; `None` where they are not known yet.
     waits_for : for a loop whose items are not known, the address that decides them.
     forced : everything inside it runs.
-    wave : the address that makes whatever stands after this one's beginning run; `None` where nothing does.
+    wave, ran : for a loop, what came along the edges to it (`replay.decide.Flowing`), for items that only the run can know.
     """
 
     address: str
@@ -52,6 +52,7 @@ class Decision:
     waits_for: str | None = None
     forced: bool = False
     wave: str | None = None
+    ran: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the decision as the CLI and REST show it."""

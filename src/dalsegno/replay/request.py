@@ -1,0 +1,115 @@
+"""What is asked for: one model behind the CLI, Python and every later door, for fresh runs and replays alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, cast
+
+Stale = Literal["warn", "refuse"]
+
+#: selector -> name of a property -> value
+TaskInputs = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A value that is text to be rendered, where a plain text would be taken as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Overrides and pins that a person set on the origin, or on a run before it. They make nothing run."""
+
+    task_inputs: TaskInputs = field(default_factory=dict[str, Mapping[str, Any]])
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
+    """A request for a run. Names are those of the requested revision; a name is a selector (`replay.select`).
+
+    Parameters
+    ----------
+    origin : the id of the run to replay; `None` for a fresh run.
+    revision : `original`, `latest` or a number.
+    start : what to run again, each with everything downstream of it.
+    skip : what to reuse.
+    skip_successful : reuse whatever has a result.
+    inputs : new values for run inputs; the rest carries over.
+    task_inputs : property values that hold for this run; an `Expression` is rendered, anything else is a literal.
+    outputs : results given without running the task; with one output the value itself.
+    stale : what to do about kept results whose definition has changed since.
+    reason, labels : kept on the run.
+    carried : overrides and pins of the origin.
+    """
+
+    origin: str | None = None
+    revision: str | int = "original"
+    start: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    skip_successful: bool = False
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    task_inputs: TaskInputs = field(default_factory=dict[str, Mapping[str, Any]])
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    stale: Stale = "warn"
+    reason: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    carried: Overrides = field(default_factory=Overrides)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether tasks that are not named are kept where they have a result."""
+        return bool(self.start) or self.skip_successful
+
+    def for_replay_of_it(self) -> Overrides:
+        """Give what a replay of the run that this request made carries over: its own overrides over the carried ones."""
+        task_inputs = {name: dict(values) for name, values in self.carried.task_inputs.items()}
+        for name, values in self.task_inputs.items():
+            task_inputs.setdefault(name, {}).update(values)
+        return Overrides(task_inputs, {**self.carried.outputs, **self.outputs})
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the request as JSON data, without what is at its default."""
+        data: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "carried":
+                carried = {"task_inputs": _inputs_to_json(value.task_inputs), "outputs": dict(value.outputs)}
+                value = {name: part for name, part in carried.items() if part}
+            elif item.name == "task_inputs":
+                value = _inputs_to_json(value)
+            elif isinstance(value, tuple):
+                value = list(cast("tuple[str, ...]", value))
+            if value not in (None, False, [], {}):
+                data[item.name] = value
+        return data
+
+
+def request_from_json(data: Mapping[str, Any]) -> ReplayRequest:
+    """Read a request that `as_json` wrote."""
+    carried = data.get("carried", {})
+    known = {item.name for item in fields(ReplayRequest)}
+    values = {name: value for name, value in data.items() if name in known}
+    for name in ("start", "skip"):
+        values[name] = tuple(data.get(name, ()))
+    values["task_inputs"] = _inputs_from_json(data.get("task_inputs", {}))
+    values["carried"] = Overrides(_inputs_from_json(carried.get("task_inputs", {})), carried.get("outputs", {}))
+    return replace(ReplayRequest(), **values)
+
+
+def _inputs_to_json(inputs: TaskInputs) -> dict[str, dict[str, Any]]:
+    return {
+        name: {key: {"expr": value.text} if isinstance(value, Expression) else {"value": value}
+               for key, value in values.items()}
+        for name, values in inputs.items()
+    }  # fmt: skip
+
+
+def _inputs_from_json(data: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {key: Expression(value["expr"]) if "expr" in value else value["value"] for key, value in values.items()}
+        for name, values in data.items()
+    }

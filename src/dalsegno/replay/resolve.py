@@ -1,0 +1,149 @@
+"""A request made ready: its selectors resolved, its pins brought into the form of results, contradictions named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from dalsegno.errors import PlanRefusal
+from dalsegno.model.flow import Kind, Task
+from dalsegno.replay.request import ReplayRequest, Stale
+from dalsegno.replay.select import Names, Nodes, Target, resolve
+
+JsonMap = Mapping[str, Any]
+
+
+class Assigned:
+    """Values that a request gives to task runs, looked up where a task run stands. Later ones win over earlier ones."""
+
+    def __init__(self, given: Iterable[tuple[Target, JsonMap]]) -> None:
+        self.given = tuple(given)
+        self._by_task: dict[str, list[tuple[Target, JsonMap]]] = {}
+        for target, values in self.given:
+            self._by_task.setdefault(target.task, []).append((target, values))
+
+    def __bool__(self) -> bool:
+        return bool(self.given)
+
+    def at(self, task: str, keys: Sequence[str]) -> JsonMap | None:
+        """Give the values for one task run, merged; `None` if there are none."""
+        found = [values for target, values in self._by_task.get(task, ()) if target.covers(keys)]
+        return {name: value for values in found for name, value in values.items()} if found else None
+
+
+NONE = Assigned(())
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A request whose names are targets in the graph of the requested revision.
+
+    Parameters
+    ----------
+    overridden : run inputs whose value differs from the origin's.
+    keeps : whether what is not named is kept where it has a result.
+    refusals : names that are not there, and what cannot be meant.
+    """
+
+    start: Names
+    skip: Names
+    task_inputs: Assigned = NONE
+    pins: Assigned = NONE
+    carried_inputs: Assigned = NONE
+    carried_pins: Assigned = NONE
+    overridden: frozenset[str] = frozenset()
+    keeps: bool = False
+    stale: Stale = "warn"
+    refusals: tuple[PlanRefusal, ...] = ()
+    targets: tuple[Target, ...] = field(default=())
+
+    def overrides(self, task: str, keys: Sequence[str]) -> JsonMap:
+        """Give the property values that hold for one task run, this request's over carried ones."""
+        return {**(self.carried_inputs.at(task, keys) or {}), **(self.task_inputs.at(task, keys) or {})}
+
+    def pin(self, task: str, keys: Sequence[str]) -> JsonMap | None:
+        """Give the outputs pinned for one task run; a carried pin counts unless this request names the task run."""
+        own = self.pins.at(task, keys)
+        if own is not None:
+            return own
+        if self.start.at(task, keys) or self.skip.at(task, keys) or self.task_inputs.at(task, keys):
+            return None
+        return self.carried_pins.at(task, keys)
+
+
+def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[str] = ()) -> Resolved:
+    """Resolve every name of a request. Nothing is raised: what is wrong is listed in `refusals`.
+
+    Carried overrides and pins whose task is gone name nothing and are left out.
+    """
+    reader = _Reader(nodes)
+    start, skip = reader.targets(request.start), reader.targets(request.skip)
+    task_inputs = reader.assigned(request.task_inputs, lambda _task, values: values)
+    pins = reader.assigned(request.outputs, reader.pinned)
+    silent = _Reader(nodes)
+    carried_inputs = silent.assigned(request.carried.task_inputs, lambda _task, values: values)
+    carried_pins = silent.assigned(request.carried.outputs, silent.pinned)
+    return Resolved(
+        start=Names(start, nodes),
+        skip=Names(skip, nodes),
+        task_inputs=task_inputs,
+        pins=pins,
+        carried_inputs=carried_inputs,
+        carried_pins=carried_pins,
+        overridden=frozenset(overridden),
+        keeps=request.keeps,
+        stale=request.stale,
+        refusals=tuple(reader.refusals),
+        targets=(*start, *skip, *(t for t, _ in task_inputs.given), *(t for t, _ in pins.given)),
+    )
+
+
+def as_outputs(task: Task, value: Any) -> JsonMap:
+    """Give the outputs that a pinned value stands for: with one declared output it is the value itself."""
+    if task.outputs is not None and len(task.outputs) == 1:
+        name = task.outputs[0]
+        if isinstance(value, Mapping) and set(cast("JsonMap", value)) == {name}:
+            return cast("JsonMap", value)
+        return {name: value}
+    return cast("JsonMap", value) if isinstance(value, Mapping) else {"value": value}
+
+
+class _Reader:
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self.refusals: list[PlanRefusal] = []
+
+    def targets(self, texts: Iterable[str]) -> list[Target]:
+        found = [resolve(text, self._nodes) for text in texts]
+        self.refusals += [item for item in found if isinstance(item, PlanRefusal)]
+        return [item for item in found if isinstance(item, Target)]
+
+    def assigned(self, given: Mapping[str, Any], shape: Callable[[Target, Any], JsonMap | None]) -> Assigned:
+        pairs: list[tuple[Target, JsonMap]] = []
+        for text, value in given.items():
+            for target in self.targets([text]):
+                values = shape(target, value)
+                if values is not None:
+                    pairs.append((target, values))
+        return Assigned(pairs)
+
+    def pinned(self, target: Target, value: Any) -> JsonMap | None:
+        task = self._nodes[target.task].task
+        if task.kind is not Kind.WORK:
+            self._refuse(
+                "pin-of-group", f"`{target.text}` is a group and has no result of its own; pin the tasks in it", target
+            )
+            return None
+        outputs = as_outputs(task, value)
+        if task.outputs is not None:
+            unknown = [name for name in outputs if name not in task.outputs]
+            if unknown:
+                declared = ", ".join(f"`{name}`" for name in task.outputs) or "none"
+                names = ", ".join(f"`{name}`" for name in unknown)
+                self._refuse("bad-pin", f"the pin of `{target.text}` gives {names}; its outputs are {declared}", target)
+                return None
+        return outputs
+
+    def _refuse(self, code: str, message: str, target: Target) -> None:
+        self.refusals.append(PlanRefusal(code, message, target.text))
