@@ -1,0 +1,190 @@
+"""The one Client: what Python users and the command line call. Here it works on the service in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+if TYPE_CHECKING:
+    from dalsegno.errors import Problem
+    from dalsegno.model.flow import Revision
+    from dalsegno.model.plan import Plan
+    from dalsegno.model.progress import Observer
+    from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
+    from dalsegno.replay.request import ReplayRequest
+    from dalsegno.service.service import Saved, Service
+    from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
+
+
+class Client:
+    """A door to Dal Segno.
+
+        with Client() as client:
+            run = client.run("company.team.divvy_tripdata", inputs={"month": "202608"})
+
+    Parameters
+    ----------
+    home : the data directory; by default as the settings say (`DALSEGNO_HOME`, the nearest `.dalsegno/`, `~/.dalsegno`).
+    """
+
+    def __init__(self, home: str | Path | None = None) -> None:
+        from dalsegno.service.open import open_service  # not on the import path of `dalsegno`
+
+        self._service: Service = open_service(None if home is None else Path(home))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the store."""
+        self._service.close()
+
+    # flows
+
+    def save_flow(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
+        """Save a flow; equal text makes no new revision. Raises `FlowInvalid`, with all its problems."""
+        return self._service.flows.save(text, file=file, strict=strict)
+
+    def validate_flow(self, text: str, *, file: str | None = None) -> list[Problem]:
+        """Give all problems of a flow's text, errors and warnings, in the order of the text."""
+        return self._service.flows.check(text, file=file)
+
+    def list_flows(self, namespace: str | None = None) -> list[FlowSummary]:
+        """Give all flows."""
+        return self._service.flows.list(namespace)
+
+    def get_flow(self, name: str, revision: int | None = None) -> Revision:
+        """Give a revision of a flow, the latest by default. `name` is `namespace.id`, or the id where it is unambiguous.
+
+        Raises `NotFound` with the closest names, or `Ambiguous` with the list.
+        """
+        return self._service.flows.get(name, revision)
+
+    def flow_revisions(self, name: str) -> list[Revision]:
+        """Give all revisions of a flow, oldest first."""
+        return self._service.flows.revisions(name)
+
+    def diff_flow(self, name: str, old: int | None = None, new: int | None = None) -> str:
+        """Give the unified difference of two revisions; by default of the last two."""
+        return self._service.flows.diff(name, old, new)
+
+    def restore_flow(self, name: str, revision: int) -> Saved:
+        """Save the text of an earlier revision as the newest one."""
+        return self._service.flows.restore(name, revision)
+
+    # runs
+
+    def plan_run(self, flow: str, request: ReplayRequest, *, text: str | None = None) -> Plan:
+        """Give the plan of a fresh run of a saved flow, or of `text` (then `flow` is the file's name)."""
+        return self._service.runs.plan_fresh(flow, request, text=text)
+
+    def start_run(self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None) -> Run:
+        """Create a fresh run, not yet executed: see `execute`. `text` is saved as a revision in the same transaction."""
+        return self._service.runs.create_fresh(flow, request, text=text, digest=digest)
+
+    def plan_replay(self, request: ReplayRequest, *, text: str | None = None, file: str | None = None) -> Plan:
+        """Give the plan of a replay. `request.origin` is anything that `get_run` takes; `text` is a fixed flow.
+
+        A plan with `refusals` cannot be executed.
+        """
+        return self._service.runs.plan_replay(request, text=text, file=file)
+
+    def start_replay(
+        self, request: ReplayRequest, *, text: str | None = None, file: str | None = None, digest: str | None = None
+    ) -> Run:
+        """Create the run of a replay, not yet executed: see `execute`.
+
+        Raises
+        ------
+        RequestRefused : the request cannot be planned; nothing was written.
+        PlanMoved : the plan is not the one with this digest any more; the error holds the new one.
+        """
+        return self._service.runs.create_replay(request, text=text, file=file, digest=digest)
+
+    def execute(self, run: str, *, observer: Observer | None = None, stop: Callable[[Callable[[], None]], None] | None = None) -> Run:
+        """Execute a created run here, or carry on one whose process died, and give it as it ended.
+
+        Parameters
+        ----------
+        observer : is told what happens, after it was recorded, from any thread.
+        stop : is given a function which ends the run cleanly as KILLED; it may be called from a signal handler.
+
+        Raises
+        ------
+        RunIsLive : another live process executes it.
+        """
+        return self._service.runs.execute(run, observer=observer, stop=stop)
+
+    def get_run(self, run: str) -> Run:
+        """Give a run by id, unique prefix of an id, name, `last` or `last-failed`.
+
+        Raises `NotFound` with the closest names, or `Ambiguous` with the list.
+        """
+        return self._service.runs.get(run)
+
+    def list_runs(self, filter: RunFilter) -> list[Run]:
+        """Give runs, newest first."""
+        return self._service.runs.list(filter)
+
+    def kill_run(self, run: str) -> Run:
+        """Ask the engine that executes a run to stop it."""
+        return self._service.runs.kill(run)
+
+    def run_json(self, run: str) -> dict[str, Any]:
+        """Give a run with its task runs, as every door shows it."""
+        return self._service.runs.as_json(run)
+
+    def run_plan(self, run: str) -> Plan:
+        """Give the plan that a run executes, or executed."""
+        return self._service.runs.plan_of(run)
+
+    def task_runs(self, run: str) -> list[TaskRun]:
+        """Give the task runs of a run in the order in which they were added; kept ones too, read from where they ran."""
+        return self._service.runs.task_runs(run)
+
+    def task_run(self, run: str, address: str) -> TaskRun:
+        """Give the task run at an address. Raises `NotFound` with the closest addresses."""
+        return self._service.runs.task_run(run, address)
+
+    def attempts(self, run: str, address: str) -> list[Attempt]:
+        """Give the attempts of a task run; those of a kept one from where it really ran."""
+        return self._service.runs.attempts(run, address)
+
+    def lineage(self, run: str) -> list[Run]:
+        """Give all runs of a run's lineage: the root first, then its replays in the order they were made."""
+        return self._service.runs.lineage(run)
+
+    def logs(self, run: str, *, address: str | None = None, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        """Give log lines of a run, or of one of its task runs (a kept one's from where it really ran)."""
+        return self._service.runs.logs(run, address=address, after=after, limit=limit)
+
+    def outputs(self, run: str) -> Mapping[str, Any]:
+        """Give the outputs of a run: of its tasks by address (values too large for a row are read), and of the flow."""
+        return self._service.runs.outputs(run)
+
+    # artifacts and task types
+
+    def get_artifact(self, name: str) -> Artifact:
+        """Give the record of an artifact by its id, a unique prefix of its id or digest, or its `dalsegno://` URI."""
+        return self._service.artifacts.get(name)
+
+    def open_artifact(self, name: str) -> BinaryIO:
+        """Open the bytes of an artifact."""
+        return self._service.artifacts.open(name)
+
+    def task_types(self) -> Sequence[str]:
+        """Give the names of all task types."""
+        return self._service.flows.task_types()
+
+    def task_type(self, name: str) -> dict[str, Any]:
+        """Give the description of a task type: `name, summary, properties: [{name, type, required, default, description}],
+        outputs: [{name, type, description}]`. Raises `NotFound` with the closest names.
+        """
+        return self._service.flows.task_type(name)
