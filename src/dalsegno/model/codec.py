@@ -30,15 +30,34 @@ def flow_from_json(data: Mapping[str, Any]) -> Flow:
         namespace=data["namespace"],
         id=data["id"],
         tasks=tuple(_task_from_json(task) for task in data["tasks"]),
-        inputs=tuple(
-            Input(**{**item, "type": InputType(item["type"]), "place": _place(item.get("place"))})
-            for item in data["inputs"]
-        ),
+        inputs=tuple([_input_from_json(item) for item in data["inputs"]]),
         variables=data["variables"],
-        outputs=tuple(FlowOutput(**{**item, "place": _place(item.get("place"))}) for item in data["outputs"]),
+        outputs=tuple([_output_from_json(item) for item in data["outputs"]]),
         labels=data["labels"],
         description=data["description"],
         disabled=data["disabled"],
+    )
+
+
+def _input_from_json(data: Mapping[str, Any]) -> Input:
+    return Input(
+        id=data["id"],
+        type=InputType(data["type"]),
+        required=data.get("required", True),
+        default=data.get("default"),
+        has_default=data.get("has_default", False),
+        description=data.get("description"),
+        place=_place(data.get("place")),
+    )
+
+
+def _output_from_json(data: Mapping[str, Any]) -> FlowOutput:
+    return FlowOutput(
+        id=data["id"],
+        value=data.get("value"),
+        type=data.get("type", "STRING"),
+        description=data.get("description"),
+        place=_place(data.get("place")),
     )
 
 
