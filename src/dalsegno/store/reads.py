@@ -1,0 +1,193 @@
+"""The reads, by noun, on whichever database: an adapter gives the function that fetches."""
+
+from __future__ import annotations
+
+import builtins
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any, Protocol
+
+from dalsegno.model.codec import flow_from_json
+from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
+from dalsegno.store import rows
+from dalsegno.store import statements as sql
+from dalsegno.store.jsontext import from_text
+from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
+
+#: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
+_LAST = "\U0010ffff"
+
+#: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
+_COMPILED_KEPT = 64
+
+#: lines in one chunk at most
+CHUNK = 200
+
+_CHUNKS_READ = 16
+
+
+class Fetch(Protocol):
+    """Executes one statement that reads, and gives all its rows."""
+
+    def __call__(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[rows.Row]: ...
+
+
+class Compiled:
+    """The flows of revisions, which never change: each is read from its stored form once."""
+
+    def __init__(self) -> None:
+        self._flows: OrderedDict[tuple[str, str, int], Flow] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, namespace: str, id: str, number: int, text: str) -> Flow:
+        key = (namespace, id, number)
+        with self._lock:
+            if key in self._flows:
+                self._flows.move_to_end(key)
+                return self._flows[key]
+        flow = flow_from_json(from_text(text))
+        with self._lock:
+            self._flows[key] = flow
+            while len(self._flows) > _COMPILED_KEPT:
+                self._flows.popitem(last=False)
+        return flow
+
+
+class Flows:
+    """Flows and revisions."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._compiled = Compiled()
+
+    def all(self, namespace: str | None = None) -> list[FlowSummary]:
+        statement = sql.FLOWS if namespace is None else sql.FLOWS_OF_NAMESPACE
+        parameters = {} if namespace is None else {"namespace": namespace}
+        return [rows.summary_of(row) for row in self._fetch(statement, parameters)]
+
+    def named(self, id: str) -> list[FlowSummary]:
+        return [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, {"flow": id})]
+
+    def latest(self, namespace: str, id: str) -> Revision | None:
+        return self._first(sql.LATEST_REVISION, {"namespace": namespace, "flow": id})
+
+    def revision(self, namespace: str, id: str, number: int) -> Revision | None:
+        return self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+
+    def revisions(self, namespace: str, id: str) -> list[Revision]:
+        return self._revisions(sql.REVISIONS, {"namespace": namespace, "flow": id})
+
+    def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
+        return self._first(sql.REVISION_WITH_DIGEST, {"namespace": namespace, "flow": id, "digest": digest})
+
+    def _revisions(self, statement: str, parameters: Mapping[str, Any]) -> list[Revision]:
+        return [rows.revision_of(row, self._compiled) for row in self._fetch(statement, parameters)]
+
+    def _first(self, statement: str, parameters: Mapping[str, Any]) -> Revision | None:
+        return next(iter(self._revisions(statement, parameters)), None)
+
+
+class Runs:
+    """Runs."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def get(self, id: str) -> Run | None:
+        return next((rows.run_of(row) for row in self._fetch(sql.GET_RUN, {"run": id})), None)
+
+    def find(self, text: str, limit: int = 10) -> builtins.list[Run]:
+        found = self._fetch(sql.FIND_RUNS, {"text": text, "end": text + _LAST, "limit": limit})
+        return [rows.run_of(row) for row in found]
+
+    def list(self, filter: RunFilter) -> builtins.list[Run]:
+        wanted = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root}
+        values: dict[str, Any] = {column: value for column, value in wanted.items() if value is not None}
+        statement = sql.list_runs(frozenset(values), frozenset(filter.states), limited=filter.limit > 0)
+        if filter.limit > 0:
+            values["limit"] = filter.limit
+        return [rows.run_of(row) for row in self._fetch(statement, values)]
+
+    def plan(self, id: str) -> bytes | None:
+        return next((row[0] for row in self._fetch(sql.GET_PLAN, {"run": id})), None)
+
+    def kill_requested(self, id: str) -> bool:
+        return any(row[0] for row in self._fetch(sql.KILL_REQUESTED, {"run": id}))
+
+
+class TaskRuns:
+    """Task runs and their attempts."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def of_run(self, run: str) -> list[TaskRun]:
+        return [rows.task_run_of(row) for row in self._fetch(sql.TASK_RUNS_OF_RUN, {"run": run})]
+
+    def results(self, run: str) -> list[Result]:
+        return rows.results_of(self._fetch(sql.RESULTS_OF_RUN, {"run": run}))
+
+    def get(self, id: str) -> TaskRun | None:
+        return next((rows.task_run_of(row) for row in self._fetch(sql.GET_TASK_RUN, {"id": id})), None)
+
+    def at(self, run: str, address: str) -> TaskRun | None:
+        found = self._fetch(sql.TASK_RUN_AT, {"run": run, "address": address})
+        return next((rows.task_run_of(row) for row in found), None)
+
+    def attempts(self, task_run: str) -> list[Attempt]:
+        return [rows.attempt_of(row) for row in self._fetch(sql.ATTEMPTS, {"id": task_run})]
+
+
+class Logs:
+    """Log lines."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def of_run(self, run: str, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        return self._lines(sql.LOGS_OF_RUN, run, after, limit)
+
+    def of_task_run(self, task_run: str, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        return self._lines(sql.LOGS_OF_TASK_RUN, task_run, after, limit)
+
+    def _lines(self, statement: str, id: str, after: int, limit: int) -> list[StoredLine]:
+        lines: list[StoredLine] = []
+        while len(lines) < limit:
+            parameters = {"id": id, "first": after - CHUNK + 1, "after": after, "chunks": _CHUNKS_READ}
+            chunks = self._fetch(statement, parameters)
+            for chunk in chunks:
+                lines += [line for line in rows.lines_of(chunk) if line.position > after]
+            if len(chunks) < _CHUNKS_READ:
+                break
+            after = lines[-1].position
+        return lines[:limit]
+
+
+class Events:
+    """Events."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def after(self, run: str, number: int = 0, limit: int = 1000) -> list[Event]:
+        found = self._fetch(sql.EVENTS_AFTER, {"run": run, "number": number, "limit": limit})
+        return [rows.event_of(row) for row in found]
+
+
+class Artifacts:
+    """Records of artifacts."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def get(self, id: str) -> Artifact | None:
+        return next((rows.artifact_of(row) for row in self._fetch(sql.GET_ARTIFACT, {"id": id})), None)
+
+    def find(self, prefix: str, limit: int = 10) -> list[Artifact]:
+        found = self._fetch(sql.FIND_ARTIFACTS, {"prefix": prefix, "end": prefix + _LAST, "limit": limit})
+        return [rows.artifact_of(row) for row in found]
+
+    def of_task_run(self, task_run: str) -> list[Artifact]:
+        return [rows.artifact_of(row) for row in self._fetch(sql.ARTIFACTS_OF_TASK_RUN, {"id": task_run})]

@@ -1,0 +1,181 @@
+"""The tables, as the newest migration leaves them. Imported to migrate and by tests, never to read or write.
+
+JSON stands as text and times as seconds since 1970, on both databases alike. Text compares by code point everywhere
+(`C` on PostgreSQL), so that both databases give one order and a prefix is a range. Columns that are read often stand before
+those that may be long, and what changes often has no long neighbour.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("flow", _text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("author", _text),
+    sa.Column("description", _text),
+    sa.Column("disabled", sa.Integer, nullable=False),
+    sa.Column("source", _text, nullable=False),
+    sa.Column("compiled", _text, nullable=False),
+    sa.PrimaryKeyConstraint("namespace", "flow", "number", name="revisions_key"),
+)
+
+run_numbers = sa.Table(
+    "run_numbers",
+    metadata,
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("flow", _text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("namespace", "flow", name="run_numbers_key"),
+    sqlite_with_rowid=False,
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", _text, nullable=False),
+    sa.Column("name", _text, nullable=False),
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("flow", _text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("root", _text, nullable=False),
+    sa.Column("origin", _text),
+    sa.Column("clock", sa.Double, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("started", sa.Double),
+    sa.Column("ended", sa.Double),
+    sa.Column("lease_number", sa.Integer, nullable=False),
+    sa.Column("lease_owner", _text),
+    sa.Column("lease_beat", sa.Double),
+    sa.Column("kill_requested", sa.Integer, nullable=False),
+    sa.Column("plan_digest", _text, nullable=False),
+    sa.Column("author", _text),
+    sa.Column("reason", _text),
+    sa.Column("labels", _text, nullable=False),
+    sa.Column("inputs", _text, nullable=False),
+    sa.Column("request", _text, nullable=False),
+    sa.Column("environment", _text, nullable=False),
+    sa.Column("outputs", _text, nullable=False),
+    sa.Column("error", _text),
+    sa.PrimaryKeyConstraint("id", name="runs_key"),
+    sa.Index("runs_by_name", "name"),
+    sa.Index("runs_by_time", "created"),
+    sa.Index("runs_by_flow", "namespace", "flow", "created"),
+    sa.Index("runs_by_origin", "origin"),
+    sa.Index("runs_by_root", "root"),
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("plan", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("run", name="plans_key"),
+)
+
+task_runs = sa.Table(
+    "task_runs",
+    metadata,
+    sa.Column("seq", _serial, nullable=False),
+    sa.Column("id", _text, nullable=False),
+    sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("address", _text, nullable=False),
+    sa.Column("task", _text, nullable=False),
+    sa.Column("type", _text, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("action", _text, nullable=False),
+    sa.Column("definition", _text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("started", sa.Double),
+    sa.Column("ended", sa.Double),
+    sa.Column("output_digest", _text),
+    sa.Column("loop_keys", _text),
+    sa.Column("reused_from", _text),
+    sa.Column("parent", _text),
+    sa.Column("reason", _text, nullable=False),
+    sa.Column("value", _text),
+    sa.Column("digests", _text, nullable=False),
+    sa.Column("used", _text, nullable=False),
+    sa.Column("properties", _text, nullable=False),
+    sa.Column("outputs", _text, nullable=False),
+    sa.Column("error", _text),
+    sa.Column("loop_values", _text),
+    sa.PrimaryKeyConstraint("seq", name="task_runs_key"),
+    sa.UniqueConstraint("id", name="task_runs_id"),
+    sa.UniqueConstraint("run", "address", name="task_runs_address"),
+    sa.Index("task_runs_in_order", "run", "seq"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("task_run", _text, sa.ForeignKey("task_runs.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("started", sa.Double, nullable=False),
+    sa.Column("ended", sa.Double),
+    sa.Column("error", _text),
+    sa.PrimaryKeyConstraint("task_run", "number", name="attempts_key"),
+    sqlite_with_rowid=False,
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("kind", _text, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("address", _text),
+    sa.Column("attempt", sa.Integer),
+    sa.PrimaryKeyConstraint("run", "number", name="events_key"),
+    sqlite_with_rowid=False,
+)
+
+logs = sa.Table(
+    "logs",
+    metadata,
+    sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("first_line", sa.Integer, nullable=False),
+    sa.Column("last_line", sa.Integer, nullable=False),
+    sa.Column("task_run", _text, sa.ForeignKey("task_runs.id"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("lines", _text, nullable=False),
+    sa.PrimaryKeyConstraint("run", "first_line", name="logs_key"),
+    sa.Index("logs_by_task_run", "task_run", "first_line"),
+)
+
+artifacts = sa.Table(
+    "artifacts",
+    metadata,
+    sa.Column("seq", _serial, nullable=False),
+    sa.Column("id", _text, nullable=False),
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("kind", _text, nullable=False),
+    sa.Column("name", _text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("run", _text),
+    sa.Column("task_run", _text),
+    sa.Column("output", _text),
+    sa.Column("mark", _text),
+    sa.PrimaryKeyConstraint("seq", name="artifacts_key"),
+    sa.UniqueConstraint("id", name="artifacts_id"),
+    sa.Index("artifacts_by_digest", "digest"),
+    sa.Index("artifacts_by_task_run", "task_run"),
+)

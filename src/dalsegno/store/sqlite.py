@@ -1,0 +1,261 @@
+"""The metadata store in a SQLite file: the default, for one machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from dalsegno.errors import DalSegnoError, MoveRefused, NotFound, StoreUnavailable
+from dalsegno.store import reads, version
+from dalsegno.store import statements as sql
+from dalsegno.store.filelease import FileLock
+from dalsegno.store.groupcommit import GroupCommit, file_lock
+from dalsegno.store.jsontext import to_text
+from dalsegno.store.port import Kept, Lease, Write
+from dalsegno.store.rows import Row
+from dalsegno.store.writes import Dialect, Execute, Transaction, carry_out, check_lease, prepare
+
+#: how long SQLite waits for a program that holds the database locked without our lock file
+_BUSY_SECONDS = 20.0
+
+_IDLE_READERS = 8
+
+_OLDEST_SQLITE = (3, 38)
+
+
+def _kept(kept: Sequence[Kept]) -> dict[str, Any]:
+    return {"kept": to_text([[one.id, one.origin_task_run, one.reason] for one in kept])}
+
+
+_DIALECT = Dialect(lock_run=sql.READ_LEASE, keep=sql.KEEP_SQLITE, kept=_kept)
+
+
+def _connect(path: Path, durability: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
+        if durability == "full":
+            # macOS alone: there a plain sync leaves data in the drive's cache
+            connection.execute("PRAGMA fullfsync = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_ADVICE = {
+    "SQLITE_FULL": "the disk is full. Free some space and try again",
+    "SQLITE_BUSY": "another program keeps it locked. End what has it open (a database tool?) and try again",
+    "SQLITE_LOCKED": "another program keeps it locked. End what has it open (a database tool?) and try again",
+    "SQLITE_READONLY": "it may not be written. Check the rights of the file and its folder",
+    "SQLITE_CANTOPEN": "it cannot be opened. Check the path and the rights of its folder",
+    "SQLITE_PERM": "it may not be opened. Check the rights of the file and its folder",
+    "SQLITE_IOERR": "the disk reports an error, or is full. Check it and try again",
+    "SQLITE_CORRUPT": "the file is damaged. Bring it back from a backup",
+    "SQLITE_NOTADB": "the file is no SQLite database. Check the path",
+}
+
+
+def translate(error: Exception, path: Path) -> Exception:
+    """Make one of our errors of one of the driver or the system; others stay as they are."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return MoveRefused(f"a write to the store {path} contradicts what stands there ({error}); nothing was written")
+    if isinstance(error, OSError | sqlite3.Error):
+        name = getattr(error, "sqlite_errorname", "")
+        family = "_".join(name.split("_")[:2])
+        advice = _ADVICE.get(family, "see the reason that it gives, and try again")
+        return StoreUnavailable(f"the store {path} cannot be used: {advice} ({error}). Nothing of this write was kept.")
+    return error
+
+
+class _Readers:
+    """Connections for reading. Each is used by one thread at a time, and kept for the next."""
+
+    def __init__(self, path: Path, durability: str) -> None:
+        self._path = path
+        self._durability = durability
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = Lock()
+        self._closed = False
+
+    def fetch(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Execute one statement that reads."""
+        try:
+            connection = self._take()
+            try:
+                return connection.execute(statement, parameters).fetchall()
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise translate(error, self._path) from error
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(f"the store {self._path} has been closed: open it again")
+            if self._idle:
+                return self._idle.pop()
+        return _connect(self._path, self._durability)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed and len(self._idle) < _IDLE_READERS:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Close what is idle, and what is in use when it is given back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+class SqliteStore:
+    """A metadata store in a SQLite file.
+
+    Parameters
+    ----------
+    path : the file; it and its folder are made where they are missing. Locks stand beside it.
+    durability : `normal` loses nothing when the process is killed; `full` neither when the power fails.
+    """
+
+    def __init__(self, path: Path, *, durability: str = "normal") -> None:
+        self._path = path
+        self._leases: dict[str, tuple[Lease, FileLock]] = {}
+        self._leases_lock = Lock()
+        self._lock_file, connection = _open(path, durability)
+        self._group = GroupCommit(connection, self._lock_file, lambda error: translate(error, path))
+        self._readers = _Readers(path, durability)
+        self._closed = False
+        fetch = self._readers.fetch
+        self.flows = reads.Flows(fetch)
+        self.runs = reads.Runs(fetch)
+        self.task_runs = reads.TaskRuns(fetch)
+        self.logs = reads.Logs(fetch)
+        self.events = reads.Events(fetch)
+        self.artifacts = reads.Artifacts(fetch)
+
+    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
+        """Carry out the writes in one transaction."""
+        steps = prepare(writes)
+        self._write(lambda execute: carry_out(Transaction(execute, _DIALECT, lease), steps))
+
+    def acquire(self, run: str, owner: str) -> Lease:
+        """Take the lease of a run: the lock of its file, and the next number."""
+        try:
+            lock = FileLock(self._path.parent / "leases", run, owner)
+        except OSError as error:
+            raise translate(error, self._path) from error
+        try:
+            found = self._write(_returning(sql.TAKE_LEASE, {"run": run, "owner": owner, "now": None}))
+            if not found:
+                raise NotFound(f"there is no run {run} in this store")
+        except BaseException:
+            lock.release()
+            raise
+        lease = Lease(run, found[0][0], owner)
+        with self._leases_lock:
+            self._leases[run] = (lease, lock)
+        return lease
+
+    def beat(self, lease: Lease) -> None:
+        """Check that the lease is the current one. Its lock needs no care."""
+        check_lease(lease, self._readers.fetch(sql.READ_LEASE, {"run": lease.run}))
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back."""
+        with self._leases_lock:
+            held, lock = self._leases.get(lease.run, (None, None))
+            if held != lease or lock is None:
+                return
+            del self._leases[lease.run]
+        try:
+            # the lock alone decides who may take the lease next, so a store that cannot be written loses nothing here
+            with suppress(DalSegnoError):
+                self._write(_returning(f"{sql.RELEASE} RETURNING id", {"run": lease.run, "number": lease.number}))
+        finally:
+            lock.release()
+
+    def close(self) -> None:
+        """Finish what is being written, give back all leases and close."""
+        if self._closed:
+            return
+        for lease, _ in list(self._leases.values()):
+            self.release(lease)
+        self._closed = True
+        self._readers.close()
+        self._group.close()
+        os.close(self._lock_file)
+
+    def _write(self, work: Callable[[Execute], Any]) -> Any:
+        if self._closed:
+            raise StoreUnavailable(f"the store {self._path} has been closed: open it again")
+        return self._group.commit(work)
+
+
+def _returning(statement: str, parameters: Mapping[str, Any]) -> Callable[[Execute], list[Row]]:
+    return lambda execute: execute(statement, parameters).fetchall()
+
+
+def _open(path: Path, durability: str) -> tuple[int, sqlite3.Connection]:
+    """Give the lock file and the connection that writes, with the tables in their newest version."""
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreUnavailable(
+            f"Python uses SQLite {sqlite3.sqlite_version}, and Dal Segno needs 3.38 or newer: use a newer Python"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise translate(error, path) from error
+    try:
+        connection = _connect(path, durability)
+        try:
+            _bring_up_to_date(connection, lock_file, path, durability)
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        os.close(lock_file)
+        raise translate(error, path) from error
+    except BaseException:
+        os.close(lock_file)
+        raise
+    return lock_file, connection
+
+
+def _found_version(connection: sqlite3.Connection, path: Path) -> str | None:
+    try:
+        rows = connection.execute(version.READ_VERSION).fetchall()
+        return rows[0][0] if rows else None
+    except sqlite3.OperationalError:
+        tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchall()
+        if tables[0][0]:
+            raise StoreUnavailable(
+                f"{path} is a database of another program: name another file for Dal Segno's store"
+            ) from None
+        return None
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, lock_file: int, path: Path, durability: str) -> None:
+    if not version.needs_migration(_found_version(connection, path), str(path)):
+        return
+    # Alembic and SQLAlchemy take some tenths of a second to import: only where there is something to migrate
+    from dalsegno.store.migrate import migrate
+
+    with file_lock(lock_file):
+        connection.execute("PRAGMA journal_mode = WAL")
+        if version.needs_migration(_found_version(connection, path), str(path)):
+            with closing(_connect(path, durability)) as own:
+                migrate("sqlite", lambda: own)

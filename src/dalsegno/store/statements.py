@@ -1,0 +1,219 @@
+"""All SQL, as named statements that both databases understand; where they differ, one stands beside the other.
+
+Parameters are written `:name`, as SQLite takes them; `for_postgres` translates a statement once. Both drivers keep a
+statement prepared when it is used again, so each is a constant: what varies is a parameter, or one of a few variants.
+"""
+
+# ruff: noqa: S608 - what is put together here comes from this module and the table of moves
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from dalsegno.model.state import ENDED, MOVES, RESULTS, State
+
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+
+
+@cache
+def for_postgres(statement: str) -> str:
+    """Give a statement with parameters as psycopg takes them."""
+    return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
+
+
+def _names(columns: str) -> tuple[str, ...]:
+    return tuple(columns.split())
+
+
+def _insert(table: str, columns: Iterable[str]) -> str:
+    names = tuple(columns)
+    values = ", ".join(f":{name}" for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"
+
+
+def _select(table: str, columns: Iterable[str], rest: str) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table} {rest}"
+
+
+def _words(states: Iterable[State]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+REVISION = _names("namespace flow number digest created author source compiled")
+RUN = _names(
+    "id name namespace flow revision state attempt root origin clock created started ended plan_digest author reason "
+    "labels inputs request environment outputs error"
+)
+TASK_RUN = _names(
+    "id run address task type state action definition attempt attempts created started ended output_digest loop_keys "
+    "reused_from parent reason value digests used properties outputs error loop_values"
+)
+RESULT = _names("id address task type state action definition attempt started ended output_digest loop_keys")
+ATTEMPT = _names("task_run number state started ended error")
+EVENT = _names("run number at kind state address attempt")
+ARTIFACT = _names("id digest kind name size created run task_run output mark")
+
+# --- the lease
+
+#: the row stays locked until the commit ends: the writers of one run follow each other
+LOCK_RUN = "SELECT lease_number, lease_owner FROM runs WHERE id = :run FOR UPDATE"
+#: SQLite has one writer at a time anyway
+READ_LEASE = "SELECT lease_number, lease_owner FROM runs WHERE id = :run"
+TAKE_LEASE = (
+    "UPDATE runs SET lease_number = lease_number + 1, lease_owner = :owner, lease_beat = :now WHERE id = :run "
+    "RETURNING lease_number"
+)
+TAKE_EXPIRED_LEASE = (
+    "UPDATE runs SET lease_number = lease_number + 1, lease_owner = :owner, lease_beat = :now WHERE id = :run "
+    "AND (lease_owner IS NULL OR lease_beat < :expired) RETURNING lease_number"
+)
+BEAT = (
+    "UPDATE runs SET lease_beat = :now WHERE id = :run AND lease_number = :number AND lease_owner IS NOT NULL "
+    "RETURNING lease_number"
+)
+RELEASE = "UPDATE runs SET lease_owner = NULL, lease_beat = NULL WHERE id = :run AND lease_number = :number"
+
+# --- flows
+
+SAVE_REVISION = (
+    "INSERT INTO revisions (namespace, flow, number, digest, created, author, description, disabled, source, compiled) "
+    "SELECT :namespace, :flow, :number, :digest, :created, :author, :description, :disabled, :source, :compiled "
+    "WHERE :previous = (SELECT COALESCE(MAX(number), 0) FROM revisions WHERE namespace = :namespace AND flow = :flow) "
+    "ON CONFLICT DO NOTHING"
+)
+_NEWEST = "number = (SELECT MAX(number) FROM revisions AS r WHERE r.namespace = f.namespace AND r.flow = f.flow)"
+_SUMMARY = ("namespace", "flow", "number", "description", "disabled", "created")
+_SUMMARIES = _select("revisions AS f", _SUMMARY, f"WHERE {_NEWEST}")
+FLOWS = f"{_SUMMARIES} ORDER BY namespace, flow"
+FLOWS_OF_NAMESPACE = f"{_SUMMARIES} AND namespace = :namespace ORDER BY namespace, flow"
+FLOWS_NAMED = f"{_SUMMARIES} AND flow = :flow ORDER BY namespace, flow"
+_OF_FLOW = "WHERE namespace = :namespace AND flow = :flow"
+LATEST_REVISION = _select("revisions", REVISION, f"{_OF_FLOW} ORDER BY number DESC LIMIT 1")
+REVISION_NUMBER = _select("revisions", REVISION, f"{_OF_FLOW} AND number = :number")
+REVISIONS = _select("revisions", REVISION, f"{_OF_FLOW} ORDER BY number")
+REVISION_WITH_DIGEST = _select("revisions", REVISION, f"{_OF_FLOW} AND digest = :digest ORDER BY number DESC LIMIT 1")
+
+# --- runs
+
+NEXT_RUN_NUMBER = (
+    "INSERT INTO run_numbers AS n (namespace, flow, number) VALUES (:namespace, :flow, 1) "
+    "ON CONFLICT (namespace, flow) DO UPDATE SET number = n.number + 1 RETURNING number"
+)
+CREATE_RUN = _insert("runs", (*RUN, "lease_number", "kill_requested"))
+SAVE_PLAN = _insert("plans", ("run", "plan"))
+MOVE_RUN = (
+    "UPDATE runs SET state = :state, started = COALESCE(started, :started), ended = COALESCE(:ended, ended), "
+    "outputs = COALESCE(:outputs, outputs), error = COALESCE(:error, error) WHERE id = :run AND state = :expected"
+)
+REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
+
+GET_RUN = _select("runs", RUN, "WHERE id = :run")
+FIND_RUNS = _select(
+    "runs", RUN, "WHERE name = :text OR (id >= :text AND id < :end) ORDER BY created DESC, id DESC LIMIT :limit"
+)
+GET_PLAN = "SELECT plan FROM plans WHERE run = :run"
+KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
+
+
+@cache
+def list_runs(columns: frozenset[str], states: frozenset[State], *, limited: bool) -> str:
+    """Give the statement that lists runs where these columns have given values and the state is one of `states`."""
+    conditions = [f"{column} = :{column}" for column in sorted(columns)]
+    if states:
+        conditions.append(f"state IN ({_words(states)})")
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    limit = " LIMIT :limit" if limited else ""
+    return _select("runs", RUN, f"{where}ORDER BY created DESC, id DESC{limit}")
+
+
+# --- task runs
+
+ADD_TASK_RUN = _insert("task_runs", TASK_RUN)
+ADD_ATTEMPT = _insert("attempts", ATTEMPT)
+NEW_ATTEMPT = (
+    "UPDATE task_runs SET attempt = :number, attempts = attempts + 1 "
+    f"WHERE id = :id AND run = :run AND state = '{State.RUNNING}' RETURNING address"
+)
+CLOSE_ATTEMPT = "UPDATE attempts SET state = :state, ended = :at, error = :error WHERE task_run = :id AND ended IS NULL"
+EVALUATE_LOOP = (
+    "UPDATE task_runs SET loop_keys = :keys, loop_values = :values "
+    f"WHERE id = :id AND run = :run AND state = '{State.RUNNING}' RETURNING address"
+)
+#: by the state that it ends with; the condition is the table of moves
+END_TASK = {
+    target: (
+        "UPDATE task_runs SET state = :state, ended = :at, outputs = :outputs, output_digest = :output_digest, "
+        "used = :used, properties = :properties, error = :error WHERE id = :id AND run = :run "
+        f"AND state IN ({_words(source for source, targets in MOVES.items() if target in targets)}) "
+        "RETURNING address, attempt"
+    )
+    for target in ENDED
+}
+ADDRESS_AND_STATE = "SELECT address, state FROM task_runs WHERE id = :id AND run = :run"
+STATE_AT = "SELECT state FROM task_runs WHERE run = :run AND address = :address"
+
+_COPIED = tuple(name for name in TASK_RUN if name not in {"id", "run", "action", "attempts", "reused_from", "reason"})
+_KEEP = (
+    f"INSERT INTO task_runs (id, run, action, attempts, reused_from, reason, {', '.join(_COPIED)}) "
+    "SELECT {id}, :run, 'REUSE', 0, COALESCE(o.reused_from, o.id), {reason}, "
+    f"{', '.join(f'o.{name}' for name in _COPIED)} "
+    "FROM {source} JOIN task_runs AS o ON o.id = {origin} "
+    f"WHERE o.state IN ({_words(RESULTS)}) ORDER BY {{order}} ON CONFLICT DO NOTHING"
+)
+#: `:kept` is a JSON list of `[id, origin, reason]`
+KEEP_SQLITE = _KEEP.format(
+    id="k.value ->> 0", reason="k.value ->> 2", origin="k.value ->> 1", order="k.key", source="json_each(:kept) AS k"
+)
+#: three lists
+KEEP_POSTGRES = _KEEP.format(
+    id="k.id", reason="k.reason", origin="k.origin", order="k.n",
+    source="unnest((:ids)::text[], (:origins)::text[], (:reasons)::text[]) WITH ORDINALITY AS k(id, origin, reason, n)",
+)  # fmt: skip
+
+TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
+RESULTS_OF_RUN = _select("task_runs", RESULT, "WHERE run = :run ORDER BY seq")
+GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
+TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
+ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")
+
+# --- events
+
+ADD_EVENT = (
+    "INSERT INTO events (run, number, at, kind, state, address, attempt) VALUES (:run, "
+    "1 + COALESCE((SELECT MAX(number) FROM events WHERE run = :run), 0), :at, :kind, :state, :address, :attempt)"
+)
+EVENTS_AFTER = _select("events", EVENT, "WHERE run = :run AND number > :number ORDER BY number LIMIT :limit")
+STORY_OF_RUN = "SELECT state FROM events WHERE run = :run AND kind = 'run' ORDER BY number"
+STORY_OF_TASK_RUN = (
+    "SELECT state FROM events WHERE run = :run AND kind = 'task_run' AND address = :address ORDER BY number"
+)
+
+# --- logs
+
+LAST_LINE = "SELECT last_line FROM logs WHERE run = :run ORDER BY first_line DESC LIMIT 1"
+APPEND_LOGS = (
+    "INSERT INTO logs (run, first_line, last_line, task_run, attempt, lines) "
+    "VALUES (:run, :first_line, :last_line, :task_run, :attempt, :lines)"
+)
+_CHUNKS = (
+    "SELECT l.first_line, l.last_line, l.task_run, t.address, l.attempt, l.lines "
+    "FROM logs AS l JOIN task_runs AS t ON t.id = l.task_run "
+)
+#: `:first` bounds where the chunk with the line after `:after` may begin, so that following reads what is new alone
+_AFTER = "AND l.first_line >= :first AND l.last_line > :after ORDER BY l.first_line LIMIT :chunks"
+LOGS_OF_RUN = f"{_CHUNKS} WHERE l.run = :id {_AFTER}"
+LOGS_OF_TASK_RUN = f"{_CHUNKS} WHERE l.task_run = :id {_AFTER}"
+
+# --- artifacts
+
+SAVE_ARTIFACT = _insert("artifacts", ARTIFACT)
+GET_ARTIFACT = _select("artifacts", ARTIFACT, "WHERE id = :id")
+FIND_ARTIFACTS = _select(
+    "artifacts",
+    ARTIFACT,
+    "WHERE (id >= :prefix AND id < :end) OR (digest >= :prefix AND digest < :end) ORDER BY seq DESC LIMIT :limit",
+)
+ARTIFACTS_OF_TASK_RUN = _select("artifacts", ARTIFACT, "WHERE task_run = :id ORDER BY seq")

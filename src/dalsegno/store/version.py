@@ -1,0 +1,38 @@
+"""Which version a store's tables have, and which one this Dal Segno works with.
+
+The number is the id of the last migration that was applied; Alembic keeps it, and opening a store reads it and nothing
+else.
+"""
+
+from __future__ import annotations
+
+from dalsegno.errors import StoreTooNew
+
+#: the newest migration in `migrations/versions`
+CURRENT = 1
+
+#: where Alembic keeps the number
+TABLE = "dalsegno_schema"
+
+READ_VERSION = "SELECT version_num FROM dalsegno_schema"
+
+
+def needs_migration(found: str | None, where: str) -> bool:
+    """Tell whether a store must be migrated before it is used.
+
+    Parameters
+    ----------
+    found : the number that the store holds; `None` for a new store.
+    where : the store, for the message.
+
+    Raises
+    ------
+    StoreTooNew : a later Dal Segno wrote it.
+    """
+    version = int(found) if found is not None else 0
+    if version > CURRENT:
+        raise StoreTooNew(
+            f"the store {where} has version {version}, and this Dal Segno knows versions up to {CURRENT}: "
+            "a newer Dal Segno has migrated it. Upgrade (`pip install --upgrade dalsegno`), or open another store."
+        )
+    return version < CURRENT

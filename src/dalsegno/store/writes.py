@@ -1,0 +1,405 @@
+"""Carries out writes within a transaction that an adapter has begun.
+
+`prepare` turns each write into a step, outside the transaction: values are encoded while nobody waits. The steps of one
+commit are then executed in order; the first that raises ends the commit, and the adapter takes it all back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from dalsegno.errors import LeaseLost, MoveRefused, NotFound
+from dalsegno.model.state import ENDED, MOVES, State, move
+from dalsegno.store import rows
+from dalsegno.store import statements as sql
+from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
+from dalsegno.store.port import (
+    AppendLogs,
+    CreateRun,
+    EndTask,
+    EvaluateLoop,
+    KeepTaskRuns,
+    Kept,
+    Lease,
+    MoveRun,
+    NewAttempt,
+    RecordTask,
+    RequestKill,
+    SaveArtifact,
+    SaveRevision,
+    StartTask,
+    Write,
+)  # fmt: skip
+from dalsegno.store.reads import CHUNK
+
+Parameters = Mapping[str, Any]
+
+
+class Cursor(Protocol):
+    """What the drivers' cursors share."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchall(self) -> list[rows.Row]: ...
+
+
+Execute = Callable[[str, Parameters], Cursor]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Where the statements of the two databases differ.
+
+    Parameters
+    ----------
+    lock_run : reads the lease of a run, and holds its row until the transaction ends.
+    keep : copies task runs; `kept` gives its parameters.
+    """
+
+    lock_run: str
+    keep: str
+    kept: Callable[[Sequence[Kept]], dict[str, Any]]
+
+
+class Transaction:
+    """One commit that is being carried out: whose it is, and which runs it has made itself."""
+
+    __slots__ = ("_created", "_execute", "dialect", "lease")
+
+    def __init__(self, execute: Execute, dialect: Dialect, lease: Lease | None) -> None:
+        self._execute = execute
+        self._created: set[str] = set()
+        self.dialect = dialect
+        self.lease = lease
+
+    def fetch(self, statement: str, parameters: Parameters) -> list[rows.Row]:
+        """Execute a statement that gives rows."""
+        return self._execute(statement, parameters).fetchall()
+
+    def change(self, statement: str, parameters: Parameters) -> int:
+        """Execute a statement that gives none, and tell how many rows it touched."""
+        return self._execute(statement, parameters).rowcount
+
+    def check_lease(self) -> None:
+        """Refuse unless the lease, if there is one, is the current one."""
+        if self.lease is not None:
+            check_lease(self.lease, self.fetch(self.dialect.lock_run, {"run": self.lease.run}))
+
+    def made(self, run: str) -> None:
+        """Note that this commit has made a run."""
+        self._created.add(run)
+
+    def own(self, run: str) -> None:
+        """Refuse unless this commit may write to a run."""
+        if run not in self._created and run != self.run:
+            raise LeaseLost(f"the run {run} can only be written with its lease: acquire it first")
+
+    @property
+    def run(self) -> str | None:
+        """The run of the lease."""
+        return None if self.lease is None else self.lease.run
+
+    def event(self, kind: str, run: str, state: State, at: float, **where: Any) -> None:
+        """Add the next event of a run."""
+        values = {"address": None, "attempt": None, **where}
+        self.change(sql.ADD_EVENT, {"kind": kind, "run": run, "state": state.value, "at": at, **values})
+
+
+Step = Callable[[Transaction], None]
+
+
+def check_lease(lease: Lease, found: Sequence[rows.Row]) -> None:
+    """Refuse unless `found`, number and owner as the run's row has them, is this lease."""
+    if not found:
+        raise LeaseLost(f"the run {lease.run} is no longer in the store")
+    number, owner = found[0]
+    if number != lease.number:
+        taken = f" by {owner}" if owner else ""
+        raise LeaseLost(
+            f"the run {lease.run} was taken over{taken} (lease {number}, this was {lease.number}): "
+            "nothing was written, and this process must stop writing to it"
+        )
+    if owner is None:
+        raise LeaseLost(f"the lease of the run {lease.run} was given back: acquire it again to go on")
+
+
+def prepare(writes: Sequence[Write]) -> list[Step]:
+    """Turn writes into the steps that carry them out."""
+    return [_PREPARE[type(write)](write) for write in writes]
+
+
+def carry_out(transaction: Transaction, steps: Sequence[Step]) -> None:
+    """Carry out a commit's steps, in order, under its lease."""
+    transaction.check_lease()
+    for step in steps:
+        step(transaction)
+
+
+def _save_revision(write: SaveRevision) -> Step:
+    row = rows.revision_row(write.revision)
+
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(sql.SAVE_REVISION, row):
+            raise MoveRefused(
+                f"revision {row['number']} of `{write.revision.flow.full_id}` is not the next one: somebody else has "
+                "saved in between. Look at the latest revision and save again."
+            )
+
+    return step
+
+
+def _create_run(write: CreateRun) -> Step:
+    run = write.run
+    row = rows.run_row(run)
+
+    def step(transaction: Transaction) -> None:
+        counted = {"namespace": run.namespace, "flow": run.flow}
+        ((number,),) = transaction.fetch(sql.NEXT_RUN_NUMBER, counted)
+        if not transaction.change(sql.CREATE_RUN, {**row, "name": f"{run.flow}-{number}"}):
+            raise MoveRefused(f"there is a run with the id {run.id} already")
+        transaction.made(run.id)
+        transaction.change(sql.SAVE_PLAN, {"run": run.id, "plan": write.plan})
+        transaction.event("run", run.id, run.state, run.created)
+
+    return step
+
+
+def _keep_task_runs(write: KeepTaskRuns) -> Step:
+    def step(transaction: Transaction) -> None:
+        transaction.own(write.run)
+        parameters = {"run": write.run, **transaction.dialect.kept(write.kept)}
+        copied = transaction.change(transaction.dialect.keep, parameters) if write.kept else 0
+        if copied != len(write.kept):
+            raise MoveRefused(
+                f"of {len(write.kept)} task runs that the run {write.run} keeps, {len(write.kept) - copied} have no "
+                "result any more or stand in the run already. Draw up the plan again."
+            )
+
+    return step
+
+
+def _start_task(write: StartTask) -> Step:
+    task_run = replace(write.task_run, state=State.RUNNING, attempts=1)
+    row = rows.task_run_row(task_run)
+    at = task_run.created if task_run.started is None else task_run.started
+    attempt = {"task_run": task_run.id, "number": task_run.attempt, "started": at, "ended": None, "error": None}
+
+    def step(transaction: Transaction) -> None:
+        _add_task_run(transaction, row, at)
+        transaction.change(sql.ADD_ATTEMPT, {**attempt, "state": State.RUNNING.value})
+
+    return step
+
+
+def _record_task(write: RecordTask) -> Step:
+    task_run = write.task_run
+    if not task_run.state.ended:
+        raise MoveRefused(
+            f"`{task_run.address}` cannot be recorded as {task_run.state}: only what has ended is",
+            address=task_run.address,
+        )
+    row = rows.task_run_row(task_run)
+    at = task_run.created if task_run.ended is None else task_run.ended
+    return lambda transaction: _add_task_run(transaction, row, at)
+
+
+def _add_task_run(transaction: Transaction, row: dict[str, Any], at: float) -> None:
+    transaction.own(row["run"])
+    address, state = row["address"], State(row["state"])
+    if not transaction.change(sql.ADD_TASK_RUN, row):
+        raise _already_there(transaction, row["run"], address)
+    transaction.event("task_run", row["run"], state, at, address=address, attempt=row["attempt"])
+
+
+def _already_there(transaction: Transaction, run: str, address: str) -> MoveRefused:
+    there = rows.states_of(transaction.fetch(sql.STATE_AT, {"run": run, "address": address}))
+    if not there:
+        return MoveRefused(f"`{address}` has the id of another task run", address=address)
+    story = " -> ".join(_story(transaction, run, address) or there)
+    return MoveRefused(f"`{address}` is in the run already: it has been through {story}", address=address)
+
+
+def _story(transaction: Transaction, run: str, address: str) -> list[State]:
+    found = transaction.fetch(sql.STORY_OF_TASK_RUN, {"run": run, "address": address})
+    return rows.states_of(found)
+
+
+def _new_attempt(write: NewAttempt) -> Step:
+    closed = {
+        "id": write.task_run,
+        "state": write.closed.value,
+        "at": write.at,
+        "error": optional_to_text(write.error),
+    }
+    attempt = {"task_run": write.task_run, "number": write.number, "started": write.at, "ended": None, "error": None}
+
+    def step(transaction: Transaction) -> None:
+        parameters = {"id": write.task_run, "run": _held(transaction), "number": write.number}
+        found = transaction.fetch(sql.NEW_ATTEMPT, parameters)
+        if not found:
+            raise _refused(transaction, write.task_run, f"begin attempt {write.number}")
+        transaction.change(sql.CLOSE_ATTEMPT, closed)
+        if not transaction.change(sql.ADD_ATTEMPT, {**attempt, "state": State.RUNNING.value}):
+            raise MoveRefused(f"`{found[0][0]}` has had attempt {write.number} already", address=found[0][0])
+        _task_event(transaction, found[0][0], write.number, State.RUNNING, write.at)
+
+    return step
+
+
+def _evaluate_loop(write: EvaluateLoop) -> Step:
+    items = {"keys": to_text(write.keys), "values": to_text(write.values)}
+
+    def step(transaction: Transaction) -> None:
+        parameters = {"id": write.task_run, "run": _held(transaction), **items}
+        if not transaction.fetch(sql.EVALUATE_LOOP, parameters):
+            raise _refused(transaction, write.task_run, "be given its items")
+
+    return step
+
+
+def _end_task(write: EndTask) -> Step:
+    if write.state not in ENDED:
+        raise MoveRefused(f"a task run cannot end as {write.state}: it ends as one of {', '.join(sorted(ENDED))}")
+    statement = sql.END_TASK[write.state]
+    row = {
+        "id": write.task_run,
+        "state": write.state.value,
+        "at": write.at,
+        "outputs": map_to_text(write.outputs),
+        "output_digest": write.output_digest,
+        "used": map_to_text(write.used),
+        "properties": map_to_text(write.properties),
+        "error": optional_to_text(write.error),
+    }
+    closed = {name: row[name] for name in ("id", "state", "at", "error")}
+
+    def step(transaction: Transaction) -> None:
+        found = transaction.fetch(statement, {**row, "run": _held(transaction)})
+        if not found:
+            raise _refused(transaction, write.task_run, f"end as {write.state}", write.state)
+        transaction.change(sql.CLOSE_ATTEMPT, closed)
+        address, attempt = found[0]
+        _task_event(transaction, address, attempt, write.state, write.at)
+
+    return step
+
+
+def _held(transaction: Transaction) -> str:
+    """Give the run whose lease is held. A task run is written by the holder of its run's lease and by nobody else."""
+    if transaction.run is None:
+        raise LeaseLost("a task run can only be written with the lease of its run: acquire it first")
+    return transaction.run
+
+
+def _task_event(transaction: Transaction, address: str, attempt: int, state: State, at: float) -> None:
+    transaction.event("task_run", _held(transaction), state, at, address=address, attempt=attempt)
+
+
+def _refused(transaction: Transaction, task_run: str, what: str, target: State | None = None) -> MoveRefused:
+    """Tell why a task run could not be written to, with what it has been through."""
+    run = _held(transaction)
+    found = transaction.fetch(sql.ADDRESS_AND_STATE, {"id": task_run, "run": run})
+    if not found:
+        return MoveRefused(f"the run {run} has no task run {task_run}, which was to {what}")
+    address, state = found[0][0], State(found[0][1])
+    history = _story(transaction, run, address)
+    if target is not None:
+        try:
+            move(address, state, target, history)
+        except MoveRefused as refused:
+            return refused
+    story = " -> ".join([*history, state] if history[-1:] != [state] else history)
+    return MoveRefused(f"`{address}` cannot {what}, it is not running: it has been through {story}", address=address)
+
+
+def _move_run(write: MoveRun) -> Step:
+    row = {
+        "run": write.run,
+        "state": write.to.value,
+        "expected": write.expected.value,
+        "started": write.at if write.to is State.RUNNING else None,
+        "ended": write.at if write.to.ended else None,
+        "outputs": optional_to_text(write.outputs),
+        "error": optional_to_text(write.error),
+    }
+
+    def step(transaction: Transaction) -> None:
+        transaction.own(write.run)
+        if write.to in MOVES[write.expected] and transaction.change(sql.MOVE_RUN, row):
+            transaction.event("run", write.run, write.to, write.at)
+        else:
+            _refuse_run(transaction, write)
+
+    return step
+
+
+def _refuse_run(transaction: Transaction, write: MoveRun) -> None:
+    name, state = _run_there(transaction, write.run)
+    history = rows.states_of(transaction.fetch(sql.STORY_OF_RUN, {"run": write.run}))
+    move(name, write.expected, write.to, history)
+    story = " -> ".join(history)
+    raise MoveRefused(
+        f"`{name}` cannot move from {write.expected} to {write.to}: it is {state}, and has been through {story}"
+    )
+
+
+def _run_there(transaction: Transaction, run: str) -> tuple[str, State]:
+    found = transaction.fetch(sql.RUN_NAME_AND_STATE, {"run": run})
+    if not found:
+        raise NotFound(f"there is no run {run} in this store")
+    return found[0][0], State(found[0][1])
+
+
+def _save_artifact(write: SaveArtifact) -> Step:
+    row = rows.artifact_row(write.artifact)
+
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(sql.SAVE_ARTIFACT, row):
+            raise MoveRefused(f"there is an artifact with the id {write.artifact.id} already")
+
+    return step
+
+
+def _append_logs(write: AppendLogs) -> Step:
+    pieces = [write.lines[start : start + CHUNK] for start in range(0, len(write.lines), CHUNK)]
+    chunks = [(len(piece), rows.lines_to_text(piece)) for piece in pieces]
+    where = {"run": write.run, "task_run": write.task_run, "attempt": write.attempt}
+
+    def step(transaction: Transaction) -> None:
+        # without a lease two writers may meet here: the row's lock gives each its own positions
+        if not transaction.fetch(transaction.dialect.lock_run, {"run": write.run}):
+            raise NotFound(f"there is no run {write.run} in this store, so its log cannot be kept")
+        last = next((row[0] for row in transaction.fetch(sql.LAST_LINE, {"run": write.run})), 0)
+        for size, text in chunks:
+            chunk = {**where, "first_line": last + 1, "last_line": last + size, "lines": text}
+            transaction.change(sql.APPEND_LOGS, chunk)
+            last += size
+
+    return step
+
+
+def _request_kill(write: RequestKill) -> Step:
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(sql.REQUEST_KILL, {"run": write.run}):
+            name, state = _run_there(transaction, write.run)
+            raise MoveRefused(f"`{name}` has ended already, as {state}: there is nothing to stop")
+
+    return step
+
+
+_PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
+    SaveRevision: _save_revision,
+    CreateRun: _create_run,
+    KeepTaskRuns: _keep_task_runs,
+    StartTask: _start_task,
+    RecordTask: _record_task,
+    NewAttempt: _new_attempt,
+    EvaluateLoop: _evaluate_loop,
+    EndTask: _end_task,
+    MoveRun: _move_run,
+    SaveArtifact: _save_artifact,
+    AppendLogs: _append_logs,
+    RequestKill: _request_kill,
+}
