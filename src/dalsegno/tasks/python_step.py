@@ -1,0 +1,62 @@
+"""The task type that calls a Python function of the user's, in a worker process."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from dalsegno.executors.processes import PythonCall, WorkerPool
+from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, from_json_text
+
+_FEWEST_WORKERS = 4
+_lock = Lock()
+
+
+class Step(TaskType):
+    """Call a Python function. What it returns is the output `value`, what it prints goes to the log.
+
+    The function runs in a process of its own, which is kept for the next call; an edit of its module is seen by the next
+    call. Its module is looked for in the working directory of the process that runs the flow.
+    """
+
+    function: Text = Field(description="The function, as `module:function`, such as `my_package.steps:train`.")
+    arguments: JsonMap = Field(
+        default_factory=dict, description="The arguments by name; one that is a single expression keeps its type."
+    )
+    env: Annotated[dict[str, Text], BeforeValidator(from_json_text)] = Field(
+        default_factory=dict, description="Environment variables for the function, beside those of the process."
+    )
+
+    class Output(TaskOutput):
+        value: Any = None
+
+    def run(self, context: TaskContext) -> Output:
+        """Call the function."""
+        context.check_cancelled()
+        folder = Path.cwd()
+        call = PythonCall(
+            self.function,
+            self.arguments,
+            cwd=folder,
+            path=(str(folder),),
+            environ={**self.env, **context.environ()},
+            plain=True,
+        )
+        value = _pool().call(call, on_line=context.log.stream, check_cancelled=context.check_cancelled)
+        return self.Output(value=value)
+
+
+def _pool() -> WorkerPool:
+    with _lock:
+        return _shared_pool()
+
+
+@cache
+def _shared_pool() -> WorkerPool:
+    """Give the workers of this process; they end with it."""
+    return WorkerPool(max(_FEWEST_WORKERS, os.cpu_count() or 1))
