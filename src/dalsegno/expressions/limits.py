@@ -1,0 +1,104 @@
+"""How much one rendering may do, and the meter that counts it.
+
+Expressions come from whoever writes flows. None of them may hold up the engine or fill its memory: every value that an
+expression makes is measured before it is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from dalsegno.expressions.faults import Fault
+
+#: the largest value an expression may make: characters of text, or characters and elements of a map or list
+MAX_SIZE = 10_000_000
+#: all values that one rendering makes, taken together
+MAX_WORK = 10 * MAX_SIZE
+#: turns of all `for` loops of one rendering
+MAX_LOOPS = 100_000
+MAX_RANGE = 100_000
+MAX_INT_BITS = 256
+#: how often `render()` renders its own result again
+MAX_PASSES = 100
+#: texts that one rendering renders through `render()`
+MAX_RENDERED_TEXTS = 10_000
+
+_TOO_LARGE = "expression-too-large"
+
+
+def too_large(what: str) -> Fault:
+    """Make the error for something beyond a bound; `what` is a whole sentence."""
+    return Fault(what, code=_TOO_LARGE)
+
+
+def check_size(size: int) -> None:
+    """Refuse a value of this size. Called before the value is made wherever the size is known beforehand."""
+    if size > MAX_SIZE:
+        raise too_large(f"a value would be larger than {MAX_SIZE:,} characters; write it to a file instead")
+
+
+def check_int(number: int) -> int:
+    """Refuse a whole number with too many digits."""
+    if number.bit_length() > MAX_INT_BITS:
+        raise too_large(f"a whole number would have more than {MAX_INT_BITS} bits")
+    return number
+
+
+def weigh(value: Any) -> int:
+    """Measure a value as it would be written out: what is shared counts every time, so that copies of copies show."""
+    weight = 0
+    waiting: list[Any] = [value]
+    while waiting:
+        item = waiting.pop()
+        weight += 1
+        if isinstance(item, str | bytes):
+            weight += len(item)
+        elif isinstance(item, Mapping):
+            entries = cast("Mapping[Any, Any]", item)
+            check_size(weight + 2 * len(entries))
+            waiting.extend(entries.keys())
+            waiting.extend(entries.values())
+        elif isinstance(item, Sequence):
+            elements = cast("Sequence[Any]", item)
+            check_size(weight + len(elements))
+            waiting.extend(elements)
+        elif isinstance(item, int):
+            check_int(item)
+        if weight > MAX_SIZE:
+            check_size(weight)
+    return weight
+
+
+class Meter:
+    """What one rendering, with everything it renders inside, has used up so far."""
+
+    __slots__ = ("loops", "rendered", "work")
+
+    def __init__(self) -> None:
+        self.loops = 0
+        self.work = 0
+        self.rendered = 0
+
+    def spend(self, value: Any) -> Any:
+        """Count a value that the expression made, and give it back."""
+        if value is None or isinstance(value, bool | float):
+            return value
+        size = len(value) if isinstance(value, str) else weigh(value)
+        check_size(size)
+        self.work += size
+        if self.work > MAX_WORK:
+            raise too_large(f"the expression makes more than {MAX_WORK:,} characters altogether")
+        return value
+
+    def loop(self, turns: int) -> None:
+        """Count the turns of a loop before they are taken."""
+        self.loops += turns
+        if self.loops > MAX_LOOPS:
+            raise too_large(f"the loops take more than {MAX_LOOPS:,} turns altogether")
+
+    def render(self) -> None:
+        """Count a text that is rendered through `render()`."""
+        self.rendered += 1
+        if self.rendered > MAX_RENDERED_TEXTS:
+            raise too_large(f"`render()` renders more than {MAX_RENDERED_TEXTS:,} texts")

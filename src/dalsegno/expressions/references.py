@@ -1,0 +1,167 @@
+"""What a text reads, found without rendering it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from jinja2 import nodes
+
+_RENDERING = ("render", "renderOnce")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The path of something that is read, such as `outputs.convert.uri`.
+
+    `path` starts with the name of the variable. A key that is itself read from a path (`outputs.x[taskrun.value]`) is a
+    nested reference; any other key that only rendering can tell is `None`.
+    """
+
+    path: tuple[str | Reference | None, ...]
+
+
+@dataclass(frozen=True)
+class References:
+    """All that a text reads.
+
+    Parameters
+    ----------
+    names : every variable's path, as far as it is known; names that the text sets itself do not count.
+    functions, filters : those that it calls, by name.
+    renders : the arguments of `render()` and `renderOnce()`; `None` for one that only rendering can tell.
+    """
+
+    names: tuple[Reference, ...] = ()
+    functions: frozenset[str] = frozenset()
+    filters: frozenset[str] = frozenset()
+    renders: tuple[Reference | None, ...] = ()
+
+
+@dataclass
+class _Found:
+    names: dict[Reference, None] = field(default_factory=dict[Reference, None])
+    functions: set[str] = field(default_factory=set[str])
+    filters: set[str] = field(default_factory=set[str])
+    renders: dict[Reference | None, None] = field(default_factory=dict["Reference | None", None])
+
+
+def find_references(tree: nodes.Template) -> References:
+    """Collect what a text reads, in the order in which it stands."""
+    found = _Found()
+    _visit_all(tree.body, found, set())
+    return References(tuple(found.names), frozenset(found.functions), frozenset(found.filters), tuple(found.renders))
+
+
+def _visit_all(parts: Iterable[nodes.Node], found: _Found, local: set[str]) -> None:
+    for part in parts:
+        _visit(part, found, local)
+
+
+def _visit(node: nodes.Node, found: _Found, local: set[str]) -> None:
+    """Visit a node; `local` are the names set so far, and grows with each `set`."""
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+        _visit_path(node, found, local)
+    elif isinstance(node, nodes.Call):
+        _visit_call(node, found, local)
+    elif isinstance(node, nodes.For):
+        _visit_for(node, found, local)
+    elif isinstance(node, nodes.If):
+        _visit_if(node, found, local)
+    elif isinstance(node, nodes.With):
+        inner = set(local)
+        for target, value in zip(node.targets, node.values, strict=True):
+            _visit(value, found, local)
+            inner |= _targets(target)
+        _visit_all(node.body, found, inner)
+    elif isinstance(node, nodes.Assign):
+        _visit(node.node, found, local)
+        local |= _targets(node.target)
+    elif isinstance(node, nodes.AssignBlock | nodes.FilterBlock):
+        _visit_all(node.body, found, set(local))
+        _visit_all([node.filter] if node.filter else [], found, local)
+        local |= _targets(node.target) if isinstance(node, nodes.AssignBlock) else set()
+    else:
+        if isinstance(node, nodes.Filter) and node.name.isidentifier():
+            found.filters.add(node.name)
+        _visit_all(node.iter_child_nodes(), found, local)
+
+
+def _visit_path(node: nodes.Node, found: _Found, local: set[str]) -> None:
+    reference = _reference(node, local)
+    if reference is not None:
+        found.names[reference] = None
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        if isinstance(node, nodes.Getitem):
+            _visit(node.arg, found, local)
+        node = node.node
+    if not isinstance(node, nodes.Name):
+        _visit(node, found, local)
+
+
+def _reference(node: nodes.Node, local: set[str]) -> Reference | None:
+    """Give the path that a node reads; `None` where it does not start at a variable."""
+    if isinstance(node, nodes.Name):
+        return None if node.name in local else Reference((node.name,))
+    if not isinstance(node, nodes.Getattr | nodes.Getitem):
+        return None
+    base = _reference(node.node, local)
+    if base is None or (isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice)):
+        return base
+    key = node.attr if isinstance(node, nodes.Getattr) else _key(node.arg, local)
+    return Reference((*base.path, key))
+
+
+def _key(node: nodes.Expr, local: set[str]) -> str | Reference | None:
+    if isinstance(node, nodes.Const):
+        known = isinstance(node.value, str | int) and not isinstance(node.value, bool)
+        return str(node.value) if known else None
+    return _reference(node, local) if _is_pure(node) else None
+
+
+def _is_pure(node: nodes.Node) -> bool:
+    """Tell whether a node is a path and nothing but a path."""
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice):
+            return False
+        node = node.node
+    return isinstance(node, nodes.Name)
+
+
+def _visit_call(node: nodes.Call, found: _Found, local: set[str]) -> None:
+    if not isinstance(node.node, nodes.Name):
+        return
+    name = node.node.name
+    found.functions.add(name)
+    arguments = [*node.args, *(argument.value for argument in node.kwargs)]
+    if name in _RENDERING and arguments:
+        subject = next((one.value for one in node.kwargs if one.key == "toRender"), arguments[0])
+        found.renders[_reference(subject, local) if _is_pure(subject) else None] = None
+    _visit_all(arguments, found, local)
+
+
+def _visit_for(node: nodes.For, found: _Found, local: set[str]) -> None:
+    _visit(node.iter, found, local)
+    inner = local | _targets(node.target)
+    _visit_all([node.test] if node.test else [], found, inner)
+    _visit_all(node.body, found, inner | {"loop"})
+    _visit_all(node.else_, found, set(local))
+
+
+def _visit_if(node: nodes.If, found: _Found, local: set[str]) -> None:
+    """Visit the branches. A name counts as set afterwards only if every branch sets it."""
+    ends: list[set[str]] = []
+    for branch in (node, *node.elif_):
+        _visit(branch.test, found, local)
+        inner = set(local)
+        _visit_all(branch.body, found, inner)
+        ends.append(inner)
+    otherwise = set(local)
+    _visit_all(node.else_, found, otherwise)
+    local |= set.intersection(otherwise, *ends)
+
+
+def _targets(node: nodes.Node) -> set[str]:
+    if isinstance(node, nodes.Name):
+        return {node.name}
+    return {name for item in node.items for name in _targets(item)} if isinstance(node, nodes.Tuple) else set()

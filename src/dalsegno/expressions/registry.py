@@ -1,0 +1,86 @@
+"""Filters, functions and tests by name, and the check that they are called with arguments they take."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dalsegno.errors import closest, did_you_mean
+from dalsegno.expressions.faults import INVALID, Fault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CAPITAL = re.compile(r"[A-Z]")
+
+
+def python_name(name: str) -> str:
+    """Give `time_zone` for `timeZone`, as the language's names of arguments are written in Python."""
+    return _CAPITAL.sub(lambda capital: f"_{capital[0].lower()}", name)
+
+
+def _language_name(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(word.capitalize() for word in tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A filter, function or test. Its first Python parameter (the value or the frame) is not written by callers."""
+
+    name: str
+    run: Callable[..., Any]
+    signature: inspect.Signature
+
+    def check(self, positional: int, named: Iterable[str], offset: int) -> None:
+        """Refuse arguments that it does not take."""
+        try:
+            self.signature.bind(*[None] * (positional + 1), **dict.fromkeys(map(python_name, named)))
+        except TypeError:
+            message = f"`{self.name}` does not take these arguments; it takes {self._usage()}"
+            raise Fault(message, code=INVALID, offset=offset) from None
+
+    def _usage(self) -> str:
+        parameters = list(self.signature.parameters.values())[1:]
+        return f"({', '.join(_show(parameter) for parameter in parameters)})" if parameters else "none"
+
+
+def _show(parameter: inspect.Parameter) -> str:
+    name = _language_name(parameter.name)
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return f"{name}, ..."
+    return name if parameter.default is inspect.Parameter.empty else f"[{name}]"
+
+
+class Registry:
+    """All of one kind, such as all filters."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.entries: dict[str, Entry] = {}
+
+    def add(self, *names: str) -> Callable[[F], F]:
+        """Register what is decorated under these names."""
+
+        def register(run: F) -> F:
+            for name in names:
+                self.entries[name] = Entry(name, run, inspect.signature(run))
+            return run
+
+        return register
+
+    def get(self, name: str, offset: int, also: Iterable[str] = ()) -> Entry:
+        """Find one.
+
+        Raises
+        ------
+        Fault : there is none of that name, nor among the names in `also`; code `unknown-filter` and the like.
+        """
+        entry = self.entries.get(name)
+        if entry is None:
+            near = closest(name, [*self.entries, *also])
+            message = f"there is no {self.kind} `{name}`{did_you_mean(near)}"
+            raise Fault(message, code=f"unknown-{self.kind}", offset=offset, closest=near)
+        return entry

@@ -1,0 +1,163 @@
+"""Texts with expressions: parsed once, rendered often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from functools import cached_property, lru_cache
+from typing import Any, cast
+
+from jinja2 import nodes
+
+from dalsegno.errors import DalSegnoError, ExpressionFailed, Refusal, TaskFailed
+from dalsegno.expressions.compiler import compile_expression
+from dalsegno.expressions.faults import Fault, excerpt_at, failed
+from dalsegno.expressions.filters import FILTERS
+from dalsegno.expressions.frame import Frame, Scope
+from dalsegno.expressions.functions import FUNCTIONS, PROVIDED
+from dalsegno.expressions.grammar import parse_tree
+from dalsegno.expressions.references import References, find_references
+from dalsegno.expressions.statements import compile_body, written
+from dalsegno.expressions.values import to_text
+
+#: longer texts are parsed again each time rather than kept
+_LONGEST_CACHED = 50_000
+
+
+class Template:
+    """A text with expressions.
+
+    Parameters
+    ----------
+    source : the text as it was written.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        try:
+            self._compile()
+        except Fault as fault:
+            raise failed(fault, source) from None
+        except RecursionError:
+            raise failed(Fault("it is nested too deeply", code="expression-invalid"), source) from None
+
+    def _compile(self) -> None:
+        tree = parse_tree(self.source) if "{" in self.source else nodes.Template([nodes.Output([])])
+        pieces = [piece for part in tree.body for piece in (part.nodes if isinstance(part, nodes.Output) else [part])]
+        self._tree = tree
+        #: there is no expression in it
+        self.static = all(isinstance(piece, nodes.TemplateData) for piece in pieces)
+        #: it is exactly one `{{ ... }}`, so that it has a value and not only a text
+        self.single = not self.static and len(pieces) == 1 and isinstance(tree.body[0], nodes.Output)
+        self._write = compile_body(tree.body)
+        self._value = compile_expression(cast("nodes.Expr", pieces[0])) if self.single else None
+        self._plain = None if "{" in self.source else self.source
+
+    @cached_property
+    def references(self) -> References:
+        """What the text reads."""
+        return find_references(self._tree)
+
+    def render(self, scope: Scope) -> str:
+        """Give the text with every expression replaced by its value.
+
+        Raises
+        ------
+        ExpressionFailed : an expression cannot be rendered; the message names it and its place.
+        """
+        if self._plain is not None:
+            return self._plain
+        return self._guard(self._text, Frame(scope, _render_inner))
+
+    def evaluate(self, scope: Scope) -> Any:
+        """Give the value where the text is a single expression, else the text; a point in time comes as ISO text.
+
+        Raises
+        ------
+        ExpressionFailed : an expression cannot be rendered; the message names it and its place.
+        """
+        if self._plain is not None:
+            return self._plain
+        return self._guard(self._outside, Frame(scope, _render_inner))
+
+    def _text(self, frame: Frame) -> str:
+        return written(self._write, frame)
+
+    def inside(self, frame: Frame) -> Any:
+        """Give the value or text for use inside another expression."""
+        return self._value(frame) if self._value else self._text(frame)
+
+    def _outside(self, frame: Frame) -> Any:
+        value = self.inside(frame)
+        return to_text(value) if isinstance(value, date | time) else value
+
+    def _guard(self, run: Callable[[Frame], Any], frame: Frame) -> Any:
+        """Run, and let nothing out but errors that tell the expression."""
+        try:
+            return run(frame)
+        except Fault as fault:
+            raise failed(fault, self.source) from fault.__cause__
+        except (TaskFailed, Refusal) as error:
+            message = f"{error.message} In `{excerpt_at(self.source, None)}`."
+            raise ExpressionFailed(message, code=error.code, closest=error.closest) from error
+        except DalSegnoError:
+            raise
+        except RecursionError:
+            raise failed(Fault("it is nested too deeply"), self.source) from None
+        except Exception as error:
+            raise failed(Fault(f"it failed: {error or type(error).__name__}"), self.source) from error
+
+
+def _render_inner(text: str, frame: Frame) -> Any:
+    """Render a text inside a rendering: a fault in it tells both texts."""
+    try:
+        return parse(text).inside(frame.fresh(frame.kept))
+    except Fault as fault:
+        message, near = fault.explain()
+        inner = f"{message.rstrip('.')} (in `{excerpt_at(text, fault.offset)}`, which is rendered here)"
+        raise Fault(inner, code=fault.code, closest=near) from fault.__cause__
+    except ExpressionFailed as error:
+        message = f"{error.message.rstrip('.')} (this text is rendered here)"
+        raise Fault(message, code=error.code, closest=error.closest) from error
+
+
+@lru_cache(maxsize=4096)
+def _parse_cached(text: str) -> Template:
+    return Template(text)
+
+
+def parse(text: str) -> Template:
+    """Read a text; the same text is read once.
+
+    Raises
+    ------
+    ExpressionFailed : it cannot be read, or uses a filter, function or test that there is not. `line` and `column` are
+        those within the text, `code` is `expression-invalid`, `unknown-filter`, `unknown-function` or `unknown-test`.
+    """
+    return _parse_cached(text) if len(text) <= _LONGEST_CACHED else Template(text)
+
+
+def render_value(value: Any, scope: Scope) -> Any:
+    """Render all texts in a value, keys of maps too; everything else stays as it is."""
+    if isinstance(value, str):
+        return parse(value).evaluate(scope)
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value)
+        return {_render_key(key, scope): render_value(item, scope) for key, item in entries.items()}
+    if isinstance(value, list | tuple):
+        return [render_value(item, scope) for item in cast("list[Any]", value)]
+    return value
+
+
+def _render_key(key: Any, scope: Scope) -> Any:
+    return parse(key).render(scope) if isinstance(key, str) else key
+
+
+def known_functions() -> list[str]:
+    """Give the names of all functions."""
+    return sorted([*FUNCTIONS.entries, *PROVIDED])
+
+
+def known_filters() -> list[str]:
+    """Give the names of all filters."""
+    return sorted(FILTERS.entries)
