@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def migrate(dialect: str, connect: Callable[[], Any]) -> None:
     dialect : as SQLAlchemy names it.
     connect : opens a driver's connection; on SQLite one that begins no transactions itself.
     """
-    with engine(dialect, connect).begin() as connection:
-        if dialect != "sqlite":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
-        command.upgrade(configuration(connection), "head")
+    try:
+        with engine(dialect, connect).begin() as connection:
+            if dialect != "sqlite":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
+            command.upgrade(configuration(connection), "head")
+    except DBAPIError as error:
+        # the adapter knows its driver's errors and nothing of SQLAlchemy's
+        raise (error.orig or error) from error

@@ -11,19 +11,25 @@ from threading import Lock
 from typing import Any
 
 from dalsegno.errors import DalSegnoError, MoveRefused, NotFound, StoreUnavailable
-from dalsegno.store import reads, version
 from dalsegno.store import statements as sql
+from dalsegno.store import version
+from dalsegno.store.core import StoreCore
 from dalsegno.store.filelease import FileLock
 from dalsegno.store.groupcommit import GroupCommit, file_lock
 from dalsegno.store.jsontext import to_text
-from dalsegno.store.port import Kept, Lease, Write
+from dalsegno.store.port import Kept, Lease
 from dalsegno.store.rows import Row
-from dalsegno.store.writes import Dialect, Execute, Transaction, carry_out, check_lease, prepare
+from dalsegno.store.writes import Dialect, Execute, check_lease
 
 #: how long SQLite waits for a program that holds the database locked without our lock file
 _BUSY_SECONDS = 20.0
 
 _IDLE_READERS = 8
+
+#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and in the write-ahead
+#: log without being moved to the database at once
+_CACHE_KB = 32_000
+_CHECKPOINT_PAGES = 8_000
 
 _OLDEST_SQLITE = (3, 38)
 
@@ -41,6 +47,8 @@ def _connect(path: Path, durability: str) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
         if durability == "full":
             # macOS alone: there a plain sync leaves data in the drive's cache
@@ -121,7 +129,7 @@ class _Readers:
             connection.close()
 
 
-class SqliteStore:
+class SqliteStore(StoreCore):
     """A metadata store in a SQLite file.
 
     Parameters
@@ -138,18 +146,7 @@ class SqliteStore:
         self._group = GroupCommit(connection, self._lock_file, lambda error: translate(error, path))
         self._readers = _Readers(path, durability)
         self._closed = False
-        fetch = self._readers.fetch
-        self.flows = reads.Flows(fetch)
-        self.runs = reads.Runs(fetch)
-        self.task_runs = reads.TaskRuns(fetch)
-        self.logs = reads.Logs(fetch)
-        self.events = reads.Events(fetch)
-        self.artifacts = reads.Artifacts(fetch)
-
-    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
-        """Carry out the writes in one transaction."""
-        steps = prepare(writes)
-        self._write(lambda execute: carry_out(Transaction(execute, _DIALECT, lease), steps))
+        super().__init__(self._readers.fetch, self._transact, _DIALECT)
 
     def acquire(self, run: str, owner: str) -> Lease:
         """Take the lease of a run: the lock of its file, and the next number."""
@@ -158,7 +155,7 @@ class SqliteStore:
         except OSError as error:
             raise translate(error, self._path) from error
         try:
-            found = self._write(_returning(sql.TAKE_LEASE, {"run": run, "owner": owner, "now": None}))
+            found = self._returned(sql.TAKE_LEASE, {"run": run, "owner": owner, "now": None})
             if not found:
                 raise NotFound(f"there is no run {run} in this store")
         except BaseException:
@@ -171,7 +168,7 @@ class SqliteStore:
 
     def beat(self, lease: Lease) -> None:
         """Check that the lease is the current one. Its lock needs no care."""
-        check_lease(lease, self._readers.fetch(sql.READ_LEASE, {"run": lease.run}))
+        check_lease(lease, self._fetch(sql.READ_LEASE, {"run": lease.run}))
 
     def release(self, lease: Lease) -> None:
         """Give the lease back."""
@@ -183,7 +180,7 @@ class SqliteStore:
         try:
             # the lock alone decides who may take the lease next, so a store that cannot be written loses nothing here
             with suppress(DalSegnoError):
-                self._write(_returning(f"{sql.RELEASE} RETURNING id", {"run": lease.run, "number": lease.number}))
+                self._change(sql.RELEASE, {"run": lease.run, "number": lease.number})
         finally:
             lock.release()
 
@@ -198,14 +195,10 @@ class SqliteStore:
         self._group.close()
         os.close(self._lock_file)
 
-    def _write(self, work: Callable[[Execute], Any]) -> Any:
+    def _transact(self, work: Callable[[Execute], Any]) -> Any:
         if self._closed:
             raise StoreUnavailable(f"the store {self._path} has been closed: open it again")
         return self._group.commit(work)
-
-
-def _returning(statement: str, parameters: Mapping[str, Any]) -> Callable[[Execute], list[Row]]:
-    return lambda execute: execute(statement, parameters).fetchall()
 
 
 def _open(path: Path, durability: str) -> tuple[int, sqlite3.Connection]:

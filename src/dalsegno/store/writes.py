@@ -7,7 +7,7 @@ commit are then executed in order; the first that raises ends the commit, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
@@ -181,8 +181,8 @@ def _keep_task_runs(write: KeepTaskRuns) -> Step:
 
 
 def _start_task(write: StartTask) -> Step:
-    task_run = replace(write.task_run, state=State.RUNNING, attempts=1)
-    row = rows.task_run_row(task_run)
+    task_run = write.task_run
+    row = {**rows.task_run_row(task_run), "state": State.RUNNING.value, "attempts": 1}
     at = task_run.created if task_run.started is None else task_run.started
     attempt = {"task_run": task_run.id, "number": task_run.attempt, "started": at, "ended": None, "error": None}
 
@@ -237,13 +237,12 @@ def _new_attempt(write: NewAttempt) -> Step:
 
     def step(transaction: Transaction) -> None:
         parameters = {"id": write.task_run, "run": _held(transaction), "number": write.number}
-        found = transaction.fetch(sql.NEW_ATTEMPT, parameters)
-        if not found:
+        if not transaction.change(sql.NEW_ATTEMPT, parameters):
             raise _refused(transaction, write.task_run, f"begin attempt {write.number}")
         transaction.change(sql.CLOSE_ATTEMPT, closed)
         if not transaction.change(sql.ADD_ATTEMPT, {**attempt, "state": State.RUNNING.value}):
-            raise MoveRefused(f"`{found[0][0]}` has had attempt {write.number} already", address=found[0][0])
-        _task_event(transaction, found[0][0], write.number, State.RUNNING, write.at)
+            raise MoveRefused(f"the task run {write.task_run} has had attempt {write.number} already")
+        _task_event(transaction, write.task_run, State.RUNNING, write.at)
 
     return step
 
@@ -253,7 +252,7 @@ def _evaluate_loop(write: EvaluateLoop) -> Step:
 
     def step(transaction: Transaction) -> None:
         parameters = {"id": write.task_run, "run": _held(transaction), **items}
-        if not transaction.fetch(sql.EVALUATE_LOOP, parameters):
+        if not transaction.change(sql.EVALUATE_LOOP, parameters):
             raise _refused(transaction, write.task_run, "be given its items")
 
     return step
@@ -276,12 +275,10 @@ def _end_task(write: EndTask) -> Step:
     closed = {name: row[name] for name in ("id", "state", "at", "error")}
 
     def step(transaction: Transaction) -> None:
-        found = transaction.fetch(statement, {**row, "run": _held(transaction)})
-        if not found:
+        if not transaction.change(statement, {**row, "run": _held(transaction)}):
             raise _refused(transaction, write.task_run, f"end as {write.state}", write.state)
         transaction.change(sql.CLOSE_ATTEMPT, closed)
-        address, attempt = found[0]
-        _task_event(transaction, address, attempt, write.state, write.at)
+        _task_event(transaction, write.task_run, write.state, write.at)
 
     return step
 
@@ -293,8 +290,8 @@ def _held(transaction: Transaction) -> str:
     return transaction.run
 
 
-def _task_event(transaction: Transaction, address: str, attempt: int, state: State, at: float) -> None:
-    transaction.event("task_run", _held(transaction), state, at, address=address, attempt=attempt)
+def _task_event(transaction: Transaction, task_run: str, state: State, at: float) -> None:
+    transaction.change(sql.ADD_TASK_EVENT, {"run": _held(transaction), "state": state.value, "at": at, "id": task_run})
 
 
 def _refused(transaction: Transaction, task_run: str, what: str, target: State | None = None) -> MoveRefused:
