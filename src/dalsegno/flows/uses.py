@@ -1,0 +1,332 @@
+"""Finds what a task reads: from the expressions in its properties, without rendering them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dalsegno.errors import ExpressionFailed, closest, did_you_mean
+from dalsegno.expressions import Reference, Template, parse
+from dalsegno.flows.document import Node
+from dalsegno.flows.drafts import Draft
+from dalsegno.flows.places import Locator
+from dalsegno.flows.report import Report
+from dalsegno.flows.words import ROOTS, ROOTS_LATER, VOLATILE
+from dalsegno.model.address import item_key
+from dalsegno.model.digest import digest
+from dalsegno.model.flow import Key, Kind, Read
+
+#: reads anything that stands before the reader
+ANYTHING = Read(None)
+#: problems of an expression that no run can get around
+_FATAL = frozenset({"unknown-filter", "unknown-function", "unknown-test"})
+_OUTPUTS = re.compile(r"\boutputs\b")
+_EACH_OUTPUT = re.compile(r"\bcurrentEachOutput\s*\(\s*outputs\b")
+_PLACE = re.compile(r", line \d+, column \d+\.\Z")
+
+
+@dataclass(slots=True)
+class Uses:
+    """What the expressions of one task read. The maps to `None` are sets that keep their order."""
+
+    reads: dict[Read, None] = field(default_factory=dict[Read, None])
+    inputs: dict[str, None] = field(default_factory=dict[str, None])
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    volatile: set[str] = field(default_factory=set[str])
+    #: the variables whose text was followed, so that a circle of them ends
+    followed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All that expressions of a flow can name.
+
+    Parameters
+    ----------
+    tasks : the drafts by id.
+    unread : ids of tasks that have problems of their own.
+    inputs : the ids of the declared inputs.
+    variables : the node under `variables`, if there is one.
+    """
+
+    tasks: Mapping[str, Draft]
+    unread: frozenset[str]
+    inputs: tuple[str, ...]
+    variables: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """An expression's text and who renders it.
+
+    Parameters
+    ----------
+    roots : the variables that are there.
+    again : what it gives is rendered in its turn.
+    each : all outputs that it names are picked by `currentEachOutput`.
+    """
+
+    node: Node
+    reader: Draft | None
+    uses: Uses
+    roots: frozenset[str]
+    again: bool = False
+    each: bool = False
+
+
+class UseFinder:
+    """Finds uses, and warns of names that are not there and of expressions that do not parse."""
+
+    def __init__(self, names: Names, locator: Locator, report: Report) -> None:
+        self._names = names
+        self._locator = locator
+        self._report = report
+        self._parsed: dict[str, Template | ExpressionFailed] = {}
+
+    def of_task(self, draft: Draft) -> Uses:
+        """Give what a task's own properties use."""
+        uses = Uses()
+        for node in draft.fields.values():
+            for text in node.templates():
+                self._text(_Spot(text, draft, uses, ROOTS))
+        return uses
+
+    def check_value(self, node: Node, roots: frozenset[str]) -> None:
+        """Check the expressions of a value that belongs to no task and can read the variables `roots`."""
+        for text in node.templates():
+            self._text(_Spot(text, None, Uses(), roots))
+
+    def _text(self, spot: _Spot) -> None:
+        template = self._parse(spot.node)
+        if template is None:
+            return
+        found = template.references
+        spot.uses.volatile.update(VOLATILE.intersection(found.functions))
+        spot = replace(spot, each="currentEachOutput" in found.functions and _each_alone(spot.node.value))
+        for reference in _with_inner(found.names):
+            self._reference(reference, spot)
+        for rendered in found.renders:
+            self._render(rendered, spot)
+
+    def _parse(self, node: Node) -> Template | None:
+        text: str = node.value
+        known = self._parsed.get(text)
+        if known is None:
+            try:
+                known = parse(text)
+            except ExpressionFailed as error:
+                known = error
+            self._parsed[text] = known
+        if isinstance(known, ExpressionFailed):
+            self._complain(known, node)
+            return None
+        return known
+
+    def _complain(self, error: ExpressionFailed, node: Node) -> None:
+        place = self._locator.inside(node, error.line, error.column)
+        tell = self._report.error if error.code in _FATAL else self._report.warning
+        # the line and column of the file stand before the message; those of the text alone would only confuse
+        tell(error.code, _PLACE.sub("", error.message), place, near=error.closest)
+
+    def _reference(self, reference: Reference, spot: _Spot) -> None:
+        root, path = reference.path[0], reference.path[1:]
+        if not isinstance(root, str):
+            spot.uses.reads[ANYTHING] = None
+            return
+        if root not in spot.roots:
+            self._unknown_root(root, spot)
+        elif root == "outputs":
+            self._outputs(path, spot)
+        elif root == "inputs":
+            self._inputs(path, spot)
+        elif root == "vars":
+            self._variables(path, spot)
+        elif root in ("parent", "parents") and "outputs" in path:
+            spot.uses.reads[ANYTHING] = None
+
+    def _unknown_root(self, root: str, spot: _Spot) -> None:
+        place = self._locator.name(spot.node, (root,))
+        if root == "envs":
+            spot.uses.volatile.add(root)
+        if root in ROOTS_LATER:
+            message = f"Kestra's variable `{root}` is not supported here yet"
+            self._report.warning("unknown-variable", message, place)
+        elif root in ROOTS:
+            message = f"the variable `{root}` is not there in this place: only {_listed(spot.roots)}"
+            self._report.warning("unknown-variable", message, place)
+        else:
+            message = f"there is no variable `{root}`"
+            self._report.unknown_reading("unknown-variable", message, place, name=root, known=spot.roots)
+
+    def _inputs(self, path: tuple[Any, ...], spot: _Spot) -> None:
+        if not path or not isinstance(path[0], str):
+            spot.uses.inputs.update(dict.fromkeys(self._names.inputs))
+        elif path[0] in self._names.inputs:
+            spot.uses.inputs[path[0]] = None
+        else:
+            place = self._locator.name(spot.node, ("inputs", path[0]))
+            message = f"the flow declares no input `{path[0]}`"
+            self._report.unknown_reading("unknown-input", message, place, name=path[0], known=self._names.inputs)
+
+    def _outputs(self, path: tuple[Any, ...], spot: _Spot) -> None:
+        if not path or not isinstance(path[0], str):
+            spot.uses.reads[ANYTHING] = None
+            return
+        name: str = path[0]
+        target = self._names.tasks.get(name)
+        if target is not None:
+            of_items = spot.each and len(path) == 1 and spot.reader is not None
+            read = _own_items(target, spot.reader) if of_items else _read(target, path[1:], spot.reader)
+            spot.uses.reads[read] = None
+            self._check_read(target, read, spot)
+        elif name not in self._names.unread:
+            place = self._locator.name(spot.node, ("outputs", name))
+            message = f"there is no task `{name}` whose outputs could be read"
+            self._report.unknown_reading("unknown-task", message, place, name=name, known=self._names.tasks)
+
+    def _check_read(self, target: Draft, read: Read, spot: _Spot) -> None:
+        place = self._locator.name(spot.node, ("outputs", target.id))
+        outputs = target.outputs
+        if read.path and outputs is not None and target.kind is Kind.WORK and read.path[0] not in outputs:
+            message = f"task `{target.id}` has no output `{read.path[0]}`"
+            self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
+        if spot.reader is not None and _stands_later(target, spot.reader):
+            message = f"task `{spot.reader.id}` reads the outputs of `{target.id}`, which has not run by then"
+            self._report.warning("reads-later-task", message, place)
+
+    def _variables(self, path: tuple[Any, ...], spot: _Spot) -> None:
+        variables = self._names.variables
+        literal = _literal(path)
+        names = [literal] if literal else [(name,) for name in (variables.fields or {})] if variables else []
+        for name in names:
+            node = _variable(variables, name)
+            if node is None:
+                self._unknown_variable(name, spot)
+                continue
+            spot.uses.variables[".".join(name)] = digest("variable", node.value)
+            if spot.again:
+                self._follow(name, node, spot)
+
+    def _unknown_variable(self, name: tuple[str, ...], spot: _Spot) -> None:
+        holder: Node | None = self._names.variables
+        before = ["vars"]
+        for part in name:
+            inner = _variable(holder, (part,))
+            if inner is None:
+                break
+            holder = inner
+            before.append(part)
+        missing = name[len(before) - 1]
+        known = (holder.fields or {}) if holder is not None else {}
+        near = [".".join([*before, other]) for other in closest(missing, known)]
+        message = f"the flow has no variable `{'.'.join([*before, missing])}`{did_you_mean(near)}"
+        place = self._locator.name(spot.node, ("vars", name[0]))
+        self._report.warning("unknown-variable", message, place, near=near)
+
+    def _render(self, rendered: Reference | None, spot: _Spot) -> None:
+        if rendered is not None and rendered.path[0] == "vars":
+            self._variables(rendered.path[1:], replace(spot, again=True))
+        else:
+            self._anything(spot)
+
+    def _anything(self, spot: _Spot) -> None:
+        """Note what a text that is known only when it is rendered can read: everything."""
+        spot.uses.reads[ANYTHING] = None
+        self._inputs((), spot)
+        self._variables((), spot)
+
+    def _follow(self, name: tuple[str, ...], node: Node, spot: _Spot) -> None:
+        if name in spot.uses.followed:
+            return
+        spot.uses.followed.add(name)
+        for text in node.templates():
+            self._text(replace(spot, node=text, again=True))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _with_inner(references: Iterable[Reference]) -> Iterable[Reference]:
+    """Give references and those that stand in their brackets, each once."""
+    found: dict[Reference, None] = {}
+    waiting = list(references)
+    while waiting:
+        reference = waiting.pop(0)
+        if reference not in found:
+            found[reference] = None
+            waiting.extend(part for part in reference.path if isinstance(part, Reference))
+    return found
+
+
+def _literal(path: Iterable[Any]) -> tuple[str, ...]:
+    """Give the names at the start of a path that are literal."""
+    names: list[str] = []
+    for part in path:
+        if not isinstance(part, str):
+            break
+        names.append(part)
+    return tuple(names)
+
+
+def _variable(variables: Node | None, name: tuple[str, ...]) -> Node | None:
+    node = variables
+    for part in name:
+        if node is None:
+            return None
+        node = node.inner(int(part) if node.items is not None and part.isdecimal() else part)
+    return node
+
+
+def _read(target: Draft, path: tuple[Any, ...], reader: Draft | None) -> Read:
+    keys = tuple(_key(part, loop, reader) for part, loop in zip(path, target.loops, strict=False))
+    rest = path[len(target.loops) :]
+    return Read(target.id, keys, _literal(rest))
+
+
+def _key(part: Any, loop: str, reader: Draft | None) -> str | Key:
+    """Give which item of `loop` one element of a path names."""
+    if isinstance(part, str):
+        # a text that no item can have as its key names one that is known by its digest or number
+        return part if item_key(part) == part else Key.ANY
+    level = _level(part.path) if isinstance(part, Reference) else None
+    if reader is None or level is None or level >= len(reader.loops):
+        return Key.ANY
+    return Key.OWN if reader.loops[-1 - level] == loop else Key.ANY
+
+
+def _level(path: tuple[Any, ...]) -> int | None:
+    """Give how many loops further out the item stands that a path gives the value of; 0 is the innermost."""
+    if path == ("taskrun", "value"):
+        return 0
+    if path == ("parent", "taskrun", "value"):
+        return 1
+    if len(path) == 4 and path[0] == "parents" and path[2:] == ("taskrun", "value"):
+        number = path[1]
+        return int(number) + 1 if isinstance(number, str) and number.isdecimal() else None
+    return None
+
+
+def _stands_later(target: Draft, reader: Draft) -> bool:
+    """Tell whether a task surely has not run when the reader does. Inside one loop an earlier item may have."""
+    if target is reader:
+        return not target.loops
+    if target.position < reader.position:
+        return False
+    shared = [group for group, other in zip(target.groups, reader.groups, strict=False) if group is other]
+    if any(group.kind is Kind.LOOP for group in shared):
+        return False
+    return not shared or shared[-1].kind is not Kind.PARALLEL
+
+
+def _own_items(target: Draft, reader: Draft | None) -> Read:
+    """Give what `currentEachOutput` reads: the item that the reader stands in, for every loop around it."""
+    pairs = zip(target.loops, reader.loops if reader else (), strict=False)
+    return Read(target.id, tuple(Key.OWN if loop == other else Key.ANY for loop, other in pairs))
+
+
+def _each_alone(text: str) -> bool:
+    """Tell whether every mention of `outputs` is the argument of `currentEachOutput`."""
+    return len(_OUTPUTS.findall(text)) == len(_EACH_OUTPUT.findall(text))

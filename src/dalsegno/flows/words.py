@@ -1,0 +1,109 @@
+"""The words of the language: keys that are read, keys of Kestra that are not read yet, and how names are built."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dalsegno.flows.document import Node
+from dalsegno.flows.report import Report
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The keys of one kind of map.
+
+    Parameters
+    ----------
+    of : what the map is, for messages, such as `an input`.
+    known : the keys that are read.
+    later : keys that Kestra has and that are not read yet.
+    """
+
+    of: str
+    known: frozenset[str]
+    later: frozenset[str] = frozenset()
+
+    def check(self, node: Node, report: Report) -> None:
+        """Report every key that is not known."""
+        for key in node.keys:
+            place = node.key_place(key)
+            if key in self.later:
+                message = f"Kestra's `{key}` of {self.of} is not supported here yet: remove it"
+                report.error("not-supported", message, place)
+            elif key not in self.known:
+                message = f"{self.of} has no key `{key}`"
+                report.unknown("unknown-key", message, place, name=key, known=self.known)
+
+
+FLOW = Words(
+    "a flow",
+    _words("id namespace revision description labels inputs variables tasks outputs disabled"),
+    _words(
+        "errors listeners triggers pluginDefaults taskDefaults concurrency retry timeout sla deleted finally "
+        "afterExecution checks draft workerSelector workerGroup quotas policyRefs"
+    ),
+)
+INPUT = Words(
+    "an input",
+    _words("id name type required defaults description displayName"),
+    _words(
+        "dependsOn prefill values options expression allowCustomValue autoSelectFirst isRadio validator min max after "
+        "before itemType allowedFileExtensions accept extension schema inputs"
+    ),
+)
+OUTPUT = Words("an output", _words("id type value description"), _words("displayName required"))
+LABEL = Words("a label", frozenset({"key", "value"}))
+#: of any task, beside the properties of its type
+TASK = frozenset({"id", "type", "description"})
+TASK_LATER = _words(
+    "retry timeout disabled runIf allowFailure allowWarning logLevel logToFile workerGroup version taskCache assets "
+    "workerSelector errors finally"
+)
+
+INPUT_TYPES = {name: name for name in ("STRING", "INT", "FLOAT", "BOOL", "FILE", "JSON")} | {"BOOLEAN": "BOOL"}
+INPUT_TYPES_LATER = _words(
+    "ENUM SELECT DATETIME DATE TIME DURATION URI SECRET ARRAY MULTISELECT YAML EMAIL FORM REUSABLE_INPUTS"
+)
+
+#: variables that every expression of a task can read
+ROOTS = _words("flow execution taskrun task inputs outputs vars labels parent parents")
+#: those of the outputs of a flow, which belong to no task
+FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents"}
+#: those of the defaults of inputs, which are rendered before there is a run
+INPUT_ROOTS = frozenset({"inputs"})
+ROOTS_LATER = _words("trigger envs globals namespace kestra tasks secrets files error errorLogs loop")
+#: functions that give something new each time
+VOLATILE = _words(
+    "now uuid id nanoId ksuid randomInt randomPort secret kv http envs errorLogs printContext fetchContext"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a name is built."""
+
+    pattern: re.Pattern[str]
+    longest: int
+    allowed: str
+
+    def complaint(self, name: str) -> str | None:
+        """Tell what is wrong with a name, if anything is."""
+        if len(name) > self.longest:
+            return f"is {len(name)} characters long; at most {self.longest} are allowed"
+        return None if self.pattern.match(name) else f"is not a valid name: {self.allowed}"
+
+
+FLOW_ID = Naming(
+    re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*\Z"), 100, "use letters, digits, `.`, `_` and `-`, a letter or digit first"
+)
+NAMESPACE = Naming(
+    re.compile(r"[a-z0-9][a-z0-9._-]*\Z"), 150, "use small letters, digits, `.`, `_` and `-`, a letter or digit first"
+)
+TASK_ID = Naming(
+    re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*\Z"), 256, "use letters, digits, `_` and `-`, a letter or digit first"
+)
