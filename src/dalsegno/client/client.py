@@ -85,7 +85,9 @@ class Client:
         """Give the plan of a fresh run of a saved flow, or of `text` (then `flow` is the file's name)."""
         return self._service.runs.plan_fresh(flow, request, text=text)
 
-    def start_run(self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None) -> Run:
+    def start_run(
+        self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None
+    ) -> Run:
         """Create a fresh run, not yet executed: see `execute`. `text` is saved as a revision in the same transaction."""
         return self._service.runs.create_fresh(flow, request, text=text, digest=digest)
 
@@ -108,7 +110,9 @@ class Client:
         """
         return self._service.runs.create_replay(request, text=text, file=file, digest=digest)
 
-    def execute(self, run: str, *, observer: Observer | None = None, stop: Callable[[Callable[[], None]], None] | None = None) -> Run:
+    def execute(
+        self, run: str, *, observer: Observer | None = None, stop: Callable[[Callable[[], None]], None] | None = None
+    ) -> Run:
         """Execute a created run here, or carry on one whose process died, and give it as it ended.
 
         Parameters

@@ -92,20 +92,30 @@ class TaskFiles(Protocol):
 
 
 class TaskContext(Protocol):
-    """What a running task may use."""
+    """What a running task may use: its log, stored files, and facts about the run and task run that it belongs to."""
 
-    log: TaskLog
-    files: TaskFiles
-    #: the run's and task run's facts: run id and name, flow, namespace, revision, address, attempt
-    run_id: str
-    run_name: str
-    namespace: str
-    flow_id: str
-    revision: int
-    address: str
-    attempt: int
-    is_replay: bool
-    idempotency_key: str
+    @property
+    def log(self) -> TaskLog: ...
+    @property
+    def files(self) -> TaskFiles: ...
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def run_name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def flow_id(self) -> str: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def is_replay(self) -> bool: ...
+    @property
+    def idempotency_key(self) -> str: ...
 
     def check_cancelled(self) -> None:
         """Raise `Cancelled` if the task was told to stop. Call it at every chunk."""

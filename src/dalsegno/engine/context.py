@@ -1,0 +1,179 @@
+"""What a running task is given: log, files, cancellation, facts about its run."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
+from dalsegno.errors import Cancelled, NotFound, TaskFailed
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.digest import digest
+from dalsegno.model.run import Run
+from dalsegno.tasks.base import TaskLog
+
+
+class Stop:
+    """The wish that running tasks end. May be set from a signal handler, and more than once."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Tell every task to stop."""
+        self._event.set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether tasks are to stop."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait until tasks are to stop, at most so long; give whether they are."""
+        return self._event.wait(seconds)
+
+
+class Files:
+    """The artifact store as one attempt sees it."""
+
+    def __init__(self, artifacts: ArtifactStore, folder: Path, ids: Ids) -> None:
+        self._artifacts = artifacts
+        self._folder = folder
+        self._ids = ids
+
+    def open(self, uri: str) -> BinaryIO:
+        """Open a stored file for reading."""
+        digest, _ = self._parsed(uri)
+        try:
+            return self._artifacts.open(digest)
+        except NotFound as error:
+            raise _gone(uri) from error
+
+    def path(self, uri: str) -> Path:
+        """Give a local, read-only path of a stored file."""
+        digest, _ = self._parsed(uri)
+        try:
+            return self._artifacts.path(digest)
+        except NotFound as error:
+            raise _gone(uri) from error
+
+    def new(self, suffix: str = "") -> Path:
+        """Give a path for a new file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"{self._ids.new()}{suffix}"
+
+    def store(self, path: Path, name: str) -> str:
+        """Store a file that was made at a path from `new`, and give its URI."""
+        return uri_of(self._artifacts.adopt(path).digest, name)
+
+    def _parsed(self, uri: str) -> tuple[str, str]:
+        found = parse_uri(uri)
+        if found is None:
+            shown = uri if len(uri) < 100 else f"{uri[:100]}..."
+            hint = "give the `uri` output of a task before it, or an input of type FILE"
+            raise TaskFailed(f"`{shown}` is not a stored file (dalsegno://...)", hint=hint, code="bad-uri")
+        return found
+
+
+def _gone(uri: str) -> TaskFailed:
+    hint = "run the task that made it again: start the replay there"
+    return TaskFailed(f"the stored file `{uri}` is gone from the artifact store", hint=hint, code="artifact-missing")
+
+
+class Context:
+    """The context of one attempt; it implements `tasks.base.TaskContext`."""
+
+    def __init__(  # noqa: PLR0913 - each is one thing that a task may use
+        self,
+        *,
+        run: Run,
+        address: str,
+        attempt: int,
+        properties: Mapping[str, Any],
+        log: TaskLog,
+        artifacts: ArtifactStore,
+        clock: Clock,
+        ids: Ids,
+        stop: Stop,
+    ) -> None:
+        self.run_id = run.id
+        self.run_name = run.name
+        self.namespace = run.namespace
+        self.flow_id = run.flow
+        self.revision = run.revision
+        self.address = address
+        self.attempt = attempt
+        self.is_replay = run.origin is not None
+        self.log = log
+        self.metrics: dict[str, float] = {}
+        self._root = run.root
+        self._properties = properties
+        self._artifacts = artifacts
+        self._clock = clock
+        self._ids = ids
+        self._stop = stop
+        self._folder: Path | None = None
+        self._files: Files | None = None
+
+    @property
+    def idempotency_key(self) -> str:
+        """A digest of root run, address and inputs: equal over retries, recovery and replays."""
+        return digest("idempotency", [self._root, self.address, dict(self._properties)])
+
+    @property
+    def files(self) -> Files:
+        """The artifact store."""
+        if self._files is None:
+            self._files = Files(self._artifacts, self._scratch / "files", self._ids)
+        return self._files
+
+    @property
+    def _scratch(self) -> Path:
+        if self._folder is None:
+            self._folder = self._artifacts.scratch() / f"attempt-{self._ids.new()}"
+            self._folder.mkdir(parents=True)
+        return self._folder
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` if the task was told to stop."""
+        if self._stop.wanted:
+            raise Cancelled(f"`{self.address}` was told to stop", address=self.address)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, and raise `Cancelled` the moment the task is told to stop."""
+        if self._stop.wait(seconds):
+            self.check_cancelled()
+
+    def now(self) -> datetime:
+        """Give the time of the engine's clock, in UTC."""
+        return datetime.fromtimestamp(self._clock.now(), UTC)
+
+    def count(self, name: str, amount: float) -> None:
+        """Record a metric."""
+        self.metrics[name] = self.metrics.get(name, 0) + amount
+
+    def workdir(self) -> Path:
+        """Give an empty folder of this attempt's own."""
+        folder = self._scratch / "work"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def environ(self) -> Mapping[str, str]:
+        """Give the variables that a script gets."""
+        return {
+            "DALSEGNO_RUN_ID": self.run_id,
+            "DALSEGNO_RUN_NAME": self.run_name,
+            "DALSEGNO_ADDRESS": self.address,
+            "DALSEGNO_ATTEMPT": str(self.attempt),
+            "DALSEGNO_IS_REPLAY": "true" if self.is_replay else "false",
+            "DALSEGNO_IDEMPOTENCY_KEY": self.idempotency_key,
+        }
+
+    def close(self) -> None:
+        """Remove what the attempt left behind and did not store."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)

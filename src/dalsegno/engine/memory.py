@@ -1,0 +1,68 @@
+"""What an engine remembers of the run that it executes: results by address, items of loops, and what was recorded before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dalsegno.engine.values import Values
+from dalsegno.model.run import Result
+from dalsegno.model.state import State
+from dalsegno.store.port import TaskRunReads
+
+JsonMap = Mapping[str, Any]
+
+
+class Memory:
+    """Results of a run. What this process did not produce itself is read from the store when somebody asks for it."""
+
+    def __init__(self, run: str, task_runs: TaskRunReads, values: Values) -> None:
+        self._run = run
+        self._reads = task_runs
+        self._values = values
+        self._lock = threading.Lock()
+        self._outputs: dict[str, JsonMap] = {}
+        self._keys: dict[str, Sequence[str]] = {}
+        self.recorded: dict[str, Result] = {result.address: result for result in task_runs.results(run)}
+        for result in self.recorded.values():
+            if result.keys is not None:
+                self._keys[result.address] = result.keys
+
+    def keep(self, address: str, outputs: JsonMap) -> None:
+        """Remember a result, as it was before it was stored."""
+        with self._lock:
+            self._outputs[address] = outputs
+
+    def keep_keys(self, address: str, keys: Sequence[str]) -> None:
+        """Remember the items of a loop."""
+        self._keys[address] = keys
+
+    def keys_of(self, address: str) -> Sequence[str] | None:
+        """Give the keys of a loop's items."""
+        return self._keys.get(address)
+
+    def outputs_at(self, address: str) -> JsonMap | None:
+        """Give the result at an address, or `None` if it has none yet."""
+        found = self._outputs.get(address)
+        if found is not None:
+            return found
+        recorded = self.recorded.get(address)
+        if recorded is None or not recorded.state.has_result:
+            return None
+        task_run = self._reads.at(self._run, address)
+        if task_run is None:
+            return None
+        outputs = self._values.read(task_run.outputs)
+        self.keep(address, outputs)
+        return outputs
+
+    def values_of(self, address: str) -> Sequence[Any] | None:
+        """Give the items of a loop that was evaluated before."""
+        task_run = self._reads.at(self._run, address)
+        return None if task_run is None else task_run.values
+
+    def ended(self, address: str) -> State | None:
+        """Give how a task run ended that was recorded before this engine began; `None` if it had not ended."""
+        recorded = self.recorded.get(address)
+        return recorded.state if recorded is not None and recorded.state.ended else None

@@ -1,0 +1,173 @@
+"""What expressions can read: `flow, execution, taskrun, task, inputs, outputs, vars, labels, parent, parents`.
+
+Outputs are looked up when they are read, so that a task which reads two of ten thousand results costs two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dalsegno.expressions import Scope as ExpressionScope
+from dalsegno.expressions import parse, render_value
+from dalsegno.model.address import item_key, item_prefix
+from dalsegno.model.clock import Clock
+from dalsegno.model.flow import Flow, Task
+from dalsegno.model.graph import Node
+from dalsegno.model.run import Run
+from dalsegno.replay.edges import Item, Scope
+from dalsegno.replay.request import Expression
+
+JsonMap = Mapping[str, Any]
+#: gives the outputs of the task run at an address, or `None` if it has none yet
+OutputsAt = Callable[[str], JsonMap | None]
+#: gives the keys of a loop's items in order, or `None` if it has not been evaluated
+KeysOf = Callable[[str], Sequence[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stays the same for all tasks of a run."""
+
+    run: Run
+    flow: Flow
+    nodes: Mapping[str, Node]
+    clock: Clock
+    outputs_at: OutputsAt
+    keys_of: KeysOf
+
+
+class Outputs(Mapping[str, Any]):
+    """`outputs`: of each task by its id; of a task in a loop, a map of its items first, as Kestra nests them."""
+
+    def __init__(self, facts: Facts, items: tuple[Item, ...]) -> None:
+        self._facts = facts
+        self._items = items
+
+    def __getitem__(self, task: str) -> Any:
+        node = self._facts.nodes.get(task)
+        if node is None:
+            raise KeyError(task)
+        found = self._facts.outputs_at(task) if not node.loops else ItemOutputs(self._facts, self._items, node, "", 0)
+        if found is None:
+            raise KeyError(task)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        for task in self._facts.nodes:
+            try:
+                found = self[task]
+            except KeyError:
+                continue
+            if not isinstance(found, ItemOutputs) or len(found):
+                yield task
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class ItemOutputs(Mapping[str, Any]):
+    """The outputs of one task in a loop, by the item: `outputs.load.paris`, `outputs.load[taskrun.value]`.
+
+    An item is found by its key or by its value; the value of the reader's own item finds the reader's own item, even where
+    equal items stand beside it.
+    """
+
+    def __init__(self, facts: Facts, items: tuple[Item, ...], node: Node, prefix: str, level: int) -> None:
+        self._facts = facts
+        self._items = items
+        self._node = node
+        self._level = level
+        self._loop = prefix + node.loops[level]
+
+    def __getitem__(self, name: Any) -> Any:
+        key = self._own_key(name)
+        prefix = item_prefix(self._loop, key) + "."
+        if self._level + 1 < len(self._node.loops):
+            inner = ItemOutputs(self._facts, self._items, self._node, prefix, self._level + 1)
+            if key not in (self._facts.keys_of(self._loop) or ()):
+                raise KeyError(name)
+            return inner
+        found = self._facts.outputs_at(prefix + self._node.task.id)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _own_key(self, name: Any) -> str:
+        loop = self._node.loops[self._level]
+        own = next((item for item in self._items if item.loop == loop), None)
+        if own is not None and (name in (own.value, own.key)):
+            return own.key
+        known = self._facts.keys_of(self._loop) or ()
+        return name if isinstance(name, str) and name in known else item_key(name)
+
+    def __iter__(self) -> Iterator[str]:
+        for key in self._facts.keys_of(self._loop) or ():
+            try:
+                self[key]
+            except KeyError:
+                continue
+            yield key
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def variables(
+    facts: Facts, scope: Scope, task: Task | None = None, *, taskrun: JsonMap | None = None
+) -> dict[str, Any]:
+    """Give the variables for expressions of `task` in this scope; for the flow's own outputs without a task."""
+    run, flow = facts.run, facts.flow
+    found: dict[str, Any] = {
+        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": run.revision},
+        "execution": {
+            "id": run.id,
+            "name": run.name,
+            "startDate": datetime.fromtimestamp(run.clock, UTC),
+            "originalId": run.root,
+            "attempt": run.attempt,
+        },
+        "inputs": run.inputs,
+        "outputs": Outputs(facts, scope.items),
+        "vars": flow.variables,
+        "labels": run.labels,
+    }
+    if task is not None:
+        found["task"] = {"id": task.id, "type": task.type}
+        found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
+        parents = _parents(scope)
+        found["parents"] = parents
+        if parents:
+            found["parent"] = parents[0]
+    return found
+
+
+def _item_facts(scope: Scope) -> dict[str, Any]:
+    if not scope.items:
+        return {}
+    item = scope.items[-1]
+    return {"value": item.value, "key": item.key}
+
+
+def _parents(scope: Scope) -> list[dict[str, Any]]:
+    """The items around the reader's own one, the nearest first."""
+    return [{"taskrun": {"value": item.value, "key": item.key}} for item in reversed(scope.items[:-1])]
+
+
+def expression_scope(facts: Facts, found: JsonMap) -> ExpressionScope:
+    """Give the scope in which expressions of this run are rendered."""
+    return ExpressionScope(variables=found, now=lambda: datetime.fromtimestamp(facts.clock.now(), UTC))
+
+
+def render_properties(task: Task, overrides: JsonMap, scope: ExpressionScope) -> dict[str, Any]:
+    """Render a task's properties. An override stands in the place of what the flow says: literal, or an expression."""
+    rendered: dict[str, Any] = {}
+    for name in {**task.properties, **overrides}:
+        if name not in overrides:
+            rendered[name] = render_value(task.properties[name], scope)
+        else:
+            given = overrides[name]
+            rendered[name] = parse(given.text).evaluate(scope) if isinstance(given, Expression) else given
+    return rendered

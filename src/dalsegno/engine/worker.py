@@ -1,0 +1,231 @@
+"""The entry point of an executor's order: render a task's properties, run it, bring its result into stored form."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.context import Context, Stop
+from dalsegno.engine.logs import AttemptLog
+from dalsegno.engine.values import Kept, Values
+from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
+from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.digest import digest
+from dalsegno.model.flow import Key, Read, Task
+from dalsegno.model.run import Artifact
+from dalsegno.model.state import State
+from dalsegno.replay.edges import Scope
+from dalsegno.tasks.base import TaskType
+from dalsegno.tasks.registry import load
+
+JsonMap = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every attempt of a run uses."""
+
+    facts: Facts
+    values: Values
+    artifacts: ArtifactStore
+    clock: Clock
+    ids: Ids
+    stop: Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One attempt that is to be made."""
+
+    task: Task
+    scope: Scope
+    task_run: str
+    address: str
+    attempt: int
+    started: float
+    overrides: JsonMap
+    log: AttemptLog
+    tools: Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended."""
+
+    state: State
+    at: float
+    outputs: JsonMap
+    plain: JsonMap
+    output_digest: str | None
+    used: Mapping[str, str]
+    properties: JsonMap
+    artifacts: tuple[Artifact, ...] = ()
+    error: JsonMap | None = None
+
+
+def attempt(order: Attempted) -> Outcome:
+    """Make one attempt. Whatever goes wrong in the task is an outcome, not an exception."""
+    tools = order.tools
+    rendered: JsonMap = {}
+    used: Mapping[str, str] = {}
+    context: Context | None = None
+    try:
+        scope = expression_scope(tools.facts, _variables(order))
+        rendered = render_properties(order.task, order.overrides, scope)
+        used = dict(_used(order, scope.variables))
+        properties = validate(load(order.task.type), rendered)
+        context = _context(order, rendered)
+        context.check_cancelled()
+        plain = _as_outputs(properties.run(context))
+        kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
+        return _succeeded(order, kept, plain, used=used, properties=rendered)
+    except Cancelled:
+        return _ended(order, State.KILLED, used=used, properties=rendered)
+    except DalSegnoError as error:
+        return _failed(order, error, used=used, properties=rendered)
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        return _failed(order, _unexpected(order, error), used=used, properties=rendered)
+    finally:
+        if context is not None:
+            context.close()
+
+
+def _variables(order: Attempted) -> dict[str, Any]:
+    taskrun = {
+        "id": order.task_run,
+        "startDate": datetime.fromtimestamp(order.started, UTC),
+        "attemptsCount": order.attempt,
+    }
+    return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun)
+
+
+def _context(order: Attempted, rendered: JsonMap) -> Context:
+    tools = order.tools
+    return Context(
+        run=tools.facts.run,
+        address=order.address,
+        attempt=order.attempt,
+        properties=rendered,
+        log=order.log,
+        artifacts=tools.artifacts,
+        clock=tools.clock,
+        ids=tools.ids,
+        stop=tools.stop,
+    )
+
+
+def validate(task_type: type[TaskType], rendered: JsonMap) -> TaskType:
+    """Make the model of a task's properties from rendered values.
+
+    Raises
+    ------
+    TaskFailed : a value is of a type that the property cannot take; the message names all of them.
+    """
+    try:
+        return task_type.model_validate(rendered)
+    except ValidationError as error:
+        problems = [_problem(task_type, dict(item)) for item in error.errors(include_url=False)]
+        raise TaskFailed(
+            "; ".join(problems), code="bad-property", hint="see `dalsegno tasks` for its properties"
+        ) from error
+
+
+def _problem(task_type: type[TaskType], item: Mapping[str, Any]) -> str:
+    name = ".".join(str(part) for part in cast("Sequence[Any]", item["loc"]))
+    if item["type"] == "extra_forbidden":
+        return f"there is no property `{name}`{did_you_mean(closest(name, task_type.model_fields))}"
+    if item["type"] == "missing":
+        return f"the property `{name}` is missing"
+    given = repr(item.get("input"))
+    shown = given if len(given) <= 80 else f"{given[:80]}..."
+    return f"the property `{name}` cannot be {shown}: {item['msg']}"
+
+
+def _as_outputs(result: Any) -> JsonMap:
+    if result is None:
+        return {}
+    if isinstance(result, BaseModel):
+        return result.model_dump(mode="json", by_alias=True)
+    if isinstance(result, Mapping):
+        return cast("JsonMap", result)
+    raise TaskFailed(f"the task type gave a {type(result).__name__} where its outputs belong", code="bad-output")
+
+
+def _used(order: Attempted, found: JsonMap) -> Iterator[tuple[str, str]]:
+    """Give the digest of each value that the task's expressions read, by its path."""
+    task = order.task
+    for name in task.inputs:
+        if name in found["inputs"]:
+            yield f"inputs.{name}", digest("value", found["inputs"][name])
+    for path, value in task.variables.items():
+        yield f"vars.{path}", value
+    for read in task.reads:
+        if read.task is not None:
+            path, value = _read(read, found["outputs"], order)
+            yield path, digest("value", _concrete(value))
+    if order.scope.items:
+        yield "taskrun.value", digest("value", order.scope.items[-1].value)
+
+
+def _read(read: Read, outputs: Any, order: Attempted) -> tuple[str, Any]:
+    """Follow a reading as far as it is constant; what cannot be followed counts as a whole."""
+    steps: list[Any] = [read.task]
+    own = {item.loop: item.key for item in order.scope.items}
+    node = order.tools.facts.nodes.get(read.task or "")
+    for loop, key in zip(node.loops if node else (), read.keys, strict=False):
+        if key is Key.ANY or (key is Key.OWN and loop not in own):
+            break
+        steps.append(own[loop] if key is Key.OWN else str(key))
+    else:
+        steps += read.path
+    value = outputs
+    taken = ["outputs"]
+    for step in steps:
+        try:
+            value = value[step]
+        except (KeyError, TypeError, IndexError):
+            return ".".join([*taken, str(step)]), None
+        taken.append(str(step))
+    return ".".join(taken), value
+
+
+def _concrete(value: Any) -> Any:
+    if isinstance(value, Mapping) and not isinstance(value, dict):
+        return {str(key): _concrete(item) for key, item in cast("JsonMap", value).items()}
+    return value
+
+
+def _succeeded(
+    order: Attempted, kept: Kept, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
+) -> Outcome:
+    at = order.tools.clock.now()
+    return Outcome(State.SUCCESS, at, kept.outputs, plain, kept.digest, used, properties, kept.artifacts)
+
+
+def _ended(
+    order: Attempted, state: State, *, used: Mapping[str, str], properties: JsonMap, error: JsonMap | None = None
+) -> Outcome:
+    return Outcome(state, order.tools.clock.now(), {}, {}, None, used, properties, (), error)
+
+
+def _failed(order: Attempted, error: DalSegnoError, *, used: Mapping[str, str], properties: JsonMap) -> Outcome:
+    order.log.error(error.message)
+    shown = {**error.as_json(), "address": order.address}
+    return _ended(order, State.FAILED, used=used, properties=properties, error=shown)
+
+
+def _unexpected(order: Attempted, error: Exception) -> TaskFailed:
+    text = "".join(traceback.format_exception(error))
+    return TaskFailed(
+        f"the task type `{order.task.type}` broke: {type(error).__name__}: {error}",
+        code="task-type-broke",
+        hint="this is a fault of the task type, not of your flow; the traceback is in the details",
+        details={"traceback": text},
+    )

@@ -1,0 +1,38 @@
+"""Use cases about artifacts."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from dalsegno.artifacts.port import ArtifactStore, parse_uri
+from dalsegno.errors import Ambiguous, NotFound
+from dalsegno.model.run import Artifact
+from dalsegno.store.port import Store
+
+
+class ArtifactCases:
+    """Find and read artifacts."""
+
+    def __init__(self, store: Store, artifacts: ArtifactStore) -> None:
+        self._store = store
+        self._artifacts = artifacts
+
+    def get(self, name: str) -> Artifact:
+        """Give an artifact by its id, a unique prefix of its id or digest, or its URI."""
+        parsed = parse_uri(name)
+        found = self._store.artifacts.find(parsed[0] if parsed else name)
+        if parsed:
+            found = [artifact for artifact in found if artifact.name == parsed[1]] or found
+        if not found:
+            hint = "`dalsegno outputs RUN` lists the artifacts of a run"
+            raise NotFound(f"there is no artifact `{name}`; {hint}", code="unknown-artifact")
+        if len({artifact.digest for artifact in found}) > 1:
+            listed = ", ".join(f"`{artifact.id}` ({artifact.name})" for artifact in found[:5])
+            raise Ambiguous(
+                f"`{name}` fits several artifacts: {listed}; give more of the id", code="ambiguous-artifact"
+            )
+        return found[0]
+
+    def open(self, name: str) -> BinaryIO:
+        """Open the bytes of an artifact."""
+        return self._artifacts.open(self.get(name).digest)

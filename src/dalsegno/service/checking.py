@@ -1,0 +1,77 @@
+"""Checks of given values that only the task types can make: property names, and types of overrides and pins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from dalsegno.errors import ExpressionFailed, PlanRefusal, closest, did_you_mean
+from dalsegno.expressions import parse
+from dalsegno.model.flow import Task
+from dalsegno.replay.request import Expression
+from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.select import Nodes
+from dalsegno.tasks.registry import load
+
+
+def check_values(resolved: Resolved, nodes: Nodes) -> list[PlanRefusal]:
+    """Check the overrides and pins of a request against the types of the tasks that they are for."""
+    refusals: list[PlanRefusal] = []
+    for target, values in resolved.task_inputs.given:
+        refusals += _check_overrides(target.text, nodes[target.task].task, values)
+    for target, outputs in resolved.pins.given:
+        refusals += _check_pin(target.text, nodes[target.task].task, outputs)
+    return refusals
+
+
+def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    fields = _by_alias(load(task.type).model_fields)
+    for name, value in values.items():
+        field = fields.get(name)
+        if field is None:
+            near = closest(name, fields)
+            message = f"`{text}` ({task.type}) has no property `{name}`{did_you_mean(near)}"
+            yield PlanRefusal("unknown-property", message, text, near)
+        elif isinstance(value, Expression):
+            yield from _check_expression(text, name, value)
+        elif (problem := _wrong(field, value)) is not None:
+            yield PlanRefusal("wrong-type", f"`{text}.{name}` cannot be {_shown(value)}: {problem}", text)
+
+
+def _check_expression(text: str, name: str, value: Expression) -> Iterator[PlanRefusal]:
+    try:
+        parse(value.text)
+    except ExpressionFailed as error:
+        yield PlanRefusal(error.code, f"the expression for `{text}.{name}`: {error.message}", text, error.closest)
+
+
+def _check_pin(text: str, task: Task, outputs: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    model = load(task.type).Output
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return
+    fields = _by_alias(model.model_fields)
+    for name, value in outputs.items():
+        problem = _wrong(fields[name], value) if name in fields else None
+        if problem is not None:
+            yield PlanRefusal("bad-pin", f"the pin of `{text}` gives `{name}` as {_shown(value)}: {problem}", text)
+
+
+def _by_alias(fields: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _wrong(field: FieldInfo, value: Any) -> str | None:
+    adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        return error.errors(include_url=False)[0]["msg"]
+    return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

@@ -1,0 +1,119 @@
+"""Creates runs from plans: everything that a run begins with, in one commit."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.values import Values
+from dalsegno.errors import PlanMoved, RequestRefused
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.plan import Action
+from dalsegno.model.run import Artifact, Run
+from dalsegno.model.state import State
+from dalsegno.replay.request import Expression
+from dalsegno.replay.stored import plan_to_bytes
+from dalsegno.service.flows import author
+from dalsegno.service.planning import Drawn, refusals_of
+from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, SaveRevision, Store, Write
+
+
+class Creating:
+    """Writes what a plan begins with."""
+
+    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._artifacts = artifacts
+        self._clock = clock
+        self._ids = ids
+        self._values = Values(artifacts, clock=clock, ids=ids)
+
+    def create(self, drawn: Drawn, *, digest: str | None) -> Run:
+        """Create the run.
+
+        Raises
+        ------
+        RequestRefused : the plan has refusals. Nothing was written.
+        PlanMoved : `digest` is given and is not the plan's (a prefix of 8 digits or more will do). Nothing was written.
+        """
+        plan = drawn.plan
+        if plan.refusals:
+            raise RequestRefused(refusals_of(plan))
+        if digest is not None and not (len(digest) >= 8 and plan.digest.startswith(digest)):
+            message = f"the plan has moved: it is {plan.digest[:12]} now, not {digest[:12]}; look at it again"
+            raise PlanMoved(message, plan.as_json())
+        for path in drawn.files:
+            self._artifacts.put_file(path)
+        run = self._run(drawn)
+        writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
+        writes.append(CreateRun(run, plan_to_bytes(plan)))
+        kept = tuple(
+            Kept(self._ids.new(), decision.origin_task_run, decision.reason)
+            for decision in plan.decisions
+            if decision.action is Action.REUSE and decision.origin_task_run is not None
+        )
+        if kept:
+            writes.append(KeepTaskRuns(run.id, kept))
+        writes.extend(SaveArtifact(artifact) for artifact in self._given(drawn, run))
+        self._store.commit(None, writes)
+        created = self._store.runs.get(run.id)
+        assert created is not None  # noqa: S101 - it was just committed
+        return created
+
+    def _run(self, drawn: Drawn) -> Run:
+        flow, origin, request = drawn.revision.flow, drawn.origin, drawn.request
+        now = self._clock.now()
+        identity = self._ids.new()
+        labels = {**flow.labels, **(origin.labels if origin else {}), **request.labels}
+        return Run(
+            id=identity,
+            name="",
+            namespace=flow.namespace,
+            flow=flow.id,
+            revision=drawn.revision.number,
+            state=State.CREATED,
+            attempt=origin.attempt + 1 if origin else 1,
+            root=origin.root if origin else identity,
+            clock=origin.clock if origin else now,
+            created=now,
+            origin=origin.id if origin else None,
+            inputs=drawn.inputs,
+            labels=labels,
+            request=request.as_json(),
+            plan_digest=drawn.plan.digest,
+            reason=request.reason,
+            author=author(),
+            environment=environment(),
+        )
+
+    def _given(self, drawn: Drawn, run: Run) -> Iterator[Artifact]:
+        """Store overridden and pinned values as marked artifacts."""
+        for target, values in drawn.resolved.task_inputs.given:
+            for name, value in values.items():
+                shown = value.text if isinstance(value, Expression) else value
+                yield self._artifact(f"{target.text}.{name}", shown, run, mark="override")
+        for target, outputs in drawn.resolved.pins.given:
+            yield self._artifact(target.text, dict(outputs), run, mark="pin")
+
+    def _artifact(self, name: str, value: Any, run: Run, *, mark: str) -> Artifact:
+        data = json.dumps(value, ensure_ascii=False, default=str).encode()
+        blob = self._artifacts.put_bytes(data)
+        return self._values.record(
+            blob.digest, blob.size, "json", name=f"{name}.json", run=run.id, task_run=None, output=name, mark=mark
+        )
+
+
+def environment() -> Mapping[str, Any]:
+    """Give what a run ran on: versions of Dal Segno and Python, the platform, the host."""
+    from dalsegno import __version__
+
+    return {
+        "dalsegno": __version__,
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        "host": platform.node(),
+    }

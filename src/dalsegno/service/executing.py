@@ -1,0 +1,154 @@
+"""Has runs executed in this process: takes the lease, puts an engine together, watches for the wish to stop."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.context import Stop
+from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.logs import LogWriter
+from dalsegno.engine.memory import Memory
+from dalsegno.engine.runner import Job, Runner
+from dalsegno.engine.values import Values
+from dalsegno.engine.variables import Facts
+from dalsegno.engine.worker import Tools
+from dalsegno.errors import DalSegnoError, LeaseLost, NotFound
+from dalsegno.executors.threads import ThreadExecutor
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.graph import index
+from dalsegno.model.progress import Observer
+from dalsegno.model.run import Run
+from dalsegno.replay.origin import Origin
+from dalsegno.replay.request import request_from_json
+from dalsegno.replay.resolve import resolve_request
+from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.planning import Planning
+from dalsegno.store.port import Lease, Store
+
+#: how often a running engine looks whether it is to stop, and keeps its lease alive, in seconds
+WATCH_EVERY = 0.25
+#: how many tasks of one run execute at once at the most
+THREADS = 32
+
+
+class Executing:
+    """Executes runs."""
+
+    def __init__(self, store: Store, artifacts: ArtifactStore, planning: Planning, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._artifacts = artifacts
+        self._planning = planning
+        self._clock = clock
+        self._ids = ids
+
+    def execute(self, run: Run, *, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None) -> Run:
+        """Execute a run to its end, or carry it on. A run that has ended is given as it is.
+
+        Raises
+        ------
+        RunIsLive : another live process executes it.
+        """
+        if run.state.ended:
+            return run
+        lease = self._store.acquire(run.id, owner())
+        try:
+            run = self._store.runs.get(run.id) or run
+            if not run.state.ended:
+                self._execute(run, lease, observer, stop)
+        finally:
+            self._store.release(lease)
+        return self._store.runs.get(run.id) or run
+
+    def _execute(
+        self, run: Run, lease: Lease, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None
+    ) -> None:
+        wish = Stop()
+        if stop is not None:
+            stop(wish.set)
+        if self._store.runs.kill_requested(run.id):
+            wish.set()
+        job = self._job(run, lease, wish, observer)
+        try:
+            with self._watched(lease, wish):
+                Runner(job).execute()
+        except BaseException:
+            wish.set()
+            raise
+        finally:
+            job.executor.close()
+            job.logs.close()
+
+    def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None) -> Job:
+        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        stored = self._store.runs.plan(run.id)
+        if revision is None or stored is None:
+            raise NotFound(f"{run.name} has no revision or plan in the store any more", code="unknown-revision")
+        nodes = index(revision.flow)
+        resolved = resolve_request(request_from_json(run.request), nodes)
+        values = Values(self._artifacts, clock=self._clock, ids=self._ids)
+        memory = Memory(run.id, self._store.task_runs, values)
+        facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of)
+        return Job(
+            run=run,
+            flow=revision.flow,
+            resolved=resolved,
+            lease=lease,
+            store=self._store,
+            memory=memory,
+            expansion=Expansion(
+                plan_from_bytes(stored),
+                nodes,
+                resolved,
+                origin=lambda: self._origin(run),
+                attempt_of=self._last_attempt,
+            ),
+            tools=Tools(facts, values, self._artifacts, self._clock, self._ids, wish),
+            logs=LogWriter(self._store, run.id),
+            executor=ThreadExecutor(THREADS),
+            observer=observer,
+        )
+
+    def _origin(self, run: Run) -> Origin | None:
+        origin = self._store.runs.get(run.origin) if run.origin else None
+        return None if origin is None else self._planning.origin(origin)
+
+    def _last_attempt(self, task_run: str) -> int:
+        found = self._store.task_runs.get(task_run)
+        return 0 if found is None else found.attempt
+
+    @contextmanager
+    def _watched(self, lease: Lease, wish: Stop) -> Generator[None]:
+        """Look now and then whether somebody asked to stop the run, and keep the lease alive."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(WATCH_EVERY):
+                try:
+                    self._store.beat(lease)
+                    if self._store.runs.kill_requested(lease.run):
+                        wish.set()
+                except LeaseLost:
+                    wish.set()
+                    return
+                except DalSegnoError:
+                    # the store is away for a moment: the engine's own commit is the one to tell
+                    continue
+
+        thread = threading.Thread(target=watch, name="dalsegno-watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def owner() -> str:
+    """Say who holds a lease."""
+    import platform
+
+    return f"process {os.getpid()} on {platform.node()}"

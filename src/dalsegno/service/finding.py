@@ -1,0 +1,56 @@
+"""Finding runs by what people call them."""
+
+from __future__ import annotations
+
+from dalsegno.errors import Ambiguous, NotFound, closest, did_you_mean
+from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.state import State
+from dalsegno.store.port import RunFilter, Store
+
+
+def find_run(store: Store, text: str) -> Run:
+    """Give a run by id, unique prefix of an id, name, `last` or `last-failed`.
+
+    Raises
+    ------
+    NotFound : there is none; with the closest names.
+    Ambiguous : several runs fit; with the list.
+    """
+    if text in ("last", "last-failed"):
+        return _last(store, failed=text == "last-failed")
+    found = store.runs.find(text)
+    exact = [run for run in found if run.id == text]
+    named = [run for run in found if run.name == text]
+    found = exact or named or found
+    if not found:
+        known = [run.name for run in store.runs.list(RunFilter(limit=200))]
+        near = closest(text, known)
+        hint = did_you_mean(near) or "; `dalsegno runs` lists them"
+        raise NotFound(f"there is no run `{text}`{hint}", code="unknown-run", closest=near)
+    if len(found) > 1:
+        listed = ", ".join(f"`{run.id}` ({run.namespace}, {run.name}, {run.state})" for run in found[:5])
+        raise Ambiguous(f"`{text}` fits several runs: {listed}; give more of the id", code="ambiguous-run",
+                        closest=[run.id for run in found[:5]])  # fmt: skip
+    return found[0]
+
+
+def _last(store: Store, *, failed: bool) -> Run:
+    states = (State.FAILED,) if failed else ()
+    found = store.runs.list(RunFilter(states=states, limit=1))
+    if not found:
+        raise NotFound("no run has failed yet" if failed else "there is no run yet; `dalsegno run FILE` makes one",
+                       code="unknown-run")  # fmt: skip
+    return found[0]
+
+
+def find_task_run(store: Store, run: Run, address: str) -> TaskRun:
+    """Give the task run at an address of a run. Raises `NotFound` with the closest addresses."""
+    found = store.task_runs.at(run.id, address)
+    if found is None:
+        known = [result.address for result in store.task_runs.results(run.id)]
+        near = closest(address, known)
+        hint = did_you_mean(near) or f"; it has {', '.join(f'`{name}`' for name in known[:8]) or 'no task runs'}"
+        raise NotFound(
+            f"{run.name} has no task run `{address}`{hint}", code="unknown-address", address=address, closest=near
+        )
+    return found

@@ -1,0 +1,137 @@
+"""Use cases about flows, revisions and task types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dalsegno.errors import Ambiguous, NotFound, Problem, closest, did_you_mean
+from dalsegno.flows import check, diff, load
+from dalsegno.model.clock import Clock
+from dalsegno.model.flow import Revision
+from dalsegno.store.port import FlowSummary, SaveRevision, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a flow's text: its revision, whether that is new, and what to warn of."""
+
+    revision: Revision
+    created: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+class FlowCases:
+    """Save, find, compare and check flows."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def prepare(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
+        """Compile a text, and give the revision that it is or would become. Nothing is written."""
+        loaded = load(text, file=file, strict=strict)
+        flow = loaded.flow
+        latest = self._store.flows.latest(flow.namespace, flow.id)
+        if latest is not None and latest.digest == loaded.digest:
+            return Saved(latest, created=False, warnings=loaded.warnings)
+        number = 1 if latest is None else latest.number + 1
+        revision = Revision(flow, number, loaded.digest, text, self._clock.now(), author())
+        return Saved(revision, created=True, warnings=loaded.warnings)
+
+    def save(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
+        """Save a flow. Equal text makes no new revision."""
+        saved = self.prepare(text, file=file, strict=strict)
+        if saved.created:
+            self._store.commit(None, [SaveRevision(saved.revision)])
+        return saved
+
+    def check(self, text: str, *, file: str | None = None) -> list[Problem]:
+        """Give all problems of a text."""
+        return check(text, file=file)
+
+    def list(self, namespace: str | None = None) -> list[FlowSummary]:
+        """Give all flows."""
+        return self._store.flows.all(namespace)
+
+    def find(self, name: str) -> FlowSummary:
+        """Give the flow of this name: `namespace.id`, or the id alone where only one namespace has it."""
+        namespace, _, last = name.rpartition(".")
+        found = self._store.flows.named(name)
+        if not found and namespace:
+            found = [flow for flow in self._store.flows.named(last) if flow.namespace == namespace]
+        if not found:
+            every = self._store.flows.all()
+            near = closest(name, [f"{flow.namespace}.{flow.id}" for flow in every] + [flow.id for flow in every])
+            hint = did_you_mean(near) or "; `dalsegno flow list` lists them, `dalsegno run FILE` runs a file"
+            raise NotFound(f"there is no flow `{name}`{hint}", code="unknown-flow", closest=near)
+        if len(found) > 1:
+            listed = ", ".join(f"`{flow.namespace}.{flow.id}`" for flow in found)
+            raise Ambiguous(f"several flows are called `{name}`: {listed}", code="ambiguous-flow")
+        return found[0]
+
+    def get(self, name: str, revision: int | None = None) -> Revision:
+        """Give a revision of a flow, the latest by default."""
+        flow = self.find(name)
+        return self.revision(flow.namespace, flow.id, revision or flow.revision)
+
+    def revision(self, namespace: str, id: str, number: int) -> Revision:
+        """Give one revision by its number."""
+        found = self._store.flows.revision(namespace, id, number)
+        if found is None:
+            known = [str(item.number) for item in self._store.flows.revisions(namespace, id)]
+            message = f"`{namespace}.{id}` has no revision {number}; it has {', '.join(known) or 'none'}"
+            raise NotFound(message, code="unknown-revision", closest=known[-3:])
+        return found
+
+    def latest(self, namespace: str, id: str) -> Revision | None:
+        """Give the latest revision."""
+        return self._store.flows.latest(namespace, id)
+
+    def revisions(self, name: str) -> list[Revision]:
+        """Give all revisions of a flow, oldest first."""
+        flow = self.find(name)
+        return self._store.flows.revisions(flow.namespace, flow.id)
+
+    def diff(self, name: str, old: int | None = None, new: int | None = None) -> str:
+        """Give the unified difference of two revisions; by default of the last two."""
+        flow = self.find(name)
+        new = flow.revision if new is None else new
+        before = self.revision(flow.namespace, flow.id, max(1, new - 1) if old is None else old)
+        after = self.revision(flow.namespace, flow.id, new)
+        names = [f"{flow.id} revision {revision.number}" for revision in (before, after)]
+        return diff(before.source, after.source, old_name=names[0], new_name=names[1])
+
+    def restore(self, name: str, number: int) -> Saved:
+        """Save the text of an earlier revision as the newest one."""
+        flow = self.find(name)
+        wanted = self.revision(flow.namespace, flow.id, number)
+        latest = self.revision(flow.namespace, flow.id, flow.revision)
+        if latest.digest == wanted.digest:
+            return Saved(latest, created=False)
+        restored = replace(wanted, number=latest.number + 1, created=self._clock.now(), author=author())
+        self._store.commit(None, [SaveRevision(restored)])
+        return Saved(restored, created=True)
+
+    def task_types(self) -> Sequence[str]:
+        """Give the names of all task types."""
+        from dalsegno.tasks.registry import names
+
+        return names()
+
+    def task_type(self, name: str) -> dict[str, Any]:
+        """Describe a task type."""
+        from dalsegno.service.task_types import describe
+
+        return describe(name)
+
+
+def author() -> str | None:
+    """Give the name of the user who asks."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None

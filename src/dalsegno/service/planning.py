@@ -1,0 +1,217 @@
+"""Draws up plans: looks up what the planner needs, asks it, and checks what only the task types know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dalsegno.artifacts.port import ArtifactStore, uri_of
+from dalsegno.engine.items import as_list, render_items
+from dalsegno.engine.values import Values
+from dalsegno.engine.variables import Facts
+from dalsegno.errors import DalSegnoError, PlanRefusal, Refusal
+from dalsegno.flows import coerce_inputs
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.digest import digest
+from dalsegno.model.flow import Flow, Revision, Task
+from dalsegno.model.graph import index
+from dalsegno.model.plan import Action, Decision, Plan
+from dalsegno.model.run import Run
+from dalsegno.model.state import State
+from dalsegno.replay.edges import NotYet, Scope, reads_of
+from dalsegno.replay.origin import Origin
+from dalsegno.replay.plan import draw_up
+from dalsegno.replay.request import ReplayRequest, request_from_json
+from dalsegno.replay.resolve import Resolved, resolve_request
+from dalsegno.replay.select import Nodes
+from dalsegno.service.checking import check_values
+from dalsegno.store.port import RunFilter, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plan with all that it was drawn up from."""
+
+    plan: Plan
+    request: ReplayRequest
+    resolved: Resolved
+    revision: Revision
+    new_revision: bool
+    inputs: Mapping[str, Any]
+    files: tuple[Path, ...]
+    origin: Run | None
+
+
+class Planning:
+    """Draws up plans of fresh runs and replays. Writes nothing."""
+
+    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._clock = clock
+        self._values = Values(artifacts, clock=clock, ids=ids)
+
+    def draw(
+        self, revision: Revision, request: ReplayRequest, *, new_revision: bool, origin: Run | None = None
+    ) -> Drawn:
+        """Draw up the plan of a request on a revision.
+
+        Raises
+        ------
+        Refusal : the flow is disabled, or the inputs are wrong. What is wrong with names is in the plan's refusals.
+        """
+        flow = revision.flow
+        if flow.disabled:
+            raise Refusal(f"the flow `{flow.full_id}` is disabled (revision {revision.number})", code="flow-disabled")
+        files: list[Path] = []
+        carried = origin.inputs if origin is not None else {}
+        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=_hashed(files))
+        if origin is not None:
+            request = replace(request, carried=request_from_json(origin.request).for_replay_of_it())
+        nodes = index(flow)
+        resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
+        refusals = check_values(resolved, nodes)
+        seen = None if origin is None else self.origin(origin)
+        evaluate = self._evaluator(flow, revision.number, nodes=nodes, resolved=resolved, inputs=inputs, origin=origin)
+        plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
+        plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
+        return Drawn(plan, request, resolved, revision, new_revision, inputs, tuple(files), origin)
+
+    def origin(self, run: Run) -> Origin:
+        """Give a run as the planner sees it."""
+        results = {result.address: result for result in self._store.task_runs.results(run.id)}
+        return Origin(run.name, results, self._digests, self._gone)
+
+    def _digests(self, task_run: str) -> Mapping[str, str]:
+        found = self._store.task_runs.get(task_run)
+        return {} if found is None else found.digests
+
+    def _gone(self, task_run: str) -> tuple[str, ...]:
+        found = self._store.task_runs.get(task_run)
+        return () if found is None else self._values.missing(found.outputs)
+
+    def _siblings(self, origin: Run | None) -> list[str]:
+        """Warn where the origin has a running or a successful replay already."""
+        if origin is None:
+            return []
+        replays = self._store.runs.list(RunFilter(origin=origin.id, limit=0))
+        told = {State.RUNNING: "is running", State.SUCCESS: "has succeeded", State.WARNING: "has succeeded"}
+        return [
+            f"{origin.name} has a replay already: {run.name} {told[run.state]}" for run in replays if run.state in told
+        ][:3]
+
+    def _evaluator(
+        self,
+        flow: Flow,
+        number: int,
+        *,
+        nodes: Nodes,
+        resolved: Resolved,
+        inputs: Mapping[str, Any],
+        origin: Run | None,
+    ) -> Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]:
+        now = self._clock.now()
+        run = Run(
+            id=origin.id if origin else "",
+            name="",
+            namespace=flow.namespace,
+            flow=flow.id,
+            revision=number,
+            state=State.CREATED,
+            attempt=1,
+            root=origin.root if origin else "",
+            clock=origin.clock if origin else now,
+            created=now,
+            inputs=inputs,
+            labels=flow.labels,
+        )
+
+        def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
+            waits_for = _not_known(task, scope, nodes, decided)
+            if waits_for is not None:
+                return NotYet(waits_for, f"its items are decided when `{waits_for}` has run")
+            known = _Known(decided, resolved, self._store, self._values)
+            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of)
+            try:
+                found = as_list(render_items(task, scope, resolved.overrides(task.id, scope.keys), facts))
+            except DalSegnoError as error:
+                return NotYet(None, f"its items cannot be worked out before it begins: {error.message}")
+            return NotYet(None, "its items cannot be worked out before it begins") if found is None else found
+
+        return evaluate
+
+
+class _Known:
+    """Results as far as a plan knows them: what is kept, and what is pinned."""
+
+    def __init__(self, decided: Mapping[str, Decision], resolved: Resolved, store: Store, values: Values) -> None:
+        self._decided = decided
+        self._resolved = resolved
+        self._store = store
+        self._values = values
+
+    def outputs_at(self, address: str) -> Mapping[str, Any] | None:
+        decision = self._decided.get(address)
+        if decision is None:
+            return None
+        if decision.action is Action.PIN:
+            from dalsegno.model.address import parse
+
+            return self._resolved.pin(decision.task, tuple(str(key) for key in parse(address).keys))
+        if decision.action is not Action.REUSE or decision.origin_task_run is None:
+            return None
+        found = self._store.task_runs.get(decision.origin_task_run)
+        return None if found is None else self._values.read(found.outputs)
+
+    def keys_of(self, address: str) -> Sequence[str] | None:
+        decision = self._decided.get(address)
+        return None if decision is None else decision.keys
+
+
+def _not_known(task: Task, scope: Scope, nodes: Nodes, decided: Mapping[str, Decision]) -> str | None:
+    """Give an address that runs and that the items of a loop depend on."""
+    running: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    from dalsegno.model.address import parse
+
+    for address, decision in decided.items() if task.reads else ():
+        if decision.action is Action.RUN:
+            keys = tuple(str(key) for key in parse(address).keys) if "[" in address else ()
+            running.setdefault(decision.task, []).append((keys, address))
+            if decision.forced and decision.keys is None:
+                for inner in nodes[decision.task].task.walk():
+                    running.setdefault(inner.id, []).append((keys, address))
+    for read in task.reads:
+        found = reads_of(read, nodes, scope, running)
+        if found:
+            return found[0]
+    return None
+
+
+def _hashed(files: list[Path]) -> Callable[[Path], str]:
+    """Give the URI that a file will have once it is stored, without storing it."""
+    from blake3 import blake3
+
+    def uri(path: Path) -> str:
+        files.append(path)
+        hasher = blake3()
+        hasher.update_mmap(path)
+        return uri_of(hasher.hexdigest(), path.name)
+
+    return uri
+
+
+def _overridden(request: ReplayRequest, inputs: Mapping[str, Any], origin: Run | None) -> list[str]:
+    """Name the inputs that this request gives another value than the origin had."""
+    if origin is None:
+        return list(request.inputs)
+    return [
+        name
+        for name in request.inputs
+        if name not in origin.inputs or digest("value", inputs.get(name)) != digest("value", origin.inputs[name])
+    ]
+
+
+def refusals_of(plan: Plan) -> tuple[PlanRefusal, ...]:
+    """Give a plan's refusals, each once."""
+    return tuple(dict.fromkeys(plan.refusals))

@@ -1,0 +1,187 @@
+"""Use cases about runs: plan, create, execute, look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.values import Values
+from dalsegno.errors import MoveRefused, Refusal
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.plan import Plan
+from dalsegno.model.progress import Observer
+from dalsegno.model.run import Attempt, Run, TaskRun
+from dalsegno.replay.request import ReplayRequest
+from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.creating import Creating
+from dalsegno.service.executing import Executing
+from dalsegno.service.finding import find_run, find_task_run
+from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.planning import Drawn, Planning
+from dalsegno.service.views import in_flow_order, run_as_json
+from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
+
+
+class RunCases:
+    """Plan, create, execute and look at runs."""
+
+    def __init__(self, store: Store, artifacts: ArtifactStore, flows: FlowCases, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self._flows = flows
+        self._values = Values(artifacts, clock=clock, ids=ids)
+        self._planning = Planning(store, artifacts, clock=clock, ids=ids)
+        self._creating = Creating(store, artifacts, clock=clock, ids=ids)
+        self._executing = Executing(store, artifacts, self._planning, clock=clock, ids=ids)
+
+    # plans and creation
+
+    def plan_fresh(self, flow: str, request: ReplayRequest, *, text: str | None = None) -> Plan:
+        """Give the plan of a fresh run."""
+        return self._draw_fresh(flow, request, text).plan
+
+    def create_fresh(
+        self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None
+    ) -> Run:
+        """Create a fresh run."""
+        return self._creating.create(self._draw_fresh(flow, request, text), digest=digest)
+
+    def plan_replay(self, request: ReplayRequest, *, text: str | None = None, file: str | None = None) -> Plan:
+        """Give the plan of a replay."""
+        return self._draw_replay(request, text, file).plan
+
+    def create_replay(
+        self, request: ReplayRequest, *, text: str | None = None, file: str | None = None, digest: str | None = None
+    ) -> Run:
+        """Create the run of a replay."""
+        return self._creating.create(self._draw_replay(request, text, file), digest=digest)
+
+    def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None) -> Drawn:
+        if request.start or request.skip or request.skip_successful:
+            raise Refusal("a fresh run has no origin to start in or to keep results of; replay a run", code="no-origin")
+        if text is not None:
+            saved = self._flows.prepare(text, file=flow)
+        else:
+            number = request.revision if isinstance(request.revision, int) else None
+            saved = Saved(self._flows.get(flow, number), created=False)
+        request = replace(request, origin=None, revision=saved.revision.number)
+        return self._planning.draw(saved.revision, request, new_revision=saved.created)
+
+    def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None) -> Drawn:
+        if request.origin is None:
+            raise Refusal("a replay needs a run to replay", code="no-origin")
+        origin = self.get(request.origin)
+        saved = self._revision_for(origin, request, text, file)
+        request = replace(request, origin=origin.id)
+        drawn = self._planning.draw(saved.revision, request, new_revision=saved.created, origin=origin)
+        warning = self._newer_revision(origin, request) if text is None else None
+        if warning is None:
+            return drawn
+        return replace(drawn, plan=replace(drawn.plan, warnings=(warning, *drawn.plan.warnings)))
+
+    def _revision_for(self, origin: Run, request: ReplayRequest, text: str | None, file: str | None) -> Saved:
+        if text is not None:
+            saved = self._flows.prepare(text, file=file)
+            flow = saved.revision.flow
+            if (flow.namespace, flow.id) != (origin.namespace, origin.flow):
+                message = f"{file or 'the text'} is the flow `{flow.full_id}`; {origin.name} is a run of"
+                raise Refusal(f"{message} `{origin.namespace}.{origin.flow}`", code="other-flow", file=file)
+            return saved
+        if request.revision == "latest":
+            latest = self._flows.latest(origin.namespace, origin.flow)
+            if latest is not None:
+                return Saved(latest, created=False)
+        number = request.revision if isinstance(request.revision, int) else origin.revision
+        return Saved(self._flows.revision(origin.namespace, origin.flow, number), created=False)
+
+    def _newer_revision(self, origin: Run, request: ReplayRequest) -> str | None:
+        latest = self._flows.latest(origin.namespace, origin.flow)
+        if request.revision != "original" or latest is None or latest.number <= origin.revision:
+            return None
+        return (
+            f"this replays revision {origin.revision}, the one that {origin.name} ran; revision {latest.number} is newer: "
+            f"`--revision latest` takes it"
+        )
+
+    # execution
+
+    def execute(
+        self,
+        run: str,
+        *,
+        observer: Observer | None = None,
+        stop: Callable[[Callable[[], None]], None] | None = None,
+    ) -> Run:
+        """Execute a run that was created, or carry one on whose process died."""
+        return self._executing.execute(self.get(run), observer=observer, stop=stop)
+
+    def kill(self, run: str) -> Run:
+        """Ask the engine that executes a run to stop it."""
+        found = self.get(run)
+        if found.state.ended:
+            raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
+        try:
+            self._store.commit(None, [RequestKill(found.id)])
+        except MoveRefused as error:
+            raise Refusal(f"{found.name} has ended already", code="run-ended") from error
+        return found
+
+    # looking
+
+    def get(self, run: str) -> Run:
+        """Give a run by id, unique prefix of an id, name, `last` or `last-failed`."""
+        return find_run(self._store, run)
+
+    def list(self, filter: RunFilter) -> list[Run]:
+        """Give runs, newest first."""
+        return self._store.runs.list(filter)
+
+    def as_json(self, run: str) -> dict[str, Any]:
+        """Give a run with its task runs, as every door shows it."""
+        found = self.get(run)
+        return run_as_json(found, self._ordered(found))
+
+    def plan_of(self, run: str) -> Plan:
+        """Give the plan of a run."""
+        found = self.get(run)
+        return plan_from_bytes(self._store.runs.plan(found.id) or b"{}")
+
+    def task_runs(self, run: str) -> list[TaskRun]:
+        """Give the task runs of a run."""
+        return self._ordered(self.get(run))
+
+    def _ordered(self, run: Run) -> list[TaskRun]:
+        flow = self._flows.revision(run.namespace, run.flow, run.revision).flow
+        return in_flow_order(self._store.task_runs.of_run(run.id), flow)
+
+    def task_run(self, run: str, address: str) -> TaskRun:
+        """Give the task run at an address."""
+        return find_task_run(self._store, self.get(run), address)
+
+    def attempts(self, run: str, address: str) -> list[Attempt]:
+        """Give the attempts of a task run, from where it really ran."""
+        found = self.task_run(run, address)
+        return self._store.task_runs.attempts(found.reused_from or found.id)
+
+    def lineage(self, run: str) -> list[Run]:
+        """Give all runs of a run's lineage, the root first."""
+        root = self.get(run).root
+        return sorted(self._store.runs.list(RunFilter(root=root, limit=0)), key=lambda found: (found.created, found.id))
+
+    def logs(self, run: str, *, address: str | None = None, after: int = 0, limit: int = 1000) -> list[StoredLine]:
+        """Give log lines of a run, or of one of its task runs."""
+        found = self.get(run)
+        if address is None:
+            return self._store.logs.of_run(found.id, after, limit)
+        task_run = find_task_run(self._store, found, address)
+        return self._store.logs.of_task_run(task_run.reused_from or task_run.id, after, limit)
+
+    def outputs(self, run: str) -> Mapping[str, Any]:
+        """Give the outputs of a run: of its tasks by address, and of the flow."""
+        found = self.get(run)
+        tasks = {item.address: self._values.read(item.outputs) for item in self._ordered(found)}
+        return {
+            "tasks": {name: value for name, value in tasks.items() if value},
+            "flow": self._values.read(found.outputs),
+        }

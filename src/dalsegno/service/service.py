@@ -1,0 +1,32 @@
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`."""
+
+from __future__ import annotations
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.model.clock import Clock, Ids
+from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.runs import RunCases
+from dalsegno.store.port import Store
+
+__all__ = ["Saved", "Service"]
+
+
+class Service:
+    """Everything that a door may ask for.
+
+    Parameters
+    ----------
+    store, artifacts : where metadata and values are kept.
+    clock, ids : the time, and new ids.
+    """
+
+    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+        self._store = store
+        self.flows = FlowCases(store, clock)
+        self.artifacts = ArtifactCases(store, artifacts)
+        self.runs = RunCases(store, artifacts, self.flows, clock=clock, ids=ids)
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the store."""
+        self._store.close()

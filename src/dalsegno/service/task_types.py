@@ -1,0 +1,49 @@
+"""What a task type says of itself."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from dalsegno.tasks.registry import canonical, load
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Give a task type's summary, properties and outputs."""
+    found = load(name)
+    output = found.Output
+    outputs = output.model_fields if isinstance(output, type) and issubclass(output, BaseModel) else {}
+    return {
+        "name": canonical(name),
+        "summary": inspect.cleandoc(found.__doc__ or ""),
+        "kind": found.kind.value,
+        "properties": [
+            {**_field(key, field), "required": field.is_required(), "default": _default(field)}
+            for key, field in found.model_fields.items()
+        ],
+        "outputs": [_field(key, field) for key, field in outputs.items()],
+    }
+
+
+def _field(name: str, field: FieldInfo) -> dict[str, Any]:
+    return {"name": field.alias or name, "type": _type_name(field.annotation), "description": field.description}
+
+
+def _type_name(annotation: Any) -> str:
+    text = (
+        annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    )
+    text = re.sub(r"\b(?:typing|collections\.abc|pathlib|datetime)\.", "", text)
+    text = re.sub(r"Annotated\[(\w+)(?:\[[^\]]*\])?, [^\]]*\]", r"\1", text)
+    return text.replace("NoneType", "None")
+
+
+def _default(field: FieldInfo) -> Any:
+    if field.is_required():
+        return None
+    value = field.get_default(call_default_factory=True)
+    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
