@@ -84,7 +84,8 @@ class Lines(list[tuple[str, str]]):
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     (tmp_path / "steps.py").write_text(STEPS)
     return tmp_path
 
@@ -129,6 +130,23 @@ def test_a_worker_that_ends_itself_fails_the_call(pool: WorkerPool, folder: Path
     with pytest.raises(TaskFailed, match="ended with exit code 7 while it ran"):
         pool.call(call_of(folder, "leave", code=7))
     assert pool.call(call_of(folder, "echo", value=1)) == 1
+
+
+def test_a_worker_that_dies_is_noticed_though_a_child_of_it_lives(pool: WorkerPool, folder: Path) -> None:
+    text = """
+        import os, time
+        def f():
+            child = os.fork()
+            if child == 0:
+                time.sleep(1000)
+            print(child)
+            os.kill(os.getpid(), 9)
+        """
+    (folder / "steps.py").write_text(dedent(text))
+    lines = Lines()
+    with pytest.raises(TaskFailed, match="killed by SIGKILL"):
+        pool.call(call_of(folder, "f"), on_line=lines.add)
+    wait_until_gone(int(lines[0][1]))
 
 
 def test_a_worker_that_was_killed_while_idle_is_replaced_without_a_word(pool: WorkerPool, folder: Path) -> None:
