@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from dalsegno.replay.request import Expression, ReplayRequest
 
 __all__ = ["Client", "DalSegnoError", "Expression", "Refusal", "ReplayRequest", "RequestRefused"]
-__version__ = "0.1.0"
 
 _HOMES = {
     "Client": "dalsegno.client.client",
@@ -23,6 +22,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from dalsegno.settings import VERSION
+
+        return VERSION
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module `dalsegno` has no attribute `{name}`")

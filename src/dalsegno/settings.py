@@ -17,6 +17,9 @@ from dalsegno.errors import Refusal
 
 Durability = Literal["normal", "full"]
 
+#: the version of Dal Segno; `pyproject.toml` reads it from here
+VERSION = "0.1.0"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

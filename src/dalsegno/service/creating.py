@@ -19,6 +19,7 @@ from dalsegno.replay.request import Expression
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.flows import author
 from dalsegno.service.planning import Drawn, refusals_of
+from dalsegno.settings import VERSION
 from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, SaveRevision, Store, Write
 
 
@@ -109,10 +110,8 @@ class Creating:
 
 def environment() -> Mapping[str, Any]:
     """Give what a run ran on: versions of Dal Segno and Python, the platform, the host."""
-    from dalsegno import __version__
-
     return {
-        "dalsegno": __version__,
+        "dalsegno": VERSION,
         "python": platform.python_version(),
         "platform": sys.platform,
         "host": platform.node(),

@@ -1,0 +1,54 @@
+# Every target sets up what it needs: Python 3.11 or newer and the package registries are enough.
+
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+PYTHON ?= python3
+RUN := $(UV) run --frozen --all-extras
+
+.PHONY: help demo test check fix lint types layers unit slow soak bench clean
+
+help: ## show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(UV) ## a flow fails, is fixed, and is replayed from the failed task
+	@$(UV) sync --quiet --frozen --inexact --no-dev --extra serdes
+	@.venv/bin/dalsegno demo $(ARGS)
+
+test: $(UV) ## everything that must hold: lint, types, layers, and all tests
+	@$(UV) sync --quiet --frozen --all-extras
+	@$(MAKE) --no-print-directory lint types layers
+	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
+
+check: test ## the same as test
+
+lint: $(UV) ## style and formatting
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: $(UV) ## pyright, strict
+	@$(RUN) pyright
+
+layers: $(UV) ## a module imports only from the layers below it
+	@$(RUN) lint-imports --no-cache
+
+fix: $(UV) ## mend what ruff can mend
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+unit: $(UV) ## the fast tests alone
+	@$(RUN) pytest tests/unit $(ARGS)
+
+soak: $(UV) ## the long versions: more graphs, more stops
+	@DALSEGNO_ORACLE_GRAPHS=20000 DALSEGNO_CRASH_RUNS=200 $(RUN) pytest -n 2 tests/oracle tests/crash --timeout 7200 $(ARGS)
+
+bench: $(UV) ## measure; prints a table
+	@$(UV) sync --quiet --frozen --all-extras --compile-bytecode
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m bench $(ARGS)
+
+clean: ## remove what the targets made
+	rm -rf .tools .venv .pytest_cache .ruff_cache .hypothesis dist
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=... names one)"; exit 1; }
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
