@@ -100,15 +100,29 @@ def item_keys(values: Sequence[Any]) -> list[str]:
     """Name the items of a loop: one key a value, in order, each unique, none depending on its position.
 
     Equal values are told apart by a number in the order in which they stand (`a`, `a#2`): which of them is which makes no
-    difference, for they are equal.
+    difference, for they are equal. Different values that read the same (`1` and `"1"`) are named by their digests.
     """
+    bases = [item_key(value) for value in values]
+    ambiguous = _ambiguous(values, bases)
+    if ambiguous:
+        pairs = zip(values, bases, strict=True)
+        bases = [digest("item", value)[:SHORT] if base in ambiguous else base for value, base in pairs]
     seen: dict[str, int] = {}
     keys: list[str] = []
-    for value in values:
-        base = item_key(value)
+    for base in bases:
         count = seen[base] = seen.get(base, 0) + 1
         keys.append(base if count == 1 else f"{base}#{count}")
     return keys
+
+
+def _ambiguous(values: Sequence[Any], bases: Sequence[str]) -> set[str]:
+    """Give the keys that several different values have."""
+    if len(set(bases)) == len(bases):
+        return set()
+    kinds: dict[str, set[str]] = {}
+    for value, base in zip(values, bases, strict=True):
+        kinds.setdefault(base, set()).add(digest("item", value))
+    return {base for base, found in kinds.items() if len(found) > 1}
 
 
 def item_key(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     LOOP = "loop"
 
 
-class Key(StrEnum):
+class Key(Enum):
     """Which item of a loop a reading names, where it names none by its key."""
 
     #: the item in which the reader itself stands

@@ -8,21 +8,47 @@ the rules in `docs/replay.md`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from dalsegno.errors import PlanRefusal
-from dalsegno.model.address import item_keys
+from dalsegno.model.address import item_keys, parse
 from dalsegno.model.flow import Kind, Task
-from dalsegno.model.plan import Action, Decision
+from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.replay import fingerprint
-from dalsegno.replay.edges import Decided, Evaluate, Flowing, NotYet, Scope
+from dalsegno.replay.edges import Decided, Evaluate, Flowing, NotYet, Scope, inside_reason
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.resolve import Resolved
-from dalsegno.replay.select import Nodes, Target
+from dalsegno.replay.select import Nodes
+
+JsonMap = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request says about one task run.
+
+    Parameters
+    ----------
+    named : why it runs, if the request names it to run.
+    skipped : whether the request asks to keep it.
+    pin, own_pin : the outputs given for it, and whether this very request gives them.
+    overrides : property values that hold for it.
+    """
+
+    named: str | None = None
+    skipped: bool = False
+    pin: JsonMap | None = None
+    own_pin: bool = False
+    overrides: JsonMap = field(default_factory=dict[str, Any])
+
+
+NO_WISH = Wish()
 
 
 class Decider:
@@ -49,14 +75,25 @@ class Decider:
         self._nodes = nodes
         self._asked = resolved
         self._origin = origin
+        self._results: Mapping[str, Result] = {} if origin is None else origin.results
         self._evaluate = evaluate
         self._moved_to_run = moved_to_run or {}
+        self._refused: set[str] = set()
         self.so_far = Decided()
+
+    def take(self, plan: Plan) -> None:
+        """Take a plan's decisions as decided, to go on from there."""
+        for decision in plan.decisions:
+            keys = parse(decision.address).keys if "[" in decision.address else ()
+            at = tuple(str(key) for key in keys)
+            self.so_far.put(decision, Scope(keys=at))
+            if decision.action is not Action.REUSE:
+                self.so_far.hot.add(decision.task, at, decision.address)
 
     def expand(self, tasks: Sequence[Task], scope: Scope, flowing: Flowing, *, parallel: bool = False) -> Flowing:
         """Decide tasks that stand in one group, and all inside them; give what flows out of the group."""
         if parallel:
-            return flowing.join([self._decide(task, scope, flowing) for task in tasks])
+            return self._side_by_side([((task,), scope) for task in tasks], flowing)
         for task in tasks:
             flowing = self._decide(task, scope, flowing)
         return flowing
@@ -65,11 +102,16 @@ class Decider:
         self, loop: Task, scope: Scope, flowing: Flowing, *, keys: Sequence[str], values: Sequence[Any]
     ) -> Flowing:
         """Decide the items of a loop: siblings, of which none stands after another."""
-        inside = [
-            self.expand(loop.tasks, scope.enter(loop.id, key, value), flowing)
-            for key, value in zip(keys, values, strict=True)
-        ]
-        return flowing.join(inside)
+        pairs = zip(keys, values, strict=True)
+        return self._side_by_side([(loop.tasks, scope.enter(loop.id, key, value)) for key, value in pairs], flowing)
+
+    def _side_by_side(self, lanes: Iterable[tuple[Sequence[Task], Scope]], flowing: Flowing) -> Flowing:
+        """Decide what does not stand after each other. A dynamic expression may still find what stands further up."""
+        out: list[Flowing] = []
+        for tasks, scope in lanes:
+            out.append(self.expand(tasks, scope, flowing))
+            flowing = flowing.with_ran(out[-1])
+        return flowing.join(out)
 
     def _decide(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         if task.kind is Kind.WORK:
@@ -80,39 +122,59 @@ class Decider:
 
     def _decide_task(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         address = scope.prefix + task.id
-        keys = scope.keys
-        result = self._result(address)
-        named = self._named(task, keys)
+        result = self._results.get(address)
+        kept = result is not None and result.has_result
+        wish = self._wish(task, scope.keys, result) if task.id in self._asked.touched else NO_WISH
         hit = self._hit(task, scope, flowing)
-        self._refuse_contradictions(task, address, scope=scope, hit=hit, result=result)
-        pinned = self._asked.pin(task.id, keys)
-        if pinned is not None:
-            return self._pin(task, scope, flowing, outputs=pinned)
-        if named is None and hit is None:
-            kept = self._kept_reason(task, keys, result)
-            if kept is not None:
-                self._refuse_stale(task, scope)
-                self._add(task, scope, Action.REUSE, kept, result, warnings=self._kept_warnings(task, scope, flowing))
+        if wish.skipped:
+            self._refuse_skip(task, address, hit=hit, result=result)
+        if wish.pin is not None:
+            return self._pin(task, scope, flowing, wish=wish, result=result)
+        if kept and wish.named is None and hit is None:
+            reason = self._kept_reason(task, skipped=wish.skipped)
+            if reason is not None:
+                self._keep(task, scope, flowing, result=result, reason=reason, overrides=wish.overrides)
                 return flowing
-        reason = self._with_changes(named or hit or self._own_reason(task, result), task, scope)
-        self._add(task, scope, Action.RUN, reason, result, warnings=_volatile(task))
-        return self._after_running(address, flowing, spreads=named is not None or _has_result(result))
+        changed = self._changed(task, result, wish.overrides)
+        reason = _with_changes(wish.named or hit or self._own_reason(task, result), changed)
+        self._put(task, scope, Action.RUN, reason, result, warnings=_volatile(task))
+        self.so_far.hot.add(task.id, scope.keys, address)
+        return _after_running(address, flowing, spreads=kept or wish.named is not None)
 
-    def _after_running(self, address: str, flowing: Flowing, *, spreads: bool) -> Flowing:
-        wave = address if spreads and flowing.wave is None else flowing.wave
-        wanting = flowing.wanting if wave is not None or flowing.wanting is not None else address
-        if flowing.ran is not None and wave is flowing.wave and wanting is flowing.wanting:
-            return flowing
-        return Flowing(wave, flowing.ran or address, wanting, flowing.forced)
+    def _keep(
+        self, task: Task, scope: Scope, flowing: Flowing, *, result: Result | None, reason: str, overrides: JsonMap
+    ) -> None:
+        changed = self._changed(task, result, overrides)
+        if changed and self._asked.stale == "refuse":
+            self._refuse_stale(scope.prefix + task.id, changed)
+        warnings = self._kept_warnings(task, flowing, changed)
+        self._put(task, scope, Action.REUSE, reason, result, warnings=warnings)
 
-    def _pin(self, task: Task, scope: Scope, flowing: Flowing, *, outputs: Mapping[str, Any]) -> Flowing:
+    def _pin(self, task: Task, scope: Scope, flowing: Flowing, *, wish: Wish, result: Result | None) -> Flowing:
         address = scope.prefix + task.id
-        result = self._result(address)
-        own = self._asked.pins.at(task.id, scope.keys) is not None
-        same = _has_result(result) and result is not None and result.output_digest == fingerprint.output_digest(outputs)
-        reason = "its result is given" if own else "its result was given for the origin"
-        self._add(task, scope, Action.PIN, reason, result, hot=not same)
-        return flowing if same else replace(flowing, ran=flowing.ran or address)
+        reason = "its result is given" if wish.own_pin else "its result was given for the origin"
+        self._put(task, scope, Action.PIN, reason, result)
+        given = fingerprint.output_digest(wish.pin or {})
+        if result is not None and result.has_result and result.output_digest == given:
+            return flowing
+        self.so_far.hot.add(task.id, scope.keys, address)
+        return flowing if flowing.ran is not None else replace(flowing, ran=address)
+
+    def _wish(self, task: Task, keys: tuple[str, ...], result: Result | None) -> Wish:
+        """Give what the request says about one task run."""
+        asked = self._asked
+        own = asked.pins.at(task.id, keys)
+        pin = asked.pin(task.id, keys)
+        if own is None and result is not None and result.action is not Action.PIN:
+            # somebody has taken the carried pin back since: the origin has a result of another kind
+            pin = None
+        return Wish(
+            named=self._named(task, keys),
+            skipped=asked.skip.at(task.id, keys) is not None,
+            pin=pin,
+            own_pin=own is not None,
+            overrides=asked.overrides(task.id, keys),
+        )
 
     def _named(self, task: Task, keys: tuple[str, ...]) -> str | None:
         start = self._asked.start.at(task.id, keys)
@@ -137,7 +199,8 @@ class Decider:
         if self._origin is None:
             return None
         for read in task.reads:
-            source = flowing.ran if read.task is None else self.so_far.hot.read(read, self._nodes, scope)
+            hot = self.so_far.hot.read(read, self._nodes, scope)
+            source = flowing.ran if read.task is None else next(hot, None)
             if source is not None:
                 return f"reads `{source}`, which {self._verb(source)}"
         if flowing.wave is not None:
@@ -150,18 +213,17 @@ class Decider:
             return "runs"
         return "is pinned to another result" if decision.action is Action.PIN else "comes out otherwise"
 
-    def _kept_reason(self, task: Task, keys: tuple[str, ...], result: Result | None) -> str | None:
-        """Why a task that nothing else touches is kept; `None` where it runs (rules b and c)."""
-        if not _has_result(result):
-            return None
-        if self._asked.skip.at(task.id, keys) is not None:
+    def _kept_reason(self, task: Task, *, skipped: bool) -> str | None:
+        """Why a task with a result that nothing else touches is kept; `None` where it runs (rules b and c)."""
+        if skipped:
             return "you skip it"
         if not self._asked.keeps or self._overridden(task):
             return None
         return "nothing that it depends on runs"
 
     def _overridden(self, task: Task) -> list[str]:
-        return [name for name in task.inputs if name in self._asked.overridden]
+        overridden = self._asked.overridden
+        return [name for name in task.inputs if name in overridden] if overridden else []
 
     def _own_reason(self, task: Task, result: Result | None) -> str:
         if self._origin is None:
@@ -175,36 +237,32 @@ class Decider:
             return f"input {', '.join(f'`{name}`' for name in overridden)} is overridden"
         return "everything is run again"
 
-    def _kept_warnings(self, task: Task, scope: Scope, flowing: Flowing) -> tuple[str, ...]:
+    def _kept_warnings(self, task: Task, flowing: Flowing, changed: tuple[str, ...]) -> tuple[str, ...]:
         warnings: list[str] = []
-        changed = self._changed(task, scope)
         if changed:
             warnings.append(f"kept, though its definition has changed since: {', '.join(changed)}")
         if flowing.wanting is not None:
             warnings.append(f"kept, though it stands after `{flowing.wanting}`, which runs")
+        for read in task.reads:
+            if read.task is None and self._gone_task is not None:
+                warnings.append(f"kept, though it may read `{self._gone_task}`, which is not in the flow any more")
+            elif read.task is not None and read.task not in self._nodes:
+                warnings.append(f"kept, though it reads `{read.task}`, which is not in the flow")
         return tuple(warnings)
 
-    def _refuse_stale(self, task: Task, scope: Scope) -> None:
-        if self._asked.stale == "refuse":
-            changed = self._changed(task, scope)
-            if changed:
-                message = (
-                    f"`{scope.prefix}{task.id}` would be kept, though its definition has changed: {', '.join(changed)}"
-                )
-                self._refuse(
-                    "stale", f"{message}; start there, or allow it with `--stale warn`", scope.prefix + task.id
-                )
+    @cached_property
+    def _gone_task(self) -> str | None:
+        """A task that left a result in the origin and is not in the flow any more."""
+        return next((result.task for result in self._results.values() if result.task not in self._nodes), None)
 
-    def _with_changes(self, reason: str, task: Task, scope: Scope) -> str:
-        changed = self._changed(task, scope)
-        return f"{reason}; definition changed: {', '.join(changed)}" if changed else reason
+    def _refuse_stale(self, address: str, changed: tuple[str, ...]) -> None:
+        message = f"`{address}` would be kept, though its definition has changed: {', '.join(changed)}"
+        self._refuse("stale", f"{message}; start there, or allow it with `--stale warn`", address)
 
-    def _changed(self, task: Task, scope: Scope) -> tuple[str, ...]:
+    def _changed(self, task: Task, result: Result | None, overrides: JsonMap) -> tuple[str, ...]:
         """Name what differs between the definition that ran in the origin and the one that would run now."""
-        result = self._result(scope.prefix + task.id)
-        if result is None or self._origin is None or result.action is Action.PIN:
+        if result is None or self._origin is None or result.action is Action.PIN or not result.definition:
             return ()
-        overrides = self._asked.overrides(task.id, scope.keys)
         if fingerprint.definition_of(task, overrides) == result.definition:
             return ()
         before = self._origin.digests(result.id)
@@ -214,134 +272,113 @@ class Decider:
                 f"type {_last(result.type)} → {_last(task.type)}",
                 *(name for name in changed if name != "`type`"),
             )
-        return changed
+        return changed or ("its definition",)
 
     # groups
 
     def _decide_group(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         address = scope.prefix + task.id
-        result = self._result(address)
-        named = self._named(task, scope.keys)
-        hit = self._hit(task, scope, flowing)
-        overridden = self._overridden(task) if self._origin is not None else []
-        why = named or hit or (f"input `{overridden[0]}` is overridden" if overridden else None)
-        inner = flowing
-        if why is not None:
-            inner = replace(flowing, forced=flowing.forced or f"stands inside `{address}`, which runs: {why}")
-        first = self._place(address, task, scope)
-        keys, values, not_yet = self._items(task, scope)
+        result = self._results.get(address)
+        named = self._named(task, scope.keys) if task.id in self._asked.touched else None
+        why = named or self._hit(task, scope, flowing) or self._overridden_group(task)
+        self.so_far.put(Decision(address, task.id, task.type, Action.ENTER, ""), scope)
+        first = len(self.so_far.order)
+        keys, values, not_yet = self._items(task, scope, flowing)
         if not_yet is not None:
             return self._whole(task, scope, flowing, why=why, not_yet=not_yet)
+        inner = flowing
+        if why is not None and flowing.forced is None:
+            inner = replace(flowing, forced=inside_reason(address, why))
         if task.kind is Kind.LOOP:
             after = self.expand_items(task, scope, inner, keys=keys, values=values)
         else:
             after = self.expand(task.tasks, scope, inner, parallel=task.kind is Kind.PARALLEL)
-        after = replace(after, forced=flowing.forced)
         moved = _moved(result, keys) if task.kind is Kind.LOOP else None
         settled = self._settle(task, scope, first, why=why, moved=moved)
         if task.kind is Kind.LOOP:
             settled = replace(settled, keys=tuple(keys), wave=flowing.wave, ran=flowing.ran)
         self.so_far.decisions[address] = settled
-        if moved is not None or (why is not None and (named is not None or _has_result(result))):
-            after = replace(after, wave=after.wave or address, ran=after.ran or address)
-        return after
+        spreads = moved is not None or (why is not None and (named is not None or _has_result(result)))
+        wave, ran = (address, address) if spreads else (None, None)
+        return Flowing(after.wave or wave, after.ran or ran, after.wanting, flowing.forced)
 
-    def _place(self, address: str, task: Task, scope: Scope) -> int:
-        """Give a group its place in the order, before what is inside it (`_settle` says what becomes of it), and give the
-        position of the first thing inside it.
-        """
-        self.so_far.put(Decision(address, task.id, task.type, Action.ENTER, ""), scope)
-        return len(self.so_far.order)
+    def _overridden_group(self, task: Task) -> str | None:
+        overridden = self._overridden(task) if self._origin is not None else []
+        return f"input `{overridden[0]}` is overridden" if overridden else None
 
-    def _items(self, task: Task, scope: Scope) -> tuple[list[str], Sequence[Any], NotYet | None]:
+    def _items(self, task: Task, scope: Scope, flowing: Flowing) -> tuple[Sequence[str], Sequence[Any], NotYet | None]:
         if task.kind is not Kind.LOOP:
-            return [], (), None
-        found = self._evaluate(task, scope, self.so_far.decisions)
-        if isinstance(found, NotYet):
-            return [], (), found
-        return item_keys(found), found, None
+            return (), (), None
+        for read in task.reads:
+            found = self.so_far.hot.read(read, self._nodes, scope)
+            running = (name for name in found if self.so_far.decisions[name].action is not Action.PIN)
+            source = flowing.ran if read.task is None else next(running, None)
+            if source is not None:
+                return (), (), NotYet(source, f"its items are decided when `{source}` has run")
+        items = self._evaluate(task, scope, self.so_far.decisions)
+        return ((), (), items) if isinstance(items, NotYet) else (item_keys(items), items, None)
 
     def _whole(self, task: Task, scope: Scope, flowing: Flowing, *, why: str | None, not_yet: NotYet) -> Flowing:
         """A loop whose items only the run can know runs whole."""
         address = scope.prefix + task.id
-        result = self._result(address)
+        result = self._results.get(address)
         reason = why or (self._own_reason(task, result) if self._origin is None else not_yet.reason)
         self._refuse_skips_inside(task, address, scope)
-        decision = self._decision(task, scope, Action.RUN, reason, result, forced=True)
+        decision = _decision(task, scope, Action.RUN, reason, result, forced=True)
         self.so_far.decisions[address] = replace(
             decision, waits_for=not_yet.waits_for, wave=flowing.wave, ran=flowing.ran
         )
-        self.so_far.hot.add_whole(task, address)
-        named = self._named(task, scope.keys) is not None
-        return self._after_running(address, flowing, spreads=named or _has_result(result))
+        self.so_far.hot.add_inside(task, scope.keys, address)
+        named = task.id in self._asked.touched and self._named(task, scope.keys) is not None
+        return _after_running(address, flowing, spreads=named or _has_result(result))
 
     def _refuse_skips_inside(self, loop: Task, address: str, scope: Scope) -> None:
-        inside = {task.id for task in loop.walk()}
+        related = {task.id for task in loop.walk()}.union(self._nodes[loop.id].parents)
         for target in self._asked.skip.targets:
-            if target.task in inside and Target(target.text, target.task, target.keys[: len(scope.keys)]).covers(
-                scope.keys
-            ):
-                message = f"`{target.text}` cannot be skipped: it stands inside `{address}`, which runs"
-                self._refuse("skip-below-run", f"{message}; skip what makes that run as well, or neither", target.text)
+            keys = zip(target.keys, scope.keys, strict=False)
+            if target.task not in related or not all(one is None or one == other for one, other in keys):
+                continue
+            if self._origin is None:
+                self._refuse_fresh(target.text)
+                continue
+            message = f"`{target.text}` cannot be skipped: `{address}` runs, and what is in it with it"
+            self._refuse("skip-below-run", f"{message}; skip what makes it run as well, or neither", target.text)
 
     def _settle(self, task: Task, scope: Scope, first: int, *, why: str | None, moved: str | None) -> Decision:
         """Say what becomes of a group from what became of everything inside it."""
-        address = scope.prefix + task.id
-        result = self._result(address)
-        inside = [self.so_far.decisions[name] for name in self.so_far.order[first:]]
-        doing = [decision for decision in inside if decision.action is not Action.REUSE]
+        so_far, address = self.so_far, scope.prefix + task.id
+        result = self._results.get(address)
+        inside = [so_far.decisions[name] for name in islice(so_far.order, first, None)]
+        doing = next((decision for decision in inside if decision.action is not Action.REUSE), None)
         whole = all(decision.action is Action.RUN for decision in inside)
-        warnings: tuple[str, ...] = ()
+        warnings = _volatile(task)
+        changed = self._changed(task, result, self._asked.overrides(task.id, scope.keys))
         if why is not None:
-            action, reason = Action.RUN, self._with_changes(why, task, scope)
+            action, reason = Action.RUN, _with_changes(why, changed)
         elif self._origin is None or (whole and not (self._asked.keeps and _has_result(result))):
             action, reason = Action.RUN, self._own_reason(task, result)
         elif moved is not None:
             action, reason = Action.ENTER, moved
-        elif doing:
-            action, reason = Action.ENTER, f"`{doing[0].address}` inside it {_VERBS[doing[0].action]}"
+        elif doing is not None:
+            action, reason = Action.ENTER, f"`{doing.address}` inside it {_VERBS[doing.action]}"
         elif not _has_result(result):
             action, reason = Action.ENTER, self._own_reason(task, result)
         else:
-            self._refuse_stale(task, scope)
             action, reason = Action.REUSE, "nothing inside it runs"
-            warnings = self._kept_warnings(task, scope, Flowing())
-        if action is Action.RUN or moved is not None or any(item.action is Action.RUN for item in doing):
-            self.so_far.hot.add(task.id, scope.keys, address)
-        return self._decision(task, scope, action, reason, result, warnings=warnings, forced=why is not None)
+            if changed and self._asked.stale == "refuse":
+                self._refuse_stale(address, changed)
+            warnings = self._kept_warnings(task, Flowing(), changed)
+        if moved is not None:
+            so_far.hot.add_inside(task, scope.keys, address)
+        elif action is Action.RUN or any(decision.address in so_far.hot for decision in inside):
+            so_far.hot.add(task.id, scope.keys, address)
+        return _decision(task, scope, action, reason, result, warnings=warnings, forced=why is not None)
 
     # both
 
-    def _result(self, address: str) -> Result | None:
-        return None if self._origin is None else self._origin.results.get(address)
-
-    def _refuse_contradictions(
-        self, task: Task, address: str, *, scope: Scope, hit: str | None, result: Result | None
-    ) -> None:
-        asked = self._asked
-        keys = scope.keys
-        skipped = asked.skip.at(task.id, keys)
-        started = asked.start.at(task.id, keys)
-        inputs = asked.task_inputs.at(task.id, keys)
-        pinned = asked.pins.at(task.id, keys)
-        if skipped is None and pinned is None:
-            return
-        if skipped is not None and started is not None:
-            self._refuse("contradiction", f"`{address}` is both started and skipped; drop one of them", address)
-        if skipped is not None and pinned is not None:
-            self._refuse("contradiction", f"`{address}` is both skipped and pinned; drop one of them", address)
-        if pinned is not None and started is not None:
-            self._refuse("contradiction", f"`{address}` is both pinned and started; drop one of them", address)
-        for other in ("skipped",) * (skipped is not None) + ("pinned",) * (pinned is not None):
-            if inputs:
-                message = f"`{address}` is {other} and will not run, so its override of `{next(iter(inputs))}` would do nothing"
-                self._refuse("contradiction", f"{message}; drop one of them", address)
-        if skipped is not None and started is None and not inputs:
-            self._refuse_skip(task, address, hit=hit, result=result)
-
     def _refuse_skip(self, task: Task, address: str, *, hit: str | None, result: Result | None) -> None:
         if self._origin is None:
-            self._refuse("skip-without-result", f"`{address}` cannot be skipped: a fresh run has no origin", address)
+            self._refuse_fresh(address)
         elif not _has_result(result):
             why = self._own_reason(task, result)
             self._refuse(
@@ -354,13 +391,17 @@ class Decider:
         elif self._overridden(task):
             name = self._overridden(task)[0]
             message = f"`{address}` cannot be skipped: it reads the input `{name}`, which this request overrides"
-            self._refuse("skip-overridden", message, address)
+            self._refuse("skip-overridden", f"{message}; drop one of them, or pin its result", address)
+
+    def _refuse_fresh(self, text: str) -> None:
+        self._refuse("skip-without-result", f"`{text}` cannot be skipped: a fresh run has no origin", text)
 
     def _refuse(self, code: str, message: str, address: str) -> None:
-        if all(known.message != message for known in self.so_far.refusals):
+        if message not in self._refused:
+            self._refused.add(message)
             self.so_far.refusals.append(PlanRefusal(code, message, address))
 
-    def _add(
+    def _put(
         self,
         task: Task,
         scope: Scope,
@@ -369,28 +410,8 @@ class Decider:
         result: Result | None,
         *,
         warnings: tuple[str, ...] = (),
-        hot: bool | None = None,
     ) -> None:
-        decision = self._decision(task, scope, action, reason, result, warnings=warnings)
-        self.so_far.put(decision, scope)
-        if hot if hot is not None else action is Action.RUN:
-            self.so_far.hot.add(task.id, scope.keys, decision.address)
-
-    def _decision(
-        self,
-        task: Task,
-        scope: Scope,
-        action: Action,
-        reason: str,
-        result: Result | None,
-        *,
-        warnings: tuple[str, ...] = (),
-        forced: bool = False,
-    ) -> Decision:
-        matched, took = (None, None) if result is None else (result.id, result.seconds)
-        return Decision(
-            scope.prefix + task.id, task.id, task.type, action, reason, warnings, matched, took, forced=forced
-        )
+        self.so_far.put(_decision(task, scope, action, reason, result, warnings=warnings), scope)
 
 
 _UNFINISHED = {State.FAILED: "failed in the origin", State.KILLED: "was killed in the origin"}
@@ -399,6 +420,32 @@ _VERBS = {Action.RUN: "runs", Action.PIN: "is pinned", Action.ENTER: "is entered
 
 def _has_result(result: Result | None) -> bool:
     return result is not None and result.has_result
+
+
+def _decision(
+    task: Task,
+    scope: Scope,
+    action: Action,
+    reason: str,
+    result: Result | None,
+    *,
+    warnings: tuple[str, ...] = (),
+    forced: bool = False,
+) -> Decision:
+    matched, took = (None, None) if result is None else (result.id, result.seconds)
+    return Decision(scope.prefix + task.id, task.id, task.type, action, reason, warnings, matched, took, forced=forced)
+
+
+def _after_running(address: str, flowing: Flowing, *, spreads: bool) -> Flowing:
+    wave = address if spreads and flowing.wave is None else flowing.wave
+    wanting = flowing.wanting if wave is not None or flowing.wanting is not None else address
+    if flowing.ran is not None and wave is flowing.wave and wanting is flowing.wanting:
+        return flowing
+    return Flowing(wave, flowing.ran or address, wanting, flowing.forced)
+
+
+def _with_changes(reason: str, changed: tuple[str, ...]) -> str:
+    return f"{reason}; definition changed: {', '.join(changed)}" if changed else reason
 
 
 def _volatile(task: Task) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, cast
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.address import item_prefix
@@ -45,10 +45,8 @@ class NotYet:
     reason: str
 
 
-class Evaluate(Protocol):
-    """Gives the items of a loop, or `NotYet`. `decided` holds what stands before it, by address."""
-
-    def __call__(self, task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet: ...
+#: gives the items of a loop, or `NotYet`; the decisions are those on what stands before it, by address
+Evaluate = Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,54 +66,90 @@ class Flowing:
     wanting: str | None = None
     forced: str | None = None
 
-    def join(self, others: Sequence[Flowing]) -> Flowing:
+    def join(self, others: Iterable[Flowing]) -> Flowing:
         """Give what comes out of tasks that stand side by side."""
+        wave, ran, wanting = self.wave, self.ran, self.wanting
         for other in others:
-            self = replace(  # noqa: PLW0642 - a fold
-                self, wave=self.wave or other.wave, ran=self.ran or other.ran, wanting=self.wanting or other.wanting
-            )
-        return self
+            wave, ran, wanting = wave or other.wave, ran or other.ran, wanting or other.wanting
+        return Flowing(wave, ran, wanting, self.forced)
+
+    def with_ran(self, other: Flowing) -> Flowing:
+        """Take over only what a dynamic expression reads."""
+        return self if self.ran is not None or other.ran is None else replace(self, ran=other.ran)
 
 
-class Hot:
-    """Which task runs give something that is not the origin's result, looked up by what a reader reads."""
+class Found:
+    """Addresses of task runs, looked up by what a reader reads.
+
+    An entry whose keys are fewer than the loops around its task stands for every item below them.
+    """
 
     def __init__(self) -> None:
+        self._by_task: dict[str, dict[tuple[str, ...], str]] = {}
+
+    def add(self, task: str, keys: tuple[str, ...], address: str) -> None:
+        """Add one task run."""
+        self._by_task.setdefault(task, {}).setdefault(keys, address)
+
+    def read(self, read: Read, nodes: Nodes, scope: Scope) -> Iterator[str]:
+        """Give the addresses that a reading finds. A dynamic one is the caller's to settle."""
+        if read.task is None or read.task not in nodes:
+            return iter(())
+        found = self._by_task.get(read.task)
+        if not found:
+            return iter(())
+        loops = nodes[read.task].loops
+        if not loops:
+            return iter(found.values())
+        return self.at(read.task, wanted_keys(read, loops, scope), loops)
+
+    def at(self, task: str, wanted: Sequence[str | None], loops: Sequence[str]) -> Iterator[str]:
+        """Give the addresses of a task at these keys, where `None` is every item, and so is what is left out."""
+        found = self._by_task.get(task)
+        if not found:
+            return
+        if None in wanted or len(wanted) < len(loops):
+            yield from (address for keys, address in found.items() if _fits(wanted, keys))
+            return
+        for length in range(len(wanted) + 1):
+            address = found.get(cast("tuple[str, ...]", tuple(wanted[:length])))
+            if address is not None:
+                yield address
+
+
+class Hot(Found):
+    """Which task runs give something that is not the origin's result."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._addresses: set[str] = set()
-        self._by_task: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._whole: dict[str, str] = {}
+
+    def __contains__(self, address: str) -> bool:
+        return address in self._addresses
 
     def add(self, task: str, keys: tuple[str, ...], address: str) -> None:
         """Mark one task run."""
-        if address not in self._addresses:
-            self._addresses.add(address)
-            self._by_task.setdefault(task, []).append((keys, address))
+        self._addresses.add(address)
+        super().add(task, keys, address)
 
-    def add_whole(self, task: Task, address: str) -> None:
-        """Mark all task runs of everything inside a loop whose items are not known yet."""
-        for inner in task.walk():
-            self._whole[inner.id] = address
-
-    def read(self, read: Read, nodes: Nodes, scope: Scope) -> str | None:
-        """Give an address that this reading finds and that is not the origin's result."""
-        if read.task is None or read.task not in nodes:
-            return None
-        if read.task in self._whole:
-            return self._whole[read.task]
-        found = self._by_task.get(read.task)
-        if not found:
-            return None
-        wanted = _wanted_keys(read, nodes, scope)
-        return next((address for keys, address in found if _fits(wanted, keys)), None)
+    def add_inside(self, group: Task, keys: tuple[str, ...], address: str) -> None:
+        """Mark a group and everything in it: its items are not known yet, or are not the origin's."""
+        for task in group.walk():
+            self.add(task.id, keys, address)
 
 
-def _wanted_keys(read: Read, nodes: Nodes, scope: Scope) -> list[str | None]:
+def wanted_keys(read: Read, loops: Sequence[str], scope: Scope) -> list[str | None]:
+    """Give which item of each of the loops a reading in this scope names; `None` is every item."""
     own = {item.loop: item.key for item in scope.items}
-    loops = nodes[read.task or ""].loops
     return [
-        own.get(loop) if key is Key.OWN else None if key is Key.ANY else str(key)
+        own.get(loop) if key is Key.OWN else None if isinstance(key, Key) else key
         for loop, key in zip(loops, read.keys, strict=False)
     ]
+
+
+def inside_reason(address: str, why: str) -> str:
+    """Say why something inside a group that runs must run."""
+    return f"stands inside `{address}`, which runs: {why}"
 
 
 def reads_of(
@@ -125,9 +159,9 @@ def reads_of(
     if read.task is None:
         return [address for found in task_runs.values() for _, address in found]
     found = task_runs.get(read.task)
-    if not found:
+    if not found or read.task not in nodes:
         return []
-    wanted = _wanted_keys(read, nodes, scope)
+    wanted = wanted_keys(read, nodes[read.task].loops, scope)
     return [address for keys, address in found if _fits(wanted, keys)]
 
 

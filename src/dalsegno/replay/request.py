@@ -68,8 +68,10 @@ class ReplayRequest:
         """Give what a replay of the run that this request made carries over: its own overrides over the carried ones."""
         task_inputs = {name: dict(values) for name, values in self.carried.task_inputs.items()}
         for name, values in self.task_inputs.items():
-            task_inputs.setdefault(name, {}).update(values)
-        return Overrides(task_inputs, {**self.carried.outputs, **self.outputs})
+            # what was given later stands later, so that it wins where another selector names the same task run
+            task_inputs[name] = {**task_inputs.pop(name, {}), **values}
+        earlier = {name: value for name, value in self.carried.outputs.items() if name not in self.outputs}
+        return Overrides(task_inputs, {**earlier, **self.outputs})
 
     def as_json(self) -> dict[str, Any]:
         """Give the request as JSON data, without what is at its default."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Task
+from dalsegno.model.graph import Node
 from dalsegno.replay.request import ReplayRequest, Stale
 from dalsegno.replay.select import Names, Nodes, Target, resolve
 
@@ -44,6 +45,8 @@ class Resolved:
     overridden : run inputs whose value differs from the origin's.
     keeps : whether what is not named is kept where it has a result.
     refusals : names that are not there, and what cannot be meant.
+    targets : all that this request names.
+    touched : the ids of all tasks that this request or a carried value names, itself or with a group around it.
     """
 
     start: Names
@@ -56,7 +59,9 @@ class Resolved:
     keeps: bool = False
     stale: Stale = "warn"
     refusals: tuple[PlanRefusal, ...] = ()
-    targets: tuple[Target, ...] = field(default=())
+    targets: tuple[Target, ...] = ()
+    touched: frozenset[str] = frozenset()
+    nodes: Nodes = field(default_factory=dict[str, Node])
 
     def overrides(self, task: str, keys: Sequence[str]) -> JsonMap:
         """Give the property values that hold for one task run, this request's over carried ones."""
@@ -79,11 +84,16 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
     """
     reader = _Reader(nodes)
     start, skip = reader.targets(request.start), reader.targets(request.skip)
-    task_inputs = reader.assigned(request.task_inputs, lambda _task, values: values)
+    task_inputs = reader.assigned(request.task_inputs, reader.properties)
     pins = reader.assigned(request.outputs, reader.pinned)
     silent = _Reader(nodes)
-    carried_inputs = silent.assigned(request.carried.task_inputs, lambda _task, values: values)
+    carried_inputs = silent.assigned(request.carried.task_inputs, silent.properties)
     carried_pins = silent.assigned(request.carried.outputs, silent.pinned)
+    named = {
+        "started": start, "skipped": skip, "overridden": _targets(task_inputs), "pinned": _targets(pins)
+    }  # fmt: skip
+    targets = tuple(target for found in named.values() for target in found)
+    every = (*targets, *_targets(carried_inputs), *_targets(carried_pins))
     return Resolved(
         start=Names(start, nodes),
         skip=Names(skip, nodes),
@@ -94,9 +104,48 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
         overridden=frozenset(overridden),
         keeps=request.keeps,
         stale=request.stale,
-        refusals=tuple(reader.refusals),
-        targets=(*start, *skip, *(t for t, _ in task_inputs.given), *(t for t, _ in pins.given)),
+        refusals=(*reader.refusals, *_contradictions(named, nodes)),
+        targets=targets,
+        nodes=nodes,
+        touched=frozenset(task.id for target in every for task in nodes[target.task].task.walk()),
     )
+
+
+def _targets(assigned: Assigned) -> list[Target]:
+    return [target for target, _ in assigned.given]
+
+
+#: what cannot both be wished of one address
+_CLASHES = (
+    ("started", "skipped"), ("skipped", "pinned"), ("pinned", "started"), ("skipped", "overridden"),
+    ("pinned", "overridden"),
+)  # fmt: skip
+
+
+def _contradictions(named: Mapping[str, Sequence[Target]], nodes: Nodes) -> Iterator[PlanRefusal]:
+    for one, other in _CLASHES:
+        for left in named[one]:
+            for right in named[other]:
+                if not _meet(left, right, nodes) or (other == "overridden" and not _inside(right, left, nodes)):
+                    continue
+                inner = right if _inside(right, left, nodes) else left
+                also = "" if left.task == right.task else f" (`{left.text}` and `{right.text}`)"
+                message = f"`{inner.text}` is both {one} and {other}{also}; drop one of them"
+                yield PlanRefusal("contradiction", message, inner.text)
+
+
+def _meet(left: Target, right: Target, nodes: Nodes) -> bool:
+    """Whether some address is named by both."""
+    keys = zip(left.keys, right.keys, strict=False)
+    related = _inside(left, right, nodes) or _inside(right, left, nodes)
+    return related and all(one is None or other is None or one == other for one, other in keys)
+
+
+def _inside(inner: Target, outer: Target, nodes: Nodes) -> bool:
+    """Whether one names a task that is, or stands inside, what the other names."""
+    if inner.task == outer.task:
+        return len(inner.keys) >= len(outer.keys)
+    return outer.task in nodes[inner.task].parents
 
 
 def as_outputs(task: Task, value: Any) -> JsonMap:
@@ -127,6 +176,13 @@ class _Reader:
                 if values is not None:
                     pairs.append((target, values))
         return Assigned(pairs)
+
+    def properties(self, target: Target, values: JsonMap) -> JsonMap | None:
+        if len(target.keys) > len(self._nodes[target.task].loops):
+            message = f"`{target.text}` is an item of a loop and has no properties; name a task in it"
+            self._refuse("bad-address", message, target)
+            return None
+        return values
 
     def pinned(self, target: Target, value: Any) -> JsonMap | None:
         task = self._nodes[target.task].task

@@ -56,6 +56,8 @@ def resolve(text: str, nodes: Nodes) -> Target | PlanRefusal:
         if node.task.kind is not Kind.LOOP:
             return PlanRefusal("bad-address", f"`{text}` names an item, but `{name}` is not a loop", text)
         loops = (*loops, name)
+    if len(given) < len(address.items):
+        return PlanRefusal("bad-address", f"`{text}` names two items of one loop", text)
     for loop in given:
         if loop not in loops:
             inside = f"it stands in {', '.join(f'`{known}`' for known in loops)}" if loops else "it stands in no loop"

@@ -1,0 +1,88 @@
+"""Results that are kept but gone from the artifact store (rules 2 and g)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dalsegno.errors import PlanRefusal
+from dalsegno.model.flow import Kind, Read
+from dalsegno.model.plan import Action, Decision
+from dalsegno.replay.edges import Decided, Found, Scope
+from dalsegno.replay.origin import Origin
+from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.select import Nodes
+
+
+class Missing:
+    """Finds what was kept, is read by something that runs, and is gone."""
+
+    def __init__(self, decided: Decided, nodes: Nodes, resolved: Resolved, origin: Origin) -> None:
+        self._decided = decided
+        self._nodes = nodes
+        self._resolved = resolved
+        self._origin = origin
+        self._kept = Found()
+        #: the kept ones that no dynamic expression has read yet, in the order of the flow
+        self._unread: list[str] = []
+
+    def find(self) -> tuple[dict[str, str], list[PlanRefusal]]:
+        """Give what must run after all, with the reasons, and the refusals of what was named to be skipped.
+
+        What must run after all reads in its turn, so one call follows a whole chain.
+        """
+        waiting = self._sort()
+        seen: set[str] = set()
+        more: dict[str, str] = {}
+        refused: list[PlanRefusal] = []
+        while waiting:
+            for source in self._sources(waiting.pop()):
+                if source in seen:
+                    continue
+                seen.add(source)
+                message = self._gone(source)
+                if message is None:
+                    continue
+                decision = self._decided.decisions[source]
+                if self._resolved.skip.at(decision.task, self._decided.scopes[source].keys):
+                    refused.append(PlanRefusal("artifact-missing", f"`{source}` cannot be skipped: {message}", source))
+                else:
+                    more[source] = message
+                    waiting.append(decision)
+        return more, refused
+
+    def _sort(self) -> list[Decision]:
+        running: list[Decision] = []
+        scopes = self._decided.scopes
+        for address, decision in self._decided.decisions.items():
+            if decision.action is Action.REUSE:
+                self._kept.add(decision.task, scopes[address].keys, address)
+                self._unread.append(address)
+            elif decision.action is not Action.PIN:
+                running.append(decision)
+        self._unread.sort(key=self._position, reverse=True)
+        return running if self._unread else []
+
+    def _position(self, address: str) -> int:
+        return self._nodes[self._decided.decisions[address].task].position
+
+    def _gone(self, address: str) -> str | None:
+        task_run = self._decided.decisions[address].origin_task_run
+        gone = self._origin.gone(task_run) if task_run else ()
+        listed = ", ".join(f"`{name}`" for name in gone)
+        return f"{listed} of its result is gone from the artifact store" if gone else None
+
+    def _sources(self, decision: Decision) -> Iterator[str]:
+        scope = self._decided.scopes[decision.address]
+        task = self._nodes[decision.task].task
+        whole = task.kind is Kind.LOOP and decision.keys is None
+        for reader in task.walk() if whole else (task,):
+            for read in reader.reads:
+                yield from self._read(read, scope, self._nodes[reader.id].position)
+
+    def _read(self, read: Read, scope: Scope, position: int) -> Iterator[str]:
+        if read.task is None:
+            while self._unread and self._position(self._unread[-1]) < position:
+                yield self._unread.pop()
+        elif read.task in self._nodes:
+            for task in self._nodes[read.task].task.walk():
+                yield from self._kept.read(Read(task.id, read.keys), self._nodes, scope)
