@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import threading
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,6 @@ class Scratch:
         self._folder = folder
         self._mutex = threading.Lock()
         self._own: Path | None = None
-        self._lock = -1
         self._pid = 0
 
     def path(self) -> Path:
@@ -39,7 +39,8 @@ class Scratch:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._sweeping():
             own = self._folder / uuid4().hex
-            self._lock = _take(own.with_suffix(".lock"))
+            # held until this object goes, or the process: whichever is first
+            weakref.finalize(self, os.close, _take(own.with_suffix(".lock")))
             own.mkdir()
         return own
 

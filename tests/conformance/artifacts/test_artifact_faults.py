@@ -156,3 +156,16 @@ def test_blobs_lie_in_folders_of_their_first_two_digits(tmp_path: Path) -> None:
     place = tmp_path / "blobs" / blob.digest[:2] / blob.digest[2:]
     assert place.read_bytes() == b"x"
     assert place.stat().st_mode & 0o777 == 0o444
+
+
+def test_a_store_that_is_given_up_keeps_no_descriptor_and_its_scratch_is_swept(tmp_path: Path) -> None:
+    def fill_and_forget() -> None:
+        (LocalArtifacts(tmp_path).scratch() / "made").write_bytes(b"left behind")
+
+    fill_and_forget()
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208 - what is counted are names
+    for _ in range(5):
+        fill_and_forget()
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208 - likewise
+    LocalArtifacts(tmp_path).scratch()
+    assert files_with_content(tmp_path) == []

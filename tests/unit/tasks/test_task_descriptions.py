@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from dalsegno.tasks import registry
+from dalsegno.tasks.http import Options, SslOptions
+
+TYPES = [
+    "core.http.Download",
+    "compress.ArchiveDecompress",
+    "scripts.shell.Commands",
+    "core.log.Log",
+    "core.flow.ForEach",
+]
+
+
+@pytest.mark.parametrize("model", [*map(registry.load, TYPES), Options, SslOptions])
+def test_every_type_and_every_property_says_what_it_is_for(model: type[BaseModel]) -> None:
+    assert (model.__doc__ or "").strip().endswith(".")
+    assert {name for name, field in model.model_fields.items() if not field.description} == set()
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_properties_are_written_as_kestra_writes_them(name: str) -> None:
+    written = {field.alias or name for name, field in registry.load(name).model_fields.items()}
+    assert not [name for name in written if "_" in name]
