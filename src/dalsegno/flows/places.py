@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from dalsegno.flows.document import Node, read, without_mark
 from dalsegno.flows.report import Report
-from dalsegno.flows.syntax import place_at
 from dalsegno.model.flow import Place
 
 
@@ -45,7 +44,12 @@ class Locator:
         first, *rest = (re.escape(part) for part in path)
         steps = "".join(rf"\s*(?:\.\s*{part}(?![\w-])|\[\s*['\"]{part}['\"]\s*\])" for part in rest)
         match = re.compile(rf"(?<![\w.]){first}(?!\w){steps}").search(self._text, node.start, node.end)
-        return place_at(self._text, match.start()) if match else node.place
+        if match is None:
+            return node.place
+        lines = self._text.count("\n", node.start, match.start())
+        before = self._text.rfind("\n", node.start, match.start())
+        column = match.start() - before if lines else node.column + match.start() - node.start
+        return Place(node.line + lines, column)
 
 
 def place_of(text: str, path: Sequence[str | int]) -> Place | None:

@@ -20,6 +20,7 @@ from dalsegno.flows.words import TASK_LATER
 from dalsegno.model.flow import Kind
 from dalsegno.tasks.base import TaskType
 
+_UNKNOWN = "there is no such property"
 _CONCURRENCY = ("concurrent", "concurrencyLimit")
 
 
@@ -138,40 +139,50 @@ def _check_values(task: str, task_type: type[TaskType], node: Node, values: Mapp
 
 
 def _report_errors(task: str, node: Node, error: ValidationError, report: Report) -> None:
-    complaints: dict[int, tuple[Node, str, list[str]]] = {}
+    complaints: dict[tuple[str | int, ...], list[str]] = {}
+    loose: set[tuple[str | int, ...]] = set()
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        path = item["loc"]
-        name = ".".join(str(part) for part in path)
-        if item["type"] == "missing" and len(path) == 1:
-            report.error("missing-property", f"task `{task}` needs `{name}`", node.place)
+        wrong, names = _descend(node, item["loc"])
+        if item["type"] == "missing":
+            _report_missing(task, wrong, (*names, item["loc"][-1]), report)
+        elif not wrong.has_template:
+            complaints.setdefault(names, []).append(_message(item["msg"]))
+            if len(names) < len(item["loc"]):
+                loose.add(names)
+    for names, messages in complaints.items():
+        # of the branches of a union, the one that came further is what was meant
+        if names in loose and any(other != names and other[: len(names)] == names for other in complaints):
             continue
-        wrong = node.descend(path)
-        if wrong.has_template:
-            continue
-        subject = _subject(node, wrong, path)
-        _, _, messages = complaints.setdefault(id(wrong), (wrong, subject, []))
-        messages.append(_message(item["msg"]))
-    for wrong, subject, messages in complaints.values():
+        wrong, _ = _descend(node, names)
         told = " or ".join(dict.fromkeys(messages))
-        found = f", not {shown(wrong)}" if wrong is not node else ""
-        of = f"`{subject}` of task `{task}`" if subject else f"task `{task}`"
+        found = f", not {shown(wrong)}" if names and wrong.text is not None and _UNKNOWN not in messages else ""
+        of = f"`{_joined(names)}` of task `{task}`" if names else f"task `{task}`"
         report.error("invalid-property", f"{of}: {told}{found}", wrong.place)
 
 
-def _subject(node: Node, wrong: Node, path: Iterable[str | int]) -> str:
-    """Give the part of the path that the text has: a union adds names of its own."""
-    names: list[str] = []
+def _report_missing(task: str, owner: Node, names: tuple[str | int, ...], report: Report) -> None:
+    *around, missing = names
+    of = f"`{_joined(around)}` of task `{task}`" if around else f"task `{task}`"
+    report.error("missing-property", f"{of} needs `{missing}`", owner.place)
+
+
+def _descend(node: Node, path: Iterable[str | int]) -> tuple[Node, tuple[str | int, ...]]:
+    """Follow the path of an error as far as the text has it. The names that a union adds are passed over."""
+    names: list[str | int] = []
     for part in path:
-        if node is wrong:
-            break
         inner = node.inner(part)
-        if inner is None:
-            break
-        node = inner
-        names.append(str(part))
-    return ".".join(names)
+        if inner is not None:
+            node = inner
+            names.append(part)
+    return node, tuple(names)
+
+
+def _joined(names: Iterable[str | int]) -> str:
+    return ".".join(str(name) for name in names)
 
 
 def _message(text: str) -> str:
     text = text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if text == "Extra inputs are not permitted":
+        return _UNKNOWN
     return text.replace("Input should be", "should be", 1).replace("Input must", "must", 1)

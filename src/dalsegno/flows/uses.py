@@ -187,12 +187,13 @@ class UseFinder:
             self._report.unknown_reading("unknown-task", message, place, name=name, known=self._names.tasks)
 
     def _check_read(self, target: Draft, read: Read, spot: _Spot) -> None:
-        place = self._locator.name(spot.node, ("outputs", target.id))
         outputs = target.outputs
         if read.path and outputs is not None and target.kind is Kind.WORK and read.path[0] not in outputs:
+            place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{target.id}` has no output `{read.path[0]}`"
             self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
         if spot.reader is not None and _stands_later(target, spot.reader):
+            place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{spot.reader.id}` reads the outputs of `{target.id}`, which has not run by then"
             self._report.warning("reads-later-task", message, place)
 
