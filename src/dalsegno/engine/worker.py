@@ -140,12 +140,13 @@ def validate(task_type: type[TaskType], rendered: JsonMap) -> TaskType:
 def _problem(task_type: type[TaskType], item: Mapping[str, Any]) -> str:
     name = ".".join(str(part) for part in cast("Sequence[Any]", item["loc"]))
     if item["type"] == "extra_forbidden":
-        return f"there is no property `{name}`{did_you_mean(closest(name, task_type.model_fields))}"
+        known = [field.alias or key for key, field in task_type.model_fields.items()]
+        return f"there is no property `{name}`{did_you_mean(closest(name, known))}"
     if item["type"] == "missing":
         return f"the property `{name}` is missing"
     given = repr(item.get("input"))
     shown = given if len(given) <= 80 else f"{given[:80]}..."
-    return f"the property `{name}` cannot be {shown}: {item['msg']}"
+    return f"the property `{name}` cannot be {shown}: {str(item['msg']).removeprefix('Value error, ')}"
 
 
 def _as_outputs(result: Any) -> JsonMap:

@@ -1,0 +1,195 @@
+"""The story of the demo: a flow fails, is fixed, and is replayed from the task that failed.
+
+Everything in it is done by the commands that a user would type; the story only says them and has them carried out.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dalsegno.errors import ExtraMissing, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+#: carries out one command line and gives its exit code
+Call = Callable[[Sequence[str]], int]
+#: writes one line
+Say = Callable[[str], None]
+
+FLOW = "divvy_tripdata"
+FILE = f"{FLOW}.yaml"
+ARCHIVE = "{{ render(vars.file_id) }}-divvy-tripdata.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the story is played, and by whom."""
+
+    call: Call
+    say: Say
+    folder: Path
+    rows: int
+
+    def command(self, *words: str, expect: int = 0) -> None:
+        """Say a command and carry it out."""
+        self.say("")
+        self.say(f"$ dalsegno {shlex.join(words)}")
+        code = self.call(words)
+        if code != expect:
+            message = f"the demo expected `dalsegno {words[0]}` to end with {expect}; it ended with {code}"
+            raise Refusal(message, code="demo-broke")
+
+
+def main(call: Call, say: Say, *, rows: int = 300_000, folder: Path | None = None) -> int:
+    """Play the story and give the exit code.
+
+    Parameters
+    ----------
+    call, say : carry out a command line; write a line.
+    rows : trips in the data set.
+    folder : the folder to play in; by default `dalsegno-demo` in the working directory, or the next free name.
+    """
+    _need_extra()
+    stage = Stage(call, say, folder or _free_folder(Path.cwd()), rows)
+    with _home(stage.folder), _server(stage) as url:
+        _fail(stage, url)
+        _fix(stage)
+        _replay(stage)
+        _prove(stage)
+    _look_further(stage)
+    return 0
+
+
+def _fail(stage: Stage, url: str) -> None:
+    stage.say(f"A flow downloads a month of bike trips ({stage.rows:,} of them), unpacks it, reads the CSV, writes Avro.")
+    stage.say(f"It is {stage.folder.name}/{FILE}. The download goes to this machine instead, for this run alone:")
+    (stage.folder / FILE).write_text(flow_text("failing"), encoding="utf-8")
+    override = f"get_zipfile.uri={url}/{ARCHIVE}"
+    stage.command("run", FILE, "--task-input-expr", override, "--reason", "the demo", expect=1)
+
+
+def _fix(stage: Stage) -> None:
+    stage.say("")
+    stage.say("The pattern is wrong: `yy` takes two digits. You correct the flow (and write Parquet while you are at it):")
+    (stage.folder / FILE).write_text(flow_text("corrected"), encoding="utf-8")
+    stage.command("flow", "save", FILE)
+    stage.command("flow", "diff", FLOW)
+
+
+def _replay(stage: Stage) -> None:
+    stage.say("")
+    stage.say("Before anything runs: what would a replay from `to_parquet` do?")
+    asked = ("replay", "last", "--from", "to_parquet", "--revision", "latest")
+    stage.command(*asked, "--dry-run")
+    stage.say("")
+    stage.say("That is what we want. Nothing is downloaded, unpacked or parsed a second time:")
+    stage.command(*asked, "--reason", "fixed the date pattern")
+
+
+def _prove(stage: Stage) -> None:
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        run = client.get_run("last")
+        made = client.task_run("last", "to_parquet")
+        spent = sum((item.ended or 0) - (item.started or 0) for item in client.task_runs("last"))
+        with client.open_artifact(made.outputs["uri"]) as file:
+            shape, columns = _parquet(file.name)
+    took = (run.ended or 0) - (run.started or 0)
+    stage.say("")
+    stage.say(f"{run.name}: {run.state}, attempt {made.attempt} of `to_parquet`, revision {run.revision}.")
+    stage.say(f"The Parquet file holds {shape:,} rows:")
+    for name, type_name in columns:
+        stage.say(f"    {name:<20} {type_name}")
+    stage.say(f"The replay took {took:.1f} s; a whole run takes {spent:.1f} s, so {spent - took:.1f} s were saved.")
+
+
+def _parquet(path: str) -> tuple[int, list[tuple[str, str]]]:
+    import pyarrow.parquet as parquet
+
+    file = parquet.ParquetFile(path)
+    schema = file.schema_arrow
+    kinds = [f"{field.type}{'' if field.nullable else ' not null'}" for field in schema]
+    return file.metadata.num_rows, list(zip(schema.names, kinds, strict=True))
+
+
+def _look_further(stage: Stage) -> None:
+    program = _program()
+    stage.say("")
+    stage.say("Look further:")
+    stage.say(f"    cd {shlex.quote(os.path.relpath(stage.folder))}")
+    for words, what in (
+        ("gantt last", "what ran and what was kept, over time"),
+        ("show last", "the run and its task runs"),
+        ("why last to_parquet", "why it ran; try `why last convert`"),
+        ("logs last to_parquet", "what it wrote; kept tasks have their logs too"),
+        ("lineage last", "the run, and its replays"),
+        (f"flow revisions {FLOW}", "both revisions"),
+    ):
+        stage.say(f"    {program} {words:<36} # {what}")
+
+
+def _program() -> str:
+    from shutil import which
+
+    own = Path(sys.argv[0]).absolute()
+    found = which("dalsegno")
+    return "dalsegno" if found is not None and Path(found).absolute() == own else str(own)
+
+
+def flow_text(name: str) -> str:
+    """Give the text of the `failing` or the `corrected` flow."""
+    return files("dalsegno.demo").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _need_extra() -> None:
+    try:
+        import polars  # noqa: F401
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        message = "the demo reads CSV and writes Avro and Parquet; install them with `pip install 'dalsegno[serdes]'`"
+        raise ExtraMissing(message, code="extra-missing") from error
+
+
+def _free_folder(parent: Path) -> Path:
+    number = 1
+    while True:
+        folder = parent / ("dalsegno-demo" if number == 1 else f"dalsegno-demo-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        return folder
+
+
+@contextmanager
+def _home(folder: Path) -> Generator[None]:
+    """Play in a folder with a data directory of its own."""
+    (folder / ".dalsegno").mkdir(parents=True, exist_ok=True)
+    before = Path.cwd()
+    kept = {name: os.environ.pop(name, None) for name in ("DALSEGNO_HOME", "DALSEGNO_STORE")}
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        os.environ.update({name: value for name, value in kept.items() if value is not None})
+
+
+@contextmanager
+def _server(stage: Stage) -> Generator[str]:
+    """Serve the data set on this machine while the story is played."""
+    from dalsegno.demo.server import DemoServer
+
+    with DemoServer(stage.folder / ".dalsegno" / "trips", rows=stage.rows) as server:
+        yield server.url
