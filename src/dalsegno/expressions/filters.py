@@ -209,7 +209,10 @@ def distinct(value: Any) -> list[Any] | None:
     """Leave out elements that are equal to an earlier one."""
     if value is None:
         return None
-    return list({to_json(element): element for element in reversed(_elements(value))}.values())[::-1]
+    found: dict[str, Any] = {}
+    for element in _elements(value):
+        found.setdefault(to_json(element), element)
+    return list(found.values())
 
 
 @FILTERS.add("flatten")

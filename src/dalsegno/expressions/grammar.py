@@ -197,10 +197,11 @@ class _Grammar(Parser):
 
     def parse_call_args(self) -> Any:
         """Read arguments; a whole list or map of them (`*x`, `**x`) cannot be checked beforehand, so there is none."""
+        offset = self.stream.current.lineno
         positional, named, every, every_named = super().parse_call_args()
         if every is not None or every_named is not None:
-            self.fail("`*` and `**` cannot hand over arguments; write them one by one")
+            self.fail("`*` and `**` cannot hand over arguments; write them one by one", offset)
         names = [argument.key for argument in named]
         if len(names) != len(set(names)):
-            self.fail("an argument is given twice")
+            self.fail("an argument is given twice", offset)
         return positional, named, None, None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from jinja2.exceptions import TemplateSyntaxError
-from jinja2.lexer import Token, operators
+from jinja2.lexer import TOKEN_EOF, Token, operators
 
 from dalsegno.expressions.limits import MAX_INT_BITS
 
@@ -52,7 +52,11 @@ class Lexer:
         self.trim = False
 
     def tokens(self) -> Iterator[Token]:
-        """Give all tokens; the end of the text needs none."""
+        """Give all tokens, up to and including the end of the text."""
+        yield from self._parts()
+        yield Token(len(self.source), TOKEN_EOF, "")
+
+    def _parts(self) -> Iterator[Token]:
         while self.offset < len(self.source):
             opening = _OPEN.search(self.source, self.offset)
             if opening is None:

@@ -11,8 +11,10 @@ from typing import Any, cast
 
 from dalsegno.expressions.faults import Fault
 
-#: the largest value an expression may make: characters of text, or characters and elements of a map or list
+#: the largest value an expression may make, in characters; an element of a list counts as ten of them, and so do the
+#: key and the value of an entry of a map
 MAX_SIZE = 10_000_000
+ELEMENT = 10
 #: all values that one rendering makes, taken together
 MAX_WORK = 10 * MAX_SIZE
 #: turns of all `for` loops of one rendering
@@ -51,17 +53,18 @@ def weigh(value: Any) -> int:
     waiting: list[Any] = [value]
     while waiting:
         item = waiting.pop()
-        weight += 1
         if isinstance(item, str | bytes):
             weight += len(item)
         elif isinstance(item, Mapping):
             entries = cast("Mapping[Any, Any]", item)
-            check_size(weight + 2 * len(entries))
+            weight += 2 * ELEMENT * len(entries)
+            check_size(weight)
             waiting.extend(entries.keys())
             waiting.extend(entries.values())
         elif isinstance(item, Sequence):
             elements = cast("Sequence[Any]", item)
-            check_size(weight + len(elements))
+            weight += ELEMENT * len(elements)
+            check_size(weight)
             waiting.extend(elements)
         elif isinstance(item, int):
             check_int(item)

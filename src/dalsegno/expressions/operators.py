@@ -174,7 +174,7 @@ def span(start: Any, end: Any, step: Any = 1) -> list[Any]:
     if step == 0:
         raise Fault("a range cannot have steps of 0")
     numbers = range(start, end + (1 if step > 0 else -1), step)
-    if (numbers.stop - numbers.start) // step >= MAX_RANGE:
+    if (numbers.stop - numbers.start) // step > MAX_RANGE:
         raise too_large(f"a range would have more than {MAX_RANGE:,} elements")
     return list(numbers)
 

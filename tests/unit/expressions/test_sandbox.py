@@ -1,0 +1,152 @@
+"""What an expression must not be able to do: reach Python, or use up the machine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.expressions.rendering import NO_DEADLINE, scope, value
+
+from dalsegno.errors import ExpressionFailed
+from dalsegno.expressions import parse
+
+
+class Secretive:
+    """An object of Python with things to find."""
+
+    public = "public attribute"
+
+    def method(self) -> str:
+        return "method called"
+
+
+def variables() -> dict[str, Any]:
+    return {
+        "text": "abc", "number": 5, "items": [1, 2], "map": {"a": 1}, "object": Secretive(), "function": len,
+        "type": str, "rows": [{"a": 1}],
+    }  # fmt: skip
+
+
+ESCAPES = [
+    "''.__class__", "''.__class__.__mro__[1].__subclasses__()", "''['__class__']", "text['__len__']", "text.format",
+    "'{0.__class__}'.format(text)", "'{0.__class__}' % text", "text.upper()", "items.append(3)", "items.__len__",
+    "map.items()", "map.keys", "map.get('a')", "map['__class__']", "object.public", "object.method()",
+    "object['public']", "function", "function(items)", "function.__globals__", "type.mro()", "type('x')",
+    "now.__globals__", "now().__class__", "now().year", "now().strftime('%Y')", "render.__globals__",
+    "text | attr('__class__')", "rows | map(attribute='a')", "rows | map('upper')", "rows | groupby('a')",
+    "rows | selectattr('a')", "text | format(1)", "items | xmlattr", "self", "self.__init__", "loop", "loop.__class__",
+    "cycler.__init__", "joiner", "namespace()", "namespace().x", "lipsum()", "dict(a=1)", "config", "request", "context",
+    "environment", "caller()", "varargs", "kwargs", "_", "(1).real", "1.real", "1.5.hex()", "true.real",
+    "(1, 2).count(1)", "[].sort", "{}.clear()", "{}.__class__", "(text | upper).__class__", "(items | first).__class__",
+    "range(1, 2).__class__", "items[:1].__class__", "text[0]", "range.__self__", "max.__call__", "max.__self__",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", ESCAPES)
+def test_nothing_of_python_can_be_reached(expression: str) -> None:
+    with pytest.raises(ExpressionFailed):
+        parse(f"<{{{{ {expression} }}}}>").render(scope(variables()))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in [1] %}{{ loop.__class__ }}{% endfor %}",
+        "{% for i in [1] %}{{ loop.cycle(1, 2) }}{% endfor %}",
+        "{% for i in object %}{% endfor %}",
+        "{% for i in items recursive %}{% endfor %}",
+        "{% set items.x = 1 %}",
+        "{% set ns = namespace() %}",
+        "{% import 'os' as os %}",
+        "{% from 'os' import system %}",
+        "{% extends 'a' %}",
+        "{% block a %}{% endblock %}",
+        "{% call f() %}{% endcall %}",
+        "{% autoescape true %}{% endautoescape %}",
+        "{% print 1 %}",
+        "{% do items.append(1) %}",
+        "{% debug %}",
+    ],
+)
+def test_no_statement_reaches_outside(source: str) -> None:
+    with pytest.raises(ExpressionFailed):
+        parse(source).render(scope(variables()))
+
+
+@NO_DEADLINE
+@given(st.sampled_from(sorted({*dir(str), *dir(dict), *dir(list), *dir(Secretive), *dir(len)})))
+def test_a_name_of_python_is_a_key_like_any_other(name: str) -> None:
+    for holder in ("text", "items", "map", "object", "function", "type"):
+        with pytest.raises(ExpressionFailed):
+            parse(f"{{{{ {holder}.{name} }}}}").evaluate(scope(variables()))
+    assert value(f"{{{{ map.{name} }}}}", map={name: "mine"}) == "mine"
+
+
+def test_a_variable_that_is_callable_is_not_called() -> None:
+    with pytest.raises(ExpressionFailed, match="no function `function`"):
+        parse("{{ function(items) }}").evaluate(scope(variables()))
+
+
+BOMBS = [
+    "'a' * 1000000000", "9 ** 9 ** 9", "2 ** 100000", "2 ** 255 * 2 ** 255", "(10 ** 77) ** 2 | abs", "1..1000000",
+    "range(0, 10 ** 18)", "range(0, 10 ** 9, 3)", "range(10 ** 9, 0, -3)", "('a' * 9000000) ~ ('a' * 9000000)",
+    "('a' * 9000000) + ('a' * 9000000)", "('a' * 5000000) | replace('a', 'bbbbbbbbbb')",
+    "(1..90000) | join('a' * 1000)", "('a' * 2000000) | split('') | json", "('\\u0001' * 5000000) | json",
+    "('\\u20ac' * 4000000) | urlencode", "[('a' * 9000000), ('a' * 9000000)]", "('1' * 300) | number",
+    "fromJson('1' * 2000)", "fromJson('{\"a\": 1' ~ ('0' * 200) ~ '}')",
+    "{'a': 'x' * 9000000} | merge({'b': 'x' * 9000000})",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", BOMBS)
+def test_no_value_grows_beyond_the_bounds(expression: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(ExpressionFailed) as caught:
+        parse(f"{{{{ {expression} }}}}").evaluate(scope())
+    assert caught.value.code == "expression-too-large"
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("expression", ["'%1000000000d' % 1", "('1' * 4000) | number", "fromJson('[' * 100000)"])
+def test_costly_tricks_are_refused_at_once(expression: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(ExpressionFailed):
+        parse(f"{{{{ {expression} }}}}").evaluate(scope())
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for a in 1..1000 %}{% for b in 1..1000 %}{% endfor %}{% endfor %}",
+        "{% for a in 1..90000 %}{% set x = 'a' * 9000000 %}{% endfor %}",
+        "{% for a in 1..90000 %}{{ 'a' * 100000 }}{% endfor %}",
+        "{% set a %}{% for a in 1..90000 %}{{ 'a' * 1000 }}{% endfor %}{% endset %}",
+        "{% set a = [1, 1] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
+        "{% set a = {'k': 1} %}" + "{% set a = {'x': a, 'y': a} %}" * 40 + "{{ a }}",
+        "{% set a = 'ab' %}" + "{% set a = a ~ a %}" * 40,
+        "{% set a = [1, 1] %}" + "{% set a = a + a %}" * 40,
+        "{% set a = [1, 1] %}" + "{% set a = a | merge(a) %}" * 40,
+    ],
+)
+def test_no_text_takes_forever(source: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(ExpressionFailed) as caught:
+        parse(source).render(scope())
+    assert caught.value.code == "expression-too-large"
+    assert time.perf_counter() - started < 10
+
+
+def test_rendering_within_rendering_is_bounded() -> None:
+    doubling = {f"v{n}": f"{{{{ render(vars.v{n + 1}) }}}}{{{{ render(vars.v{n + 1}) }}}}" for n in range(40)}
+    with pytest.raises(ExpressionFailed):
+        parse("{{ render(vars.v0) }}").evaluate(scope({"vars": {**doubling, "v40": ""}}))
+
+
+def test_the_bounds_leave_room_for_real_work() -> None:
+    assert len(value("{{ 'a' * 9000000 }}")) == 9_000_000
+    assert value("{{ range(1, 100000) | length }}") == 100_000
+    assert value("{{ 2 ** 200 }}") == 2**200
