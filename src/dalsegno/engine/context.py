@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
-import threading
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,23 +20,49 @@ from dalsegno.tasks.base import TaskLog
 
 
 class Stop:
-    """The wish that running tasks end. May be set from a signal handler, and more than once."""
+    """The wish that running tasks end. May be set from a signal handler, and more than once.
+
+    It is a pipe that is never read: a lock could be held by the very thread that the signal interrupts.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._wanted = False
+        self._listeners: list[Callable[[], None]] = []
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        weakref.finalize(self, _close, self._reader, self._writer)
 
     def set(self) -> None:
         """Tell every task to stop."""
-        self._event.set()
+        if not self._wanted:
+            self._wanted = True
+            os.write(self._writer, b".")
+            for told in self._listeners:
+                told()
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """Have a function called when tasks are to stop, maybe from a signal handler; at once if they are already."""
+        self._listeners.append(told)
+        if self._wanted:
+            told()
 
     @property
     def wanted(self) -> bool:
         """Whether tasks are to stop."""
-        return self._event.is_set()
+        return self._wanted
 
     def wait(self, seconds: float | None) -> bool:
         """Wait until tasks are to stop, at most so long; give whether they are."""
-        return self._event.wait(seconds)
+        if self._wanted:
+            return True
+        poll = select.poll()
+        poll.register(self._reader, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 class Files:

@@ -62,6 +62,11 @@ class Memory:
         task_run = self._reads.at(self._run, address)
         return None if task_run is None else task_run.values
 
+    def began(self, address: str) -> float | None:
+        """Give when a task run began that was recorded before this engine began."""
+        task_run = self._reads.at(self._run, address)
+        return None if task_run is None else task_run.started
+
     def ended(self, address: str) -> State | None:
         """Give how a task run ended that was recorded before this engine began; `None` if it had not ended."""
         recorded = self.recorded.get(address)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
+from heapq import heappop, heappush
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from dalsegno.engine.expansion import Expansion
@@ -26,7 +27,7 @@ from dalsegno.engine.items import loop_values
 from dalsegno.engine.logs import AttemptLog, LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.variables import expression_scope, render_properties, variables
-from dalsegno.engine.worker import Attempted, Outcome, Tools, attempt
+from dalsegno.engine.worker import Attempted, Outcome, Tools, Waiting, attempt, stopped
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.executors.port import Executor, WorkOrder
 from dalsegno.model.address import item_keys
@@ -52,6 +53,8 @@ from dalsegno.store.port import (
 )
 
 _Ended = tuple[str, Outcome]
+#: what comes in from the executor's threads; an empty id only wakes
+_Told = tuple[str, Outcome | Waiting | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,9 @@ class Runner:
         self._told: list[Progress] = []
         self._starting: list[_Live] = []
         self._live: dict[str, _Live] = {}
-        self._ends: SimpleQueue[_Ended] = SimpleQueue()
+        self._told_by_threads: SimpleQueue[_Told] = SimpleQueue()
+        self._waiting: list[tuple[float, str]] = []
+        job.tools.stop.listen(lambda: self._told_by_threads.put(("", None)))
         self._error: dict[str, Any] | None = None
 
     def execute(self) -> State:
@@ -194,9 +199,10 @@ class Runner:
         if recorded is None:
             task_run = self._task_run(task, frame, decision, at=at)
             self._writes.append(StartTask(task_run))
-            identity, number = task_run.id, task_run.attempt
+            identity, number, began = task_run.id, task_run.attempt, at
         else:
             identity, number = recorded.id, recorded.attempt + 1
+            began = self._job.memory.began(decision.address) or at
             error = {"code": "process-died", "message": "the process that ran this attempt died"}
             self._writes.append(NewAttempt(identity, number, at, State.KILLED, error))
         log = AttemptLog(
@@ -204,7 +210,9 @@ class Runner:
             observer=self._job.observer,
         )  # fmt: skip
         overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        order = Attempted(task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools)
+        order = Attempted(
+            task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began
+        )
         self._starting.append(_Live(order, frame, decision))
         self._tell(task, decision, State.RUNNING, attempt=number, at=at)
 
@@ -337,9 +345,12 @@ class Runner:
             order = live.order
             self._live[order.task_run] = live
             if alone:
-                self._ends.put((order.task_run, attempt(order)))
+                self._told_by_threads.put((order.task_run, attempt(order)))
             else:
-                self._job.executor.submit(WorkOrder(order.task_run, attempt, order), self._done)
+                self._submit(order)
+
+    def _submit(self, order: Attempted) -> None:
+        self._job.executor.submit(WorkOrder(order.task_run, attempt, order), self._done)
 
     def _done(self, task_run: str, outcome: Any, error: BaseException | None) -> None:
         if error is not None:
@@ -347,13 +358,40 @@ class Runner:
             failure = TaskFailed(f"the attempt broke: {type(error).__name__}: {error}", code="attempt-broke").as_json()
             shown = {**failure, "address": order.address}
             outcome = Outcome(State.FAILED, self._clock.now(), {}, {}, None, {}, {}, (), shown)
-        self._ends.put((task_run, outcome))
+        self._told_by_threads.put((task_run, outcome))
 
     def _take_ends(self) -> list[_Ended]:
-        """Wait until something has ended, and take all that has."""
-        ends = [self._ends.get()]
-        while not self._ends.empty():
-            ends.append(self._ends.get())
+        """Wait until something has ended, and take all that has. Meanwhile begin what has waited long enough."""
+        ends: list[_Ended] = []
+        while not ends:
+            for task_run, outcome in self._take_told():
+                if isinstance(outcome, Waiting):
+                    heappush(self._waiting, (outcome.until, task_run))
+                elif outcome is not None:
+                    ends.append((task_run, outcome))
+            ends += self._end_waits()
+        return ends
+
+    def _take_told(self) -> list[_Told]:
+        timeout = max(0.0, self._waiting[0][0] - self._clock.now()) if self._waiting else None
+        try:
+            told = [self._told_by_threads.get(timeout=timeout)]
+        except Empty:
+            return []
+        while not self._told_by_threads.empty():
+            told.append(self._told_by_threads.get())
+        return told
+
+    def _end_waits(self) -> list[_Ended]:
+        """Begin what has waited long enough; where tasks are to stop, end what waits."""
+        ends: list[_Ended] = []
+        while self._waiting and (self._tools.stop.wanted or self._waiting[0][0] <= self._clock.now()):
+            _, task_run = heappop(self._waiting)
+            order = self._live[task_run].order
+            if self._tools.stop.wanted:
+                ends.append((task_run, stopped(order)))
+            else:
+                self._submit(replace(order, waited=True))
         return ends
 
 

@@ -53,6 +53,16 @@ class Attempted:
     overrides: JsonMap
     log: AttemptLog
     tools: Tools
+    #: when the task run began, an attempt before this one included: a wait goes on from there
+    began: float
+    waited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The attempt goes on at this time, and holds no thread until then."""
+
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +80,8 @@ class Outcome:
     error: JsonMap | None = None
 
 
-def attempt(order: Attempted) -> Outcome:
-    """Make one attempt. Whatever goes wrong in the task is an outcome, not an exception."""
+def attempt(order: Attempted) -> Outcome | Waiting:
+    """Make one attempt, or begin it. Whatever goes wrong in the task is an outcome, not an exception."""
     tools = order.tools
     rendered: JsonMap = {}
     used: Mapping[str, str] = {}
@@ -83,6 +93,9 @@ def attempt(order: Attempted) -> Outcome:
         properties = validate(load(order.task.type), rendered)
         context = _context(order, rendered)
         context.check_cancelled()
+        pause = 0.0 if order.waited else properties.waits()
+        if pause > 0:
+            return Waiting(order.began + pause)
         plain = _as_outputs(properties.run(context))
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         return _succeeded(order, kept, plain, used=used, properties=rendered)
@@ -95,6 +108,11 @@ def attempt(order: Attempted) -> Outcome:
     finally:
         if context is not None:
             context.close()
+
+
+def stopped(order: Attempted) -> Outcome:
+    """Give the outcome of an attempt that was waiting when the run was told to stop."""
+    return _ended(order, State.KILLED, used={}, properties={})
 
 
 def _variables(order: Attempted) -> dict[str, Any]:

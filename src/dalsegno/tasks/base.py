@@ -162,6 +162,10 @@ class TaskType(BaseModel):
     #: the typed output; `None` for a type without outputs, a plain `dict` where the names are known only after it ran
     Output: ClassVar[Any] = None
 
+    def waits(self) -> float:
+        """Give the seconds that must pass between the start of the task and `run`; meanwhile it holds no thread."""
+        return 0.0
+
     def run(self, context: TaskContext) -> Any:
         """Do the work and give the output.
 
