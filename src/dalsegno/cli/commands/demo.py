@@ -1,0 +1,47 @@
+"""`dalsegno demo`: the whole story on data made here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
+from typing import Annotated
+
+import typer
+
+from dalsegno.cli import options
+from dalsegno.cli.render.lines import line
+from dalsegno.cli.terminal import Terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=options.examples(("a flow fails, is fixed, and is replayed from the failed task", "dalsegno demo")),
+    )(demo)
+
+
+def demo(
+    *,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="How many trips the data set has.")] = 300_000,
+    as_json: options.Json = False,
+) -> int:
+    """See a flow fail, be fixed, and be replayed from the task that failed."""
+    from dalsegno.cli.main import run_command_line  # it registers this command
+    from dalsegno.demo import story
+
+    terminal = Terminal(as_json=as_json)
+
+    def say(text: str) -> None:
+        style = "bold cyan" if text.startswith("$ ") else ""
+        terminal.show([line((text, style))])
+
+    def call(words: Sequence[str]) -> int:
+        # one document belongs on standard output: what the commands say goes beside it
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            return run_command_line(words)
+
+    code = story.main(call, say, rows=rows)
+    if as_json:
+        terminal.document({"exit_code": code})
+    return code

@@ -1,0 +1,209 @@
+"""`dalsegno flow` and `dalsegno tasks`: definitions, their revisions, and what tasks there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dalsegno.cli import options
+from dalsegno.cli.arguments import read_flow_file
+from dalsegno.cli.exit_codes import OK, REFUSED
+from dalsegno.cli.render import flows as drawn
+from dalsegno.cli.render.errors import problem_lines
+from dalsegno.cli.render.lines import count, line
+from dalsegno.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from dalsegno.errors import Problem
+    from dalsegno.service.service import Saved
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    ex = options.examples
+    flows = typer.Typer(help="Flows and their revisions.", no_args_is_help=True, rich_markup_mode=None)
+    flows.command("list", epilog=ex(("all flows", "dalsegno flow list")))(list_flows)
+    flows.command(epilog=ex(("save a file; equal text makes no new revision", "dalsegno flow save flow.yaml")))(save)
+    flows.command(
+        epilog=ex(("get the text of a revision back", "dalsegno flow show divvy_tripdata --revision 1 > flow.yaml"))
+    )(show)
+    flows.command(epilog=ex(("who saved what when", "dalsegno flow revisions divvy_tripdata")))(revisions)
+    flows.command(
+        epilog=ex(
+            ("the last two revisions", "dalsegno flow diff divvy_tripdata"),
+            ("any two", "dalsegno flow diff divvy_tripdata 1 4"),
+        )
+    )(diff)
+    flows.command(
+        epilog=ex(("go back: revision 1 becomes the newest again", "dalsegno flow restore divvy_tripdata 1"))
+    )(restore)
+    flows.command(epilog=ex(("all problems of some files", "dalsegno flow validate flows/*.yaml")))(validate)
+    app.add_typer(flows, name="flow")
+    app.command(
+        epilog=ex(("all task types", "dalsegno tasks"), ("one of them", "dalsegno tasks core.http.Download")),
+    )(tasks)
+
+
+def list_flows(
+    *,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", metavar="NAMESPACE", help="Only flows in this namespace.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List flows."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.list_flows(namespace)
+    if as_json:
+        terminal.document({"flows": [drawn.flow_json(flow) for flow in found]})
+    elif found:
+        terminal.show(drawn.flows_table(found))
+    else:
+        terminal.show([line("There are no flows. Save one:  ", ("dalsegno flow save FILE", "bold cyan"))])
+
+
+def save(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file; `-` is standard input.")],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with warnings.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Save a flow. New text makes a new revision; equal text does not."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    source = read_flow_file(file)
+    with Client() as client:
+        saved = client.save_flow(source.text, file=source.name, strict=strict)
+    terminal.tell(problem_lines(saved.warnings))
+    _tell_saved(saved, terminal)
+
+
+def _tell_saved(saved: Saved, terminal: Terminal) -> None:
+    revision = saved.revision
+    if terminal.as_json:
+        warnings = [problem.as_json() for problem in saved.warnings]
+        terminal.document({**drawn.revision_json(revision, source=False), "new": saved.created, "warnings": warnings})
+        return
+    what = f"revision {revision.number}" if saved.created else f"unchanged, still revision {revision.number}"
+    terminal.show([line((revision.flow.full_id, "bold"), f"  {what}")])
+
+
+def show(
+    name: options.FlowName,
+    *,
+    revision: Annotated[int | None, typer.Option("--revision", metavar="N", help="Default: the latest.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write the text of a flow, to the letter."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.get_flow(name, revision)
+    if as_json:
+        terminal.document(drawn.revision_json(found, source=True))
+    else:
+        terminal.text(found.source)
+
+
+def revisions(name: options.FlowName, *, as_json: options.Json = False) -> None:
+    """List the revisions of a flow, the newest first."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.flow_revisions(name)
+    if as_json:
+        terminal.document({"revisions": [drawn.revision_json(each, source=False) for each in reversed(found)]})
+    else:
+        terminal.show(drawn.revisions_table(found))
+
+
+def diff(
+    name: options.FlowName,
+    old: Annotated[int | None, typer.Argument(metavar="A", help="A revision. Default: the one before.")] = None,
+    new: Annotated[int | None, typer.Argument(metavar="B", help="Another one. Default: the latest.")] = None,
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Show what is different between two revisions of a flow."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        text = client.diff_flow(name, old, new)
+    if as_json:
+        terminal.document({"diff": text})
+    else:
+        terminal.show(drawn.diff_lines(text) or [line(("no difference", "dim"))])
+
+
+def restore(
+    name: options.FlowName,
+    revision: Annotated[int, typer.Argument(metavar="N", help="The revision whose text becomes the newest.")],
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Save the text of an earlier revision as the newest one."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        _tell_saved(client.restore_flow(name, revision), terminal)
+
+
+def validate(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="YAML files; `-` is standard input.")],
+    *,
+    as_json: options.Json = False,
+) -> int:
+    """Tell all problems of flow files, with file, line and column. Exit code 2 if there are any."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    sources = [read_flow_file(file) for file in files]
+    with Client() as client:
+        problems = [problem for source in sources for problem in client.validate_flow(source.text, file=source.name)]
+    if as_json:
+        terminal.document(_problems_json(problems))
+    elif problems:
+        terminal.show(problem_lines(problems))
+        terminal.tell([line((count(len(problems), "problem"), "bold red"))])
+    else:
+        terminal.tell([line(("✓ ", "green"), f"{count(len(files), 'file')}, no problems")])
+    return REFUSED if problems else OK
+
+
+def _problems_json(problems: list[Problem]) -> dict[str, Any]:
+    data: dict[str, Any] = {"problems": [problem.as_json() for problem in problems]}
+    if problems:
+        from dalsegno.errors import FlowInvalid
+
+        data["error"] = FlowInvalid(problems).as_json()
+    return data
+
+
+def tasks(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A task type, in either spelling.")] = None,
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """List the task types, or describe one."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        if name is None:
+            names = client.task_types()
+            terminal.document({"types": list(names)}) if as_json else terminal.show(drawn.types_lines(names))
+            return
+        described = client.task_type(name)
+    if as_json:
+        terminal.document(described)
+    else:
+        terminal.show(*drawn.type_view(described, terminal.width()))

@@ -1,0 +1,276 @@
+"""Looking at runs: `runs`, `show`, `gantt`, `outputs`, `lineage`, `why`; and `kill`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dalsegno.cli import options
+from dalsegno.cli.render import gantt as gantts
+from dalsegno.cli.render import runs as drawn
+from dalsegno.cli.render.lines import BLANK, line
+from dalsegno.cli.render.logs import value_lines
+from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines
+from dalsegno.cli.render.why import Case, why_json, why_lines
+from dalsegno.cli.terminal import Terminal
+from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
+from dalsegno.model.plan import Action
+from dalsegno.model.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dalsegno.client.client import Client
+    from dalsegno.model.run import Run, TaskRun
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    ex = options.examples
+    app.command(
+        epilog=ex(
+            ("the newest runs", "dalsegno runs"),
+            ("those of one flow that failed", "dalsegno runs --flow divvy_tripdata --state FAILED"),
+        ),
+    )(runs)
+    app.command(epilog=ex(("the newest run", "dalsegno show last")))(show)
+    app.command(epilog=ex(("the newest run, as bars", "dalsegno gantt last")))(gantt)
+    app.command(
+        epilog=ex(
+            ("all outputs of a run", "dalsegno outputs last"),
+            ("those of one task, for a program", "dalsegno outputs last to_parquet --json"),
+        ),
+    )(outputs)
+    app.command(epilog=ex(("a run, what it replays, and its replays", "dalsegno lineage last")))(lineage)
+    app.command(epilog=ex(("why a task was kept, or ran again", "dalsegno why last unzip")))(why)
+    app.command(epilog=ex(("stop a run in another terminal", "dalsegno kill last")))(kill)
+
+
+def runs(
+    *,
+    flow: Annotated[str | None, typer.Option("--flow", metavar="FLOW", help="Only runs of this flow.")] = None,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", metavar="NAMESPACE", help="Only runs in this namespace.")
+    ] = None,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATE", help="Only runs in this state. May be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 is all.")] = 20,
+    as_json: options.Json = False,
+) -> None:
+    """List runs, the newest first."""
+    from dalsegno.client.client import Client
+    from dalsegno.service.views import run_as_json
+    from dalsegno.store.port import RunFilter
+
+    terminal = Terminal(as_json=as_json)
+    states = tuple(_state(text) for text in state or ())
+    with Client() as client:
+        space, name = _flow(client, flow, namespace)
+        found = client.list_runs(RunFilter(namespace=space, flow=name, states=states, limit=limit))
+        if as_json:
+            terminal.document({"runs": [run_as_json(run) for run in found]})
+        elif not found:
+            terminal.show(drawn.no_runs([each for each in (flow, namespace, state) if each]))
+        else:
+            terminal.show(drawn.runs_table(found, _origin_names(client, found), _fixed(client, found)))
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text.upper())
+    except ValueError:
+        near = closest(text, [state.value for state in State])
+        known = did_you_mean(near) or f"; it can be {', '.join(state.value for state in State)}"
+        raise Refusal(f"there is no state `{text}`{known}", code="bad-argument", closest=near) from None
+
+
+def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str | None, str | None]:
+    """Take `namespace.id` apart; a plain id is that of any namespace."""
+    if flow is None or "." not in flow:
+        return namespace, flow
+    found = client.get_flow(flow).flow
+    return found.namespace, found.id
+
+
+def _origin_names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
+    names = {run.id: run.name for run in runs}
+    for origin in {run.origin for run in runs if run.origin} - names.keys():
+        names[origin] = client.get_run(origin).name
+    return names
+
+
+def _fixed(client: Client, runs: Sequence[Run]) -> dict[str, str]:
+    """Say of failed runs which later replay went well, also where the list does not show that one."""
+    known = {run.id: run for run in runs}
+    for root in {run.root for run in runs if run.state in (State.FAILED, State.KILLED)}:
+        known.update({run.id: run for run in client.lineage(root)})
+    return drawn.fixed_by(list(known.values()))
+
+
+def show(run: options.RunName, *, as_json: options.Json = False) -> None:
+    """Show a run and what became of each task."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.get_run(run)
+        if as_json:
+            terminal.document(client.run_json(found.id))
+            return
+        task_runs = client.task_runs(found.id)
+        family = client.lineage(found.id)
+        names = {each.id: each.name for each in family}
+        fixed = drawn.fixed_by(family).get(found.id)
+        terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed))
+        if task_runs:
+            terminal.show([BLANK], drawn.task_runs_table(task_runs))
+        _show_failure(client, found, task_runs, terminal)
+
+
+def _show_failure(client: Client, run: Run, task_runs: Sequence[TaskRun], terminal: Terminal) -> None:
+    from dalsegno.cli.executing import handle_of
+
+    if run.state is not State.FAILED:
+        return
+    failed = [each for each in drawn.leaves(task_runs) if each.state is State.FAILED]
+    failures = tuple(Failure(each.address, each.attempt, each.error or {}) for each in failed)
+    if not failures and run.error:
+        failures = (Failure(run.error.get("address"), None, run.error),)
+    outcome = Outcome(run, failures=failures, handle=handle_of(client, run))
+    terminal.show([BLANK, *failure_lines(outcome, terminal.width())])
+
+
+def gantt(run: options.RunName, *, as_json: options.Json = False) -> None:
+    """Draw when each task of a run ran. What was kept is hatched, with the run in which it ran."""
+    from dalsegno.client.client import Client
+    from dalsegno.engine.clock import SystemClock
+    from dalsegno.service.views import iso
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.get_run(run)
+        task_runs = client.task_runs(found.id)
+        ran_in = _ran_in(client, found, task_runs)
+        if not as_json:
+            now = SystemClock().now()
+            terminal.show(gantts.gantt_lines(found, task_runs, ran_in, width=terminal.width(), now=now))
+            return
+        bars = [
+            {
+                "address": each.address, "state": each.state, "action": each.action, "started": iso(each.started),
+                "ended": iso(each.ended), "ran_in": ran_in.get(each.reused_from or "", found.name),
+            }
+            for each in task_runs
+        ]  # fmt: skip
+        terminal.document({"run": found.id, "started": iso(found.started), "ended": iso(found.ended), "bars": bars})
+
+
+def _ran_in(client: Client, run: Run, task_runs: Sequence[TaskRun]) -> dict[str, str]:
+    """Find, for what was kept, the names of the runs in which it really ran: up the line of origins."""
+    wanted = {each.reused_from for each in task_runs if each.reused_from}
+    found: dict[str, str] = {}
+    family = {each.id: each for each in client.lineage(run.id)} if wanted else {}
+    origin = family.get(run.origin or "")
+    while origin is not None and wanted - found.keys():
+        found.update({each.id: origin.name for each in client.task_runs(origin.id) if each.id in wanted})
+        origin = family.get(origin.origin or "")
+    return found
+
+
+def outputs(run: options.RunName, address: options.OptionalAddress = None, *, as_json: options.Json = False) -> None:
+    """Show the outputs of a run, or of one of its tasks."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        if address is not None:
+            client.task_run(run, address)
+        found = client.outputs(run)
+        if address is not None:
+            values = found["tasks"].get(address, {})
+            if as_json:
+                terminal.document(values)
+            else:
+                terminal.show(value_lines(values) or [line((f"`{address}` has no outputs", "dim"))])
+        elif as_json:
+            terminal.document(found)
+        else:
+            for name, values in found["tasks"].items():
+                terminal.show([line((name, "bold cyan")), *value_lines(values, indent="  ")])
+            if found["flow"]:
+                terminal.show([line(("outputs of the flow", "bold cyan")), *value_lines(found["flow"], indent="  ")])
+            if not found["tasks"] and not found["flow"]:
+                terminal.show([line(("no outputs", "dim"))])
+
+
+def lineage(run: options.RunName, *, as_json: options.Json = False) -> None:
+    """Draw the tree of replays that a run belongs to."""
+    from dalsegno.client.client import Client
+    from dalsegno.service.views import run_as_json
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.get_run(run)
+        family = client.lineage(found.id)
+        if as_json:
+            terminal.document({"runs": [run_as_json(each) for each in family]})
+        else:
+            terminal.show(drawn.lineage_lines(family, found.id))
+
+
+def why(
+    run: options.RunName,
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="A task run, such as `load` or `each_city[paris].load`.")
+    ],
+    *,
+    as_json: options.Json = False,
+) -> None:
+    """Say why a task ran or was kept.
+
+    For a replay: also what has changed since the run that it replays.
+    """
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        case = _case(client, client.get_run(run), address)
+        if as_json:
+            terminal.document(why_json(case))
+        else:
+            terminal.show(why_lines(case, terminal.width()))
+
+
+def _case(client: Client, run: Run, address: str) -> Case:
+    decision = client.run_plan(run.id).by_address.get(address)
+    try:
+        task_run = client.task_run(run.id, address)
+    except NotFound:
+        if decision is None:
+            raise
+        task_run = None
+    before = origin = None
+    if run.origin is not None:
+        origin = client.get_run(run.origin)
+        try:
+            before = client.task_run(origin.id, address)
+        except NotFound:
+            before = None
+    kept = task_run is not None and task_run.action is Action.REUSE and task_run.reused_from is not None
+    ran_in = _ran_in(client, run, [task_run]).get(task_run.reused_from or "") if kept and task_run is not None else None
+    return Case(run, address, decision, task_run, before, origin.name if origin is not None else None, ran_in)
+
+
+def kill(run: options.RunName, *, as_json: options.Json = False) -> None:
+    """Ask whatever executes a run to stop it. It ends as KILLED, and can be replayed."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.kill_run(run)
+        if as_json:
+            terminal.document(client.run_json(found.id))
+        else:
+            terminal.show([line("Asked to stop: ", (found.name, "bold"))])

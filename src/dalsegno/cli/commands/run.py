@@ -1,0 +1,112 @@
+"""`dalsegno run`: a fresh run of a flow, or one whose process died, carried on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dalsegno.cli import options
+from dalsegno.cli.arguments import FlowFile, flow_or_file
+from dalsegno.cli.executing import Execution, execute
+from dalsegno.cli.render.errors import problem_lines
+from dalsegno.cli.requests import Given, show_plan
+from dalsegno.cli.terminal import Terminal
+from dalsegno.errors import FlowInvalid, Refusal
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+
+EXAMPLES = options.examples(
+    ("run a file; its text is saved as a revision", "dalsegno run flow.yaml"),
+    ("run a saved flow with an input", "dalsegno run company.team.divvy_tripdata -i month=202608"),
+    (
+        "give a task another property, for this run alone",
+        "dalsegno run flow.yaml --task-input get.uri=http://localhost/a.zip",
+    ),
+    ("see first what that will do", "dalsegno run flow.yaml --dry-run"),
+    ("carry on a run whose process died", "dalsegno run resume divvy_tripdata-3"),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EXAMPLES)(run)
+
+
+def run(  # noqa: PLR0913 - a parameter is an option
+    ctx: typer.Context,
+    target: Annotated[
+        str, typer.Argument(metavar="FLOW_OR_FILE", help="A saved flow, a YAML file, or the word `resume`.")
+    ],
+    resumed: Annotated[str | None, typer.Argument(metavar="RUN", help="After `resume`: the run to carry on.")] = None,
+    *,
+    inputs: options.Inputs = None,
+    task_inputs: options.TaskInputs = None,
+    expressions: options.TaskInputExpressions = None,
+    pins: options.Pins = None,
+    labels: options.Labels = None,
+    reason: options.Reason = None,
+    dry_run: options.DryRun = False,
+    digest: options.Digest = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with warnings.")] = False,
+    verbose: options.Verbose = False,
+    as_json: options.Json = False,
+) -> int:
+    """Run a flow, and watch it. `run resume RUN` carries on a run whose process died.
+
+    Ctrl-C ends the run cleanly, so that it can be replayed.
+    """
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    given = Given(inputs, task_inputs, expressions, pins, labels, reason)
+    if target == "resume":
+        if given != Given() or dry_run or digest or strict:
+            raise Refusal("`run resume` carries the run on as it was planned: it takes no other options", code="usage")
+        return _resume(resumed, terminal, verbose=verbose)
+    if resumed is not None:
+        raise Refusal(f"`{resumed}` is one word too many: `run` takes one flow or file", code="usage")
+    request = given.request()
+    flow = flow_or_file(target)
+    file = flow if isinstance(flow, FlowFile) else None
+    name = file.name if file is not None else target
+    text = file.text if file is not None else None
+    with Client() as client:
+        if file is not None:
+            _tell_problems(client, file, terminal, strict=strict)
+        if dry_run:
+            return show_plan(client.plan_run(name, request, text=text), f"run of {name}", terminal, ctx.obj)
+        created = client.start_run(name, request, text=text, digest=digest)
+        terminal.tell(_started(created.name, created.revision))
+        return execute(client, created, terminal, Execution(file=_path(file), verbose=verbose))
+
+
+def _resume(run: str | None, terminal: Terminal, *, verbose: bool) -> int:
+    from dalsegno.client.client import Client
+
+    if run is None:
+        message = "`run resume` needs the run to carry on: `dalsegno run resume RUN`; `dalsegno runs` lists them"
+        raise Refusal(f"{message} (a flow that is called `resume` is run as NAMESPACE.resume)", code="usage")
+    with Client() as client:
+        found = client.get_run(run)
+        if found.state.ended:
+            again = f"`dalsegno replay {found.name}` plays it again"
+            raise Refusal(f"{found.name} has ended already ({found.state}); {again}", code="run-ended")
+        plan = client.run_plan(found.id)
+        return execute(client, found, terminal, Execution(plan=plan, verbose=verbose))
+
+
+def _tell_problems(client: Client, file: FlowFile, terminal: Terminal, *, strict: bool) -> None:
+    problems = client.validate_flow(file.text, file=file.name)
+    if any(strict or problem.severity == "error" for problem in problems):
+        raise FlowInvalid(problems)
+    terminal.tell(problem_lines(problems))
+
+
+def _path(file: FlowFile | None) -> str | None:
+    return file.name if file is not None and file.name != "<stdin>" else None
+
+
+def _started(name: str, revision: int) -> list[tuple[tuple[str, str], ...]]:
+    return [((f"{name}", "bold"), (f"  revision {revision}", "dim"))]

@@ -1,0 +1,127 @@
+"""Executing a run from the command line: watched, interruptible, and told about at its end."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dalsegno.cli.exit_codes import of_state
+from dalsegno.cli.interrupting import Interrupt
+from dalsegno.cli.render.lines import BLANK, line
+from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, state_line
+from dalsegno.cli.render.plan import estimate, works
+from dalsegno.cli.terminal import Terminal
+from dalsegno.cli.watching import Watcher, teller
+from dalsegno.errors import Ambiguous, ExtraMissing, NotFound
+from dalsegno.model.flow import Kind
+from dalsegno.model.plan import Action, Plan
+from dalsegno.model.run import Run
+from dalsegno.model.state import State
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a run is to be executed.
+
+    Parameters
+    ----------
+    plan : what it executes, where that is known here: tells what was reused.
+    file : the flow's file, where one was given.
+    verbose : whether log lines are shown.
+    """
+
+    plan: Plan | None = None
+    file: str | None = None
+    verbose: bool = False
+
+
+def execute(client: Client, run: Run, terminal: Terminal, how: Execution) -> int:
+    """Execute a run, tell how it went, and give the exit code."""
+    watcher = Watcher(words=not terminal.stream(err=True).isatty(), verbose=how.verbose)
+    told = teller(terminal, watcher)
+    watcher.told = told
+
+    def notice() -> None:
+        told.line(line(("  stopping the run; press Ctrl-C again to end at once", "yellow")))
+
+    with Interrupt(notice) as interrupt, told:
+        ended = client.execute(run.id, observer=watcher, stop=interrupt.arm)
+    _tell_end(client, ended, watcher, terminal, how)
+    if interrupt.exit_code is not None and ended.state is State.KILLED:
+        return interrupt.exit_code
+    return of_state(ended.state)
+
+
+def _tell_end(client: Client, run: Run, watcher: Watcher, terminal: Terminal, how: Execution) -> None:
+    outcome = _outcome(client, run, watcher, how)
+    terminal.show([state_line(outcome)])
+    if run.state is State.FAILED:
+        terminal.tell([BLANK, *failure_lines(outcome, terminal.width(err=True))])
+    elif run.state is State.KILLED:
+        terminal.tell([BLANK, *again_lines(outcome)])
+    if run.state in (State.SUCCESS, State.WARNING) and run.outputs and not terminal.as_json:
+        from dalsegno.cli.render.logs import value_lines
+
+        terminal.show(value_lines(run.outputs, indent="  "))
+    if terminal.as_json:
+        terminal.document(client.run_json(run.id))
+
+
+def _outcome(client: Client, run: Run, watcher: Watcher, how: Execution) -> Outcome:
+    failures = watcher.failures
+    if run.state is State.FAILED and not failures and run.error:
+        failures = (Failure(run.error.get("address"), None, run.error),)
+    reused, saved = 0, 0.0
+    if how.plan is not None:
+        groups = group_types({decision.type for decision in how.plan.decisions})
+        reused = sum(each.action is Action.REUSE for each in works(how.plan, groups))
+        saved = estimate(how.plan, groups).kept_s or 0.0
+    handle = handle_of(client, run)
+    return Outcome(run, watcher.ran, reused, saved, failures, how.file, handle)
+
+
+def handle_of(client: Client, run: Run) -> str:
+    """Give what names a run on a command line: its name, or where several runs are called that, its id."""
+    try:
+        return run.name if client.get_run(run.name).id == run.id else run.id
+    except (Ambiguous, NotFound):
+        return run.id
+
+
+def group_types(types: Collection[str]) -> frozenset[str]:
+    """Tell which of these task types are groups."""
+    from dalsegno.tasks.registry import load
+
+    found: set[str] = set()
+    for name in types:
+        try:
+            if load(name).kind is not Kind.WORK:
+                found.add(name)
+        except (NotFound, ExtraMissing):
+            continue
+    return frozenset(found)
+
+
+def command_with(argv: Collection[str], digest: str) -> str:
+    """Give the command line that carries out the plan that was just shown."""
+    words = [word for word in argv if word not in ("--dry-run", "--json")]
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if not skip and word != "--digest" and not word.startswith("--digest="):
+            kept.append(word)
+        skip = word == "--digest"
+    return shlex.join(["dalsegno", *kept, "--digest", digest])
+
+
+def raise_refusals(plan: Plan) -> None:
+    """Raise what a plan was refused for, if anything."""
+    from dalsegno.errors import RequestRefused
+
+    if plan.refusals:
+        raise RequestRefused(dict.fromkeys(plan.refusals))

@@ -1,0 +1,104 @@
+"""Flows, their revisions and differences, and task types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.cli.render.lines import BLANK, Line, clean, line, short, wrapped
+from dalsegno.cli.render.times import stamp
+from dalsegno.model.flow import Revision
+from dalsegno.store.port import FlowSummary
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def flows_table(flows: Sequence[FlowSummary], zone: tzinfo | None = None) -> RenderableType:
+    """List flows."""
+    from dalsegno.cli.render.tables import Column, add_row, table
+
+    made = table([
+        Column("flow", style="bold"), Column("rev", "right", fixed=True), Column("saved", fixed=True), Column("description"),
+    ])  # fmt: skip
+    for flow in flows:
+        said = short(flow.description or "", 80)
+        if flow.disabled:
+            said = f"(disabled) {said}".rstrip()
+        add_row(made, f"{flow.namespace}.{flow.id}", str(flow.revision), stamp(flow.updated, zone), said)
+    return made
+
+
+def flow_json(flow: FlowSummary) -> dict[str, Any]:
+    """Give one flow of a list as JSON data."""
+    return {
+        "namespace": flow.namespace, "id": flow.id, "revision": flow.revision, "description": flow.description,
+        "disabled": flow.disabled, "updated": flow.updated,
+    }  # fmt: skip
+
+
+def revisions_table(revisions: Sequence[Revision], zone: tzinfo | None = None) -> RenderableType:
+    """List revisions, newest first."""
+    from dalsegno.cli.render.tables import Column, add_row, table
+
+    made = table([
+        Column("rev", "right", fixed=True, style="bold"), Column("saved", fixed=True), Column("tasks", "right", fixed=True),
+        Column("digest", fixed=True), Column("by"),
+    ])  # fmt: skip
+    for revision in reversed(revisions):
+        tasks = str(sum(1 for _ in revision.flow.walk()))
+        add_row(made, str(revision.number), stamp(revision.created, zone), tasks, revision.digest[:12], revision.author)
+    return made
+
+
+def revision_json(revision: Revision, *, source: bool) -> dict[str, Any]:
+    """Give a revision as JSON data."""
+    data = {
+        "namespace": revision.flow.namespace, "id": revision.flow.id, "revision": revision.number, "digest": revision.digest,
+        "created": revision.created, "author": revision.author, "tasks": [task.id for task in revision.flow.walk()],
+    }  # fmt: skip
+    return {**data, "source": revision.source} if source else data
+
+
+def diff_lines(text: str) -> list[Line]:
+    """Colour a unified difference."""
+    return [line((clean(each), _diff_style(each))) for each in text.splitlines()]
+
+
+def _diff_style(text: str) -> str:
+    if text.startswith(("+++", "---")):
+        return "bold"
+    return {"+": "green", "-": "red", "@": "cyan"}.get(text[:1], "")
+
+
+def types_lines(names: Sequence[str]) -> list[Line]:
+    """List task types."""
+    return [line(name) for name in names]
+
+
+def type_view(described: Mapping[str, Any], width: int) -> list[RenderableType | list[Line]]:
+    """Describe a task type: what it does, its properties, its outputs."""
+    view: list[RenderableType | list[Line]] = [
+        [line((str(described["name"]), "bold")), *wrapped(str(described.get("summary") or ""), width, indent="  ")]
+    ]
+    for title in ("properties", "outputs"):
+        entries = described.get(title) or []
+        if entries:
+            view += [[BLANK, line((title, "dim"))], _fields(entries)]
+    return view
+
+
+def _fields(entries: Sequence[Mapping[str, Any]]) -> RenderableType:
+    from dalsegno.cli.render.tables import Column, add_row, cell, table
+
+    made = table([Column(fixed=True, style="bold"), Column(style="cyan", widest=24), Column()], indent=2)
+    for entry in entries:
+        said = str(entry.get("description") or "")
+        if entry.get("required"):
+            said = f"required. {said}".strip()
+        elif entry.get("default") is not None:
+            said = f"{said} Default: {json.dumps(entry['default'], ensure_ascii=False, default=str)}.".strip()
+        add_row(made, str(entry["name"]), cell(entry.get("type")), said, indent=True)
+    return made

@@ -1,0 +1,219 @@
+"""Lists of runs, one run, and the tree of its replays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, seconds, short, state_style
+from dalsegno.cli.render.times import span, stamp
+from dalsegno.model.plan import Action
+from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.state import State
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_UNFINISHED = frozenset({State.FAILED, State.KILLED})
+_GOOD = frozenset({State.SUCCESS, State.WARNING})
+_ACTION_STYLES = {Action.REUSE: "dim", Action.PIN: "magenta", Action.RUN: "", Action.ENTER: "cyan"}
+
+
+def runs_table(
+    runs: Sequence[Run], names: Mapping[str, str], fixed: Mapping[str, str], zone: tzinfo | None = None
+) -> RenderableType:
+    """List runs.
+
+    Parameters
+    ----------
+    names : the names of the runs that these replay, by id.
+    fixed : for a run that failed, the name of a later replay that did not, by id.
+    """
+    from dalsegno.cli.render.tables import Column, add_row, cell, table
+
+    made = table([
+        Column("run", style="bold"), Column("state", fixed=True), Column("rev", "right", fixed=True),
+        Column("started", fixed=True), Column("took", "right", fixed=True), Column("note"),
+    ])  # fmt: skip
+    for run in runs:
+        state = cell(f"{mark(run.state)} {run.state.value}", state_style(run.state))
+        took = seconds(span(run.started, run.ended))
+        add_row(
+            made,
+            run.name,
+            state,
+            str(run.revision),
+            stamp(run.started or run.created, zone),
+            took,
+            _note(run, names, fixed),
+        )
+    return made
+
+
+def _note(run: Run, names: Mapping[str, str], fixed: Mapping[str, str]) -> str:
+    parts: list[str] = []
+    if run.id in fixed:
+        parts.append(f"fixed by {fixed[run.id]}")
+    if run.origin:
+        parts.append(f"replays {names.get(run.origin, run.origin[:8])}")
+    if run.reason:
+        parts.append(short(run.reason, 60))
+    return "; ".join(parts)
+
+
+def fixed_by(runs: Sequence[Run]) -> dict[str, str]:
+    """Find, for each run that failed or was stopped, the name of a replay of it (or of its replays) that went well."""
+    by_id = {run.id: run for run in runs}
+    found: dict[str, str] = {}
+    for run in sorted(runs, key=lambda each: each.created):
+        if run.state not in _GOOD:
+            continue
+        origin = by_id.get(run.origin or "")
+        while origin is not None:
+            if origin.state in _UNFINISHED:
+                found.setdefault(origin.id, run.name)
+            origin = by_id.get(origin.origin or "")
+    return found
+
+
+def leaves(task_runs: Sequence[TaskRun]) -> list[TaskRun]:
+    """The task runs that did something themselves: not the groups, whose time is that of what they hold."""
+    groups = {each.parent for each in task_runs if each.parent}
+    return [each for each in task_runs if each.address not in groups and each.keys is None]
+
+
+def saved_seconds(task_runs: Sequence[TaskRun]) -> float:
+    """Add up how long the kept task runs took where they really ran."""
+    kept = (each for each in leaves(task_runs) if each.action is Action.REUSE)
+    return sum(span(each.started, each.ended) or 0.0 for each in kept)
+
+
+def run_header(
+    run: Run,
+    task_runs: Sequence[TaskRun],
+    names: Mapping[str, str],
+    *,
+    fixed: str | None = None,
+    zone: tzinfo | None = None,
+) -> list[Line]:
+    """Say what a run is: how it ended, of which flow and revision, what it replays, with what inputs."""
+    took = span(run.started, run.ended)
+    first = line(
+        (f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"),
+        f"  in {seconds(took)}" if took is not None else "", (f"   {run.id}", "dim"),
+    )  # fmt: skip
+    facts: list[tuple[str, str]] = [("flow", f"{run.namespace}.{run.flow}, revision {run.revision}")]
+    if run.origin:
+        facts.append(("replays", _origin(run, names)))
+    facts.append(("started", stamp(run.started, zone) or "not yet"))
+    facts += [
+        (title, text)
+        for title, text in (
+            ("fixed by", fixed), ("inputs", _pairs(run.inputs)), ("labels", _pairs(run.labels)), ("reason", run.reason),
+            ("by", run.author), ("overrides", _overrides(run.request)), ("reused", _reused(task_runs)),
+        )
+        if text
+    ]  # fmt: skip
+    return [first, *(line((f"  {title:<9} ", "dim"), clean(text)) for title, text in facts)]
+
+
+def _origin(run: Run, names: Mapping[str, str]) -> str:
+    origin = names.get(run.origin or "", (run.origin or "")[:8])
+    root = names.get(run.root, run.root[:8])
+    from_root = "" if run.root == run.origin else f", first run {root}"
+    return f"{origin}, attempt {run.attempt}{from_root}"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={short(str(value), 60)}" for name, value in values.items())
+
+
+def _overrides(request: Mapping[str, Any]) -> str:
+    names = [f"{address}.{name}" for address, values in request.get("task_inputs", {}).items() for name in values]
+    return ", ".join([*names, *(f"{address} (pinned)" for address in request.get("outputs", {}))])
+
+
+def _reused(task_runs: Sequence[TaskRun]) -> str:
+    kept = [each for each in leaves(task_runs) if each.action is Action.REUSE]
+    if not kept:
+        return ""
+    return f"{count(len(kept), 'task')}, which saved {seconds(saved_seconds(task_runs))}"
+
+
+def task_runs_table(task_runs: Sequence[TaskRun]) -> RenderableType:
+    """List what became of every task; `task_runs` are in the order of the flow."""
+    from dalsegno.cli.render.tables import Column, add_row, cell, table
+
+    made = table([
+        Column("task", style="bold"), Column("state", fixed=True), Column("action", fixed=True),
+        Column("try", "right", fixed=True), Column("took", "right", fixed=True), Column("why"),
+    ])  # fmt: skip
+    depths = _depths(task_runs)
+    for each in task_runs:
+        kept = each.action is Action.REUSE
+        state = cell(f"{mark(each.state)} {each.state.value}", "dim" if kept else state_style(each.state))
+        action = cell(each.action.value, _ACTION_STYLES[each.action])
+        attempt = str(each.attempt) if each.attempt else ""
+        took = cell(seconds(span(each.started, each.ended)), "dim" if kept else "")
+        add_row(
+            made, "  " * depths[each.address] + each.address, state, action, attempt, took, cell(each.reason, "dim")
+        )
+    return made
+
+
+def _depths(task_runs: Sequence[TaskRun]) -> dict[str, int]:
+    parents = {each.address: each.parent for each in task_runs}
+    depths: dict[str, int] = {}
+    for each in task_runs:
+        depth, parent = 0, each.parent
+        while parent in parents:
+            depth, parent = depth + 1, parents[parent]
+        depths[each.address] = depth
+    return depths
+
+
+def lineage_lines(runs: Sequence[Run], shown: str) -> list[Line]:
+    """Draw the tree of replays. `shown` is the id of the run that was asked for."""
+    below: dict[str | None, list[Run]] = {}
+    known = {run.id for run in runs}
+    for run in runs:
+        below.setdefault(run.origin if run.origin in known else None, []).append(run)
+    lines: list[Line] = []
+
+    waiting: list[tuple[Run, str, str]] = [(run, "", "") for run in reversed(below.get(None, []))]
+    while waiting:
+        run, branch, trunk = waiting.pop()
+        lines.append(_lineage_line(run, branch, here=run.id == shown))
+        children = below.get(run.id, [])
+        for child in reversed(children):
+            last = child is children[-1]
+            waiting.append((child, trunk + ("└─ " if last else "├─ "), trunk + ("   " if last else "│  ")))
+    return lines
+
+
+def _lineage_line(run: Run, branch: str, *, here: bool) -> Line:
+    return line(
+        (branch, "dim"), (f"{mark(run.state)} {run.state.value:<8}", state_style(run.state)), " ", (run.name, "bold"),
+        (f"  revision {run.revision}", "dim"), f"  {seconds(span(run.started, run.ended))}", _asked(run.request),
+        (f"  ({short(run.reason, 50)})" if run.reason else "", "dim"), ("  ← this run" if here else "", "cyan"),
+    )  # fmt: skip
+
+
+def _asked(request: Mapping[str, Any]) -> str:
+    parts: list[str] = []
+    if request.get("start"):
+        parts.append(f"from {listed(request['start'], 3)}")
+    if request.get("skip_successful"):
+        parts.append("what succeeded skipped")
+    changed = [*request.get("inputs", {}), *request.get("task_inputs", {}), *request.get("outputs", {})]
+    if changed:
+        parts.append(f"with other {listed(changed, 3)}")
+    return f"  {', '.join(parts)}" if parts else ""
+
+
+def no_runs(asked_for_some: Collection[object]) -> list[Line]:
+    """Say that a list is empty, and how to make it longer."""
+    if asked_for_some:
+        return [line("No run is like that.")]
+    return [line("There are no runs yet. Start one:  ", ("dalsegno run FLOW_OR_FILE", "bold cyan"))]
