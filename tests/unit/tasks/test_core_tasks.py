@@ -80,7 +80,7 @@ def test_sleep_waits_as_long_as_it_says_without_a_thread(context: FolderContext)
     assert make(Sleep, duration="PT0.5S").waits() == 0.5
     assert make(Sleep, duration="P1D").waits() == 86_400
     make(Sleep, duration="PT1H").run(context)
-    assert [line.text for line in context.lines] == ["waited for 3600 s"]
+    assert any("waited for 3600 s" in str(line) for line in context.lines)
 
 
 @pytest.mark.parametrize(
