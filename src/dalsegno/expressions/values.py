@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -39,7 +39,7 @@ def lookup(container: Any, key: Any, where: str | None, offset: int | None) -> A
     """
     if isinstance(container, Mapping):
         entries = cast("Mapping[Any, Any]", container)
-        for candidate in _keys(key):
+        for candidate in _keys(entries, key):
             try:
                 return entries[candidate]
             except KeyError:
@@ -54,11 +54,14 @@ def lookup(container: Any, key: Any, where: str | None, offset: int | None) -> A
     raise Missing(to_text(key), container, where, offset)
 
 
-def _keys(key: Any) -> tuple[Any, ...]:
-    """Give the keys to look up. Maps from JSON have texts as keys, so a number is also looked up by its text."""
-    if isinstance(key, str):
-        return (key,)
-    return (key, scalar_text(key)) if isinstance(key, int | float) else ()
+def _keys(entries: Mapping[Any, Any], key: Any) -> tuple[Any, ...]:
+    """Give the keys to look up. Maps from JSON have texts as keys, so a number is also looked up by its text.
+
+    A map of another make may know keys that a `dict` cannot have, such as the items of a loop over maps.
+    """
+    if isinstance(key, int | float):
+        return (key, scalar_text(key))
+    return (key,) if isinstance(key, Hashable) or not isinstance(entries, dict) else ()
 
 
 def _index(key: Any) -> int | None:

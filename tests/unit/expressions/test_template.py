@@ -110,6 +110,35 @@ def test_only_what_is_read_is_looked_up() -> None:
     assert parse("{{ outputs }}!").evaluate(scope(variables)) == '{"a":{"x":1},"b":{"x":2}}!'
 
 
+class ByItem(Mapping[Any, Any]):
+    """A map whose keys may be maps themselves, as the items of a loop are."""
+
+    def __init__(self, pairs: list[tuple[Any, Any]]) -> None:
+        self.pairs = pairs
+
+    def __getitem__(self, key: Any) -> Any:
+        for known, found in self.pairs:
+            if known == key:
+                return found
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(known for known, _ in self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+def test_keys_need_not_be_texts() -> None:
+    item = {"city": "paris"}
+    outputs = {"load": ByItem([(item, "structured"), (None, "null")]), "plain": {"1": "one", "true": "yes"}}
+    taskrun = {"value": item}
+    assert value("{{ outputs.load[taskrun.value] }}", outputs=outputs, taskrun=taskrun) == "structured"
+    assert value("{{ outputs.load[null] }}", outputs=outputs) == "null"
+    assert value("{{ outputs.plain[1] ~ outputs.plain[true] }}", outputs=outputs) == "oneyes"
+    assert value("{{ outputs.plain[taskrun.value] ?? 'none' }}", outputs=outputs, taskrun=taskrun) == "none"
+
+
 class Broken(Mapping[str, Any]):
     """A map whose values cannot be had."""
 
