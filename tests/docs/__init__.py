@@ -1,0 +1,1 @@
+"""Tests of what is written: every page, every example, every command and name."""

@@ -1,0 +1,103 @@
+"""Every flow in `examples/` is run by the command that a reader would type, and gives what it says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.docs.pages import ROOT
+from tests.docs.shell import Shell
+
+EXAMPLES = ROOT / "examples"
+
+#: file -> further words, and the flow's outputs
+RUNS: dict[str, tuple[str, dict[str, Any]]] = {
+    "hello.yaml": ("-i name=ada", {"greeting": "Hello, Ada!"}),
+    "fan_out.yaml": ("", {"report": "PARIS has 5 letters. LYON has 4 letters. LILLE has 5 letters."}),
+    "parallel.yaml": ("", {"kept_orders": 2}),
+    "scripts.yaml": ("-i rows=4", {"total": 30}),
+    "python_steps.yaml": ("", {"accuracy": 0.885}),
+    "csv_to_parquet.yaml": ("-i trips=trips.csv", {}),
+}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return Shell(tmp_path)
+
+
+def _json(shell: Shell, line: str) -> Any:
+    done = shell.run(f"{line} --json")
+    return json.loads(done.text[done.text.index("{") :])
+
+
+def _actions(run: Any) -> dict[str, str]:
+    return {task_run["address"]: task_run["action"] for task_run in run["task_runs"]}
+
+
+def test_every_example_has_a_test() -> None:
+    assert sorted(path.name for path in EXAMPLES.glob("*.yaml")) == sorted(RUNS)
+
+
+@pytest.mark.parametrize("file", RUNS)
+def test_an_example_runs_and_gives_what_it_says(file: str, shell: Shell) -> None:
+    words, outputs = RUNS[file]
+    done = shell.run(f"dalsegno run {file} {words}")
+    assert done.code == 0, done.text
+    found = _json(shell, "dalsegno show last")
+    assert found["state"] == "SUCCESS"
+    assert {name: found["outputs"].get(name) for name in outputs} == outputs
+
+
+@pytest.mark.parametrize("file", RUNS)
+def test_an_example_says_by_which_command_it_is_run(file: str) -> None:
+    assert f"#   dalsegno run {file}" in (EXAMPLES / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "replay", "ran"),
+    [
+        (
+            "fan_out.yaml",
+            "--from 'each_city[paris].load'",
+            ["each_city[paris].label", "each_city[paris].load", "report"],
+        ),
+        ("scripts.yaml", "--from summary", ["summary"]),
+        (
+            "python_steps.yaml",
+            """--from train --task-input 'train.arguments={"rows": [[1, 0], [9, 1]], "rate": 0.5}\'""",
+            ["judge", "train"],
+        ),
+    ],
+)
+def test_the_replay_that_an_example_shows_runs_what_it_says(
+    file: str, replay: str, ran: Sequence[str], shell: Shell
+) -> None:
+    assert f"#   dalsegno replay last {replay}" in (EXAMPLES / file).read_text(encoding="utf-8")
+    shell.run(f"dalsegno run {file}")
+    assert shell.run(f"dalsegno replay last {replay}").code == 0
+    run = _json(shell, "dalsegno show last")
+    assert sorted(address for address, action in _actions(run).items() if action == "RUN") == ran
+
+
+def test_the_parquet_file_of_the_example_has_the_types_of_its_schema(shell: Shell) -> None:
+    from pyarrow import parquet
+
+    shell.run("dalsegno run csv_to_parquet.yaml -i trips=trips.csv")
+    uri = _json(shell, "dalsegno show last")["outputs"]["parquet"]
+    assert shell.run(f"dalsegno artifact get {uri} -o trips.parquet").code == 0
+    table = parquet.read_table(shell.folder / "trips.parquet")
+    assert {field.name: str(field.type) for field in table.schema} == {
+        "trip_id": "string",
+        "started_at": "timestamp[ms]",
+        "station": "string",
+        "minutes": "int32",
+        "end_lat": "double",
+    }
+    assert table.column("end_lat").null_count == 1
+    assert table.column("station").to_pylist()[1:3] == ['Depot "North", Gate 2', "Café de l'Étoile"]
