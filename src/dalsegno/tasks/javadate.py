@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from dalsegno.tasks.javadate_nodes import (
     Fields,
@@ -103,7 +103,7 @@ def check_pattern(pattern: str) -> str | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=512)
 def compile(pattern: str) -> Parser:  # noqa: A001 - `javadate.compile`, as in `re.compile`
     """Make a parser of a pattern.
 
