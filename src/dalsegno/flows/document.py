@@ -259,7 +259,7 @@ class _Composer:
             self._report.error("yaml-broken", message, key.place)
             return
         name, fields = key.text, cast("dict[str, Node]", node.fields)
-        if name == "<<":
+        if name == "<<" and not key.style:
             self._report.error(
                 "not-supported", "YAML's merge key `<<` is not supported: write the values out", key.place
             )

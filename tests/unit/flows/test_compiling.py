@@ -181,9 +181,8 @@ def test_the_digest_of_a_text_leaves_out_the_line_that_tells_the_revision() -> N
     assert text_digest(text) == text_digest(text + "revision: 3")
     assert text_digest(text) != text_digest(text + "# a comment\n")
     assert text_digest(text) != text_digest(text + "t:\n  revision: 3\n")
-    assert load((DATA / "divvy_failing.yaml").read_text()).digest == text_digest(
-        (DATA / "divvy_failing.yaml").read_text()
-    )
+    loadable = HEAD + "tasks: [{id: t, type: core.debug.Return}]\n"
+    assert load(loadable).digest == text_digest(loadable)
 
 
 _NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
@@ -245,7 +244,7 @@ def _documents(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_documents())
 def test_a_compiled_flow_survives_being_stored(document: dict[str, Any]) -> None:
     compiled = load(yaml.safe_dump(document, allow_unicode=True)).flow

@@ -52,6 +52,10 @@ def test_texts_of_several_lines_keep_or_join_their_lines() -> None:
     }
 
 
+def test_a_quoted_sign_of_a_merge_is_a_key_like_any_other() -> None:
+    assert values("'<<': 1\n") == {"<<": 1}
+
+
 def test_keys_are_always_text() -> None:
     assert values("1: a\ntrue: b\n2024-01-01: c\n") == {"1": "a", "true": "b", "2024-01-01": "c"}
 

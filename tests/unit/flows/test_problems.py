@@ -175,6 +175,15 @@ def test_an_unknown_filter_or_function_is_an_error(wrong: str) -> None:
     assert (problem.line, "line 1, column" in problem.message) == (8, False)
 
 
+@pytest.mark.parametrize(
+    ("value", "column"),
+    [("x {{ 1 | uper }}", 23), ("'x {{ 1 | uper }}'", 24), ('"x {{ 1 | uper }}"', 24), ('"\\t {{ 1 | uper }}"', 14)],
+)
+def test_places_inside_a_line_are_exact_unless_escapes_move_them(value: str, column: int) -> None:
+    [problem] = problems(f"{HEAD}tasks:\n  - id: t\n    type: core.log.Log\n    message: {value}\n")
+    assert (problem.line, problem.column) == (6, column)
+
+
 def test_places_inside_a_block_of_text_are_exact() -> None:
     text = HEAD + "tasks:\n  - id: t\n    type: core.log.Log\n    message: |\n      one\n      two {{ 1 | uper }}\n"
     [problem] = problems(text)

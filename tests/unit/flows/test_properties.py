@@ -53,7 +53,7 @@ class Fussy(TaskType):
 
     @classmethod
     def check_literals(cls, properties: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-        if properties.get("text") == "bad":
+        if "bad" in properties.get("text", ""):
             yield "text", "may not be bad"
         if "from" not in properties:
             yield "from", "is better given"
@@ -99,6 +99,7 @@ def told(written: str, task_type: type[TaskType] = Fussy) -> list[str]:
         ("uri: y", []),
         ("pattern: 'long'", ["2:10 `pattern` of task `t`: is longer than 3, not `long`"]),
         ("pattern: '{{ long }}'", []),
+        ("text: '{{ bad }}'", []),
         ("text: bad", ["2:7 `text` of task `t`: may not be bad"]),
     ],
 )  # fmt: skip
