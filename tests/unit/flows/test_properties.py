@@ -53,7 +53,7 @@ class Fussy(TaskType):
 
     @classmethod
     def check_literals(cls, properties: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-        if "bad" in properties.get("text", ""):
+        if "bad" in str(properties.get("text")):
             yield "text", "may not be bad"
         if "from" not in properties:
             yield "from", "is better given"
