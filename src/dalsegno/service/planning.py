@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ class Planning:
             raise Refusal(f"the flow `{flow.full_id}` is disabled (revision {revision.number})", code="flow-disabled")
         files: list[Path] = []
         carried = origin.inputs if origin is not None else {}
-        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=_hashed(files))
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=_hashed(files), now=lambda: now)
         if origin is not None:
             request = replace(request, carried=request_from_json(origin.request).for_replay_of_it())
         nodes = index(flow)
