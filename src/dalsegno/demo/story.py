@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,8 +71,9 @@ def main(call: Call, say: Say, *, rows: int = 300_000, folder: Path | None = Non
 
 
 def _fail(stage: Stage, url: str) -> None:
-    stage.say(f"A flow downloads a month of bike trips ({stage.rows:,} of them), unpacks it, reads the CSV, writes Avro.")
-    stage.say(f"It is {stage.folder.name}/{FILE}. The download goes to this machine instead, for this run alone:")
+    stage.say("")
+    stage.say(f"A flow ({stage.folder.name}/{FILE}) downloads the trips, unpacks them, reads the CSV and writes Avro.")
+    stage.say("For this run alone, the download goes to this machine:")
     (stage.folder / FILE).write_text(flow_text("failing"), encoding="utf-8")
     override = f"get_zipfile.uri={url}/{ARCHIVE}"
     stage.command("run", FILE, "--task-input-expr", override, "--reason", "the demo", expect=1)
@@ -79,7 +81,9 @@ def _fail(stage: Stage, url: str) -> None:
 
 def _fix(stage: Stage) -> None:
     stage.say("")
-    stage.say("The pattern is wrong: `yy` takes two digits. You correct the flow (and write Parquet while you are at it):")
+    stage.say(
+        "The pattern is wrong: `yy` takes two digits. You correct the flow (and write Parquet while you are at it):"
+    )
     (stage.folder / FILE).write_text(flow_text("corrected"), encoding="utf-8")
     stage.command("flow", "save", FILE)
     stage.command("flow", "diff", FLOW)
@@ -123,7 +127,7 @@ def _parquet(path: str) -> tuple[int, list[tuple[str, str]]]:
 
 
 def _look_further(stage: Stage) -> None:
-    program = _program()
+    program = _program(stage.folder)
     stage.say("")
     stage.say("Look further:")
     stage.say(f"    cd {shlex.quote(os.path.relpath(stage.folder))}")
@@ -138,12 +142,14 @@ def _look_further(stage: Stage) -> None:
         stage.say(f"    {program} {words:<36} # {what}")
 
 
-def _program() -> str:
+def _program(folder: Path) -> str:
     from shutil import which
 
     own = Path(sys.argv[0]).absolute()
     found = which("dalsegno")
-    return "dalsegno" if found is not None and Path(found).absolute() == own else str(own)
+    if found is not None and Path(found).absolute() == own:
+        return "dalsegno"
+    return min(str(own), os.path.relpath(own, folder), key=len)
 
 
 def flow_text(name: str) -> str:
@@ -191,5 +197,18 @@ def _server(stage: Stage) -> Generator[str]:
     """Serve the data set on this machine while the story is played."""
     from dalsegno.demo.server import DemoServer
 
+    stage.say(
+        f"Making a month of bike trips, {stage.rows:,} of them, and a server on this machine that hands them out ..."
+    )
     with DemoServer(stage.folder / ".dalsegno" / "trips", rows=stage.rows) as server:
+        server.month(_month())
         yield server.url
+
+
+def _month() -> str:
+    """Give the month that the flow will ask for, so that its download is a download and nothing else."""
+    from dalsegno.engine.clock import SystemClock
+    from dalsegno.expressions import Scope, parse
+
+    now = datetime.fromtimestamp(SystemClock().now(), UTC)
+    return parse("{{ now() | dateAdd(-3, 'MONTHS') | date('yyyyMM') }}").render(Scope({}, now=lambda: now))
