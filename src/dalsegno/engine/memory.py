@@ -71,3 +71,15 @@ class Memory:
         """Give how a task run ended that was recorded before this engine began; `None` if it had not ended."""
         recorded = self.recorded.get(address)
         return recorded.state if recorded is not None and recorded.state.ended else None
+
+    @property
+    def was_stopping(self) -> bool:
+        """Whether the process that died was ending the run: a task run was stopped already."""
+        return any(result.state is State.KILLED for result in self.recorded.values())
+
+    def first_error(self) -> dict[str, Any] | None:
+        """Give the error of the task run that failed first, of those recorded before this engine began."""
+        failed = [self._reads.get(result.id) for result in self.recorded.values() if result.state is State.FAILED]
+        told = [item for item in failed if item is not None and item.error is not None]
+        first = min(told, key=lambda item: item.ended or 0.0, default=None)
+        return None if first is None or first.error is None else dict(first.error)

@@ -7,7 +7,7 @@ and a task's body starts only after the commit that says RUNNING.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
@@ -34,7 +34,7 @@ from dalsegno.model.address import item_keys
 from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.progress import Observer, Progress, RunMoved, TaskMoved
-from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.run import Result, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
 from dalsegno.replay.fingerprint import definition_of, effective_digests
@@ -53,6 +53,8 @@ from dalsegno.store.port import (
 )
 
 _Ended = tuple[str, Outcome]
+
+_PROCESS_DIED = {"code": "process-died", "message": "the process that ran this attempt died"}
 #: what comes in from the executor's threads; an empty id only wakes
 _Told = tuple[str, Outcome | Waiting | None]
 
@@ -97,7 +99,11 @@ class Runner:
         self._told_by_threads: SimpleQueue[_Told] = SimpleQueue()
         self._waiting: list[tuple[float, str]] = []
         job.tools.stop.listen(lambda: self._told_by_threads.put(("", None)))
-        self._error: dict[str, Any] | None = None
+        self._error: dict[str, Any] | None = job.memory.first_error()
+        #: what the process that died left running, until it is taken up again
+        self._left: dict[str, Result] = {
+            name: item for name, item in job.memory.recorded.items() if not item.state.ended
+        }
 
     def execute(self) -> State:
         """Execute the run to its end, and give how it ended."""
@@ -130,13 +136,19 @@ class Runner:
             except DalSegnoError as error:
                 final = State.FAILED
                 self._error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
-        self._job.logs.flush()
         at = self._clock.now()
+        self._writes.extend(self._never_taken_up(at))
         error = self._error if final is State.FAILED else None
         self._writes.append(MoveRun(self._job.run.id, State.RUNNING, final, at, outputs=outputs, error=error))
         self._told.append(RunMoved(at, final, error))
         self._commit()
         return final
+
+    def _never_taken_up(self, at: float) -> Iterator[Write]:
+        """End what was left running by a process that died, in a run that is stopped before its turn comes again."""
+        for left in reversed(self._left.values()):
+            died = _PROCESS_DIED if self._tools.facts.nodes[left.task].task.kind is Kind.WORK else None
+            yield EndTask(left.id, State.KILLED, at, {}, None, {}, {}, died)
 
     def _flow_outputs(self) -> dict[str, Any]:
         facts = self._tools.facts
@@ -195,7 +207,7 @@ class Runner:
 
     def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
         at = self._clock.now()
-        recorded = self._job.memory.recorded.get(decision.address)
+        recorded = self._left.pop(decision.address, None)
         if recorded is None:
             task_run = self._task_run(task, frame, decision, at=at)
             self._writes.append(StartTask(task_run))
@@ -203,8 +215,7 @@ class Runner:
         else:
             identity, number = recorded.id, recorded.attempt + 1
             began = self._job.memory.began(decision.address) or at
-            error = {"code": "process-died", "message": "the process that ran this attempt died"}
-            self._writes.append(NewAttempt(identity, number, at, State.KILLED, error))
+            self._writes.append(NewAttempt(identity, number, at, State.KILLED, _PROCESS_DIED))
         log = AttemptLog(
             self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
             observer=self._job.observer,
@@ -219,7 +230,7 @@ class Runner:
     def _start_group(self, task: Task, frame: Frame, decision: Decision) -> State | None:
         at = self._clock.now()
         address = decision.address
-        recorded = self._job.memory.recorded.get(address)
+        recorded = self._left.pop(address, None)
         if recorded is None:
             task_run = self._task_run(task, frame, decision, at=at)
             self._writes.append(StartTask(task_run))
@@ -328,6 +339,8 @@ class Runner:
 
     def _commit(self) -> None:
         if self._writes:
+            # what a task logged is kept before its end is: a task that is recorded as ended is never made again
+            self._job.logs.flush()
             writes, self._writes = self._writes, []
             self._job.store.commit(self._job.lease, writes)
         told, self._told = self._told, []

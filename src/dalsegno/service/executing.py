@@ -69,9 +69,9 @@ class Executing:
         wish = Stop()
         if stop is not None:
             stop(wish.set)
-        if self._store.runs.kill_requested(run.id):
-            wish.set()
         job = self._job(run, lease, wish, observer)
+        if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
+            wish.set()
         try:
             with self._watched(lease, wish):
                 Runner(job).execute()
