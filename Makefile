@@ -3,6 +3,8 @@
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 PYTHON ?= python3
+# trust what the machine trusts
+export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --all-extras
 
 .PHONY: help demo test check fix lint types layers unit slow soak bench clean

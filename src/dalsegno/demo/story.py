@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,7 @@ def _prove(stage: Stage) -> None:
 
 
 def _parquet(path: str) -> tuple[int, list[tuple[str, str]]]:
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     file = parquet.ParquetFile(path)
     schema = file.schema_arrow
@@ -158,12 +159,9 @@ def flow_text(name: str) -> str:
 
 
 def _need_extra() -> None:
-    try:
-        import polars  # noqa: F401
-        import pyarrow  # noqa: F401
-    except ImportError as error:
+    if any(find_spec(name) is None for name in ("polars", "pyarrow", "fastavro")):
         message = "the demo reads CSV and writes Avro and Parquet; install them with `pip install 'dalsegno[serdes]'`"
-        raise ExtraMissing(message, code="extra-missing") from error
+        raise ExtraMissing(message, code="extra-missing")
 
 
 def _free_folder(parent: Path) -> Path:
