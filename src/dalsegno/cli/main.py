@@ -69,6 +69,8 @@ def run_command_line(argv: Sequence[str] | None = None) -> int:
         # whoever reads has gone; Python would complain when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        return _tell_error(DalSegnoError(_what_the_system_said(error), code="system"), terminal)
     except Exception as error:  # noqa: BLE001 - the last door: whatever comes out here is told, not dumped
         return _tell_usage_or_fault(error, terminal)
     return result if isinstance(result, int) else OK
@@ -82,6 +84,11 @@ def _tell_error(error: DalSegnoError, terminal: Terminal) -> int:
         if isinstance(error, PlanMoved):
             _tell_plan(error, terminal)
     return REFUSED if isinstance(error, Refusal) else FAILED
+
+
+def _what_the_system_said(error: OSError) -> str:
+    name = f"`{error.filename}`: " if error.filename else ""
+    return f"{name}{error.strerror or error}"
 
 
 def _tell_plan(error: PlanMoved, terminal: Terminal) -> None:

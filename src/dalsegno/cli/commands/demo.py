@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dalsegno.cli import options
-from dalsegno.cli.render.lines import line
+from dalsegno.cli.render.lines import line, wrapped
 from dalsegno.cli.terminal import Terminal
 
 
@@ -33,8 +33,11 @@ def demo(
     terminal = Terminal(as_json=as_json)
 
     def say(text: str) -> None:
-        style = "bold cyan" if text.startswith("$ ") else ""
-        terminal.show([line((text, style))])
+        if text.startswith("$ "):
+            terminal.show([line((text, "bold cyan"))])
+        else:
+            # what is set in is to be copied, or a table
+            terminal.show([line(text)] if text.startswith(" ") else wrapped(text, terminal.width()))
 
     def call(words: Sequence[str]) -> int:
         # one document belongs on standard output: what the commands say goes beside it

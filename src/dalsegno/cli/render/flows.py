@@ -15,6 +15,8 @@ from dalsegno.store.port import FlowSummary
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_LONGEST_DEFAULT = 60
+
 
 def flows_table(flows: Sequence[FlowSummary], zone: tzinfo | None = None) -> RenderableType:
     """List flows."""
@@ -99,6 +101,8 @@ def _fields(entries: Sequence[Mapping[str, Any]]) -> RenderableType:
         if entry.get("required"):
             said = f"required. {said}".strip()
         elif entry.get("default") is not None:
-            said = f"{said} Default: {json.dumps(entry['default'], ensure_ascii=False, default=str)}.".strip()
+            default = json.dumps(entry["default"], ensure_ascii=False, default=str)
+            # a group of settings is described by its own defaults, not by one long line
+            said = f"{said} Default: {default}.".strip() if len(default) <= _LONGEST_DEFAULT else said
         add_row(made, str(entry["name"]), cell(entry.get("type")), said, indent=True)
     return made

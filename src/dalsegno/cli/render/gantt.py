@@ -12,8 +12,8 @@ from dalsegno.model.run import Run, TaskRun
 _FULL, _HATCHED, _PINNED = "█", "░", "◆"
 #: parts of a cell, from the left: a bar may end inside one
 _PARTS = "▏▎▍▌▋▊▉█"
-_TOOK_WIDTH = 10
-_NARROWEST = 10
+_TOOK_WIDTH = 12
+_NARROWEST = 8
 #: what was kept lies outside this run's axis: its bar says so, not how long it was
 _HATCHES = 6
 
@@ -32,9 +32,9 @@ def gantt_lines(
     """
     if not task_runs:
         return [line(f"Nothing has run in {run.name} yet.")]
-    names = min(max(len(each.address) for each in task_runs), max(width // 3, 16))
+    names = min(max(len(each.address) for each in task_runs), max(width // 3, 10))
     axis = _Axis(run, task_runs, now=now, columns=max(width - names - _TOOK_WIDTH - 6, _NARROWEST))
-    lines = [_title(run), axis.ruler(names + 4)]
+    lines = [_title(run), axis.ruler(names + 6)]
     lines += [_row(each, axis, ran_in, names) for each in task_runs]
     if any(each.action is Action.REUSE for each in task_runs):
         lines += [BLANK, line((f"  {_HATCHED * 3} kept from an earlier run, where it took so long", "dim"))]

@@ -16,6 +16,7 @@ from dalsegno.model.state import State
 _MOST_NAMED = 4
 _MOST_SHOWN = 5
 _MOST_DETAIL = 400
+_MOST_BLOCK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def again_lines(outcome: Outcome) -> list[Line]:
     if outcome.run.state is State.KILLED:
         lead = "It was stopped. To go on with what is missing:"
     else:
-        lead = "Fix it, then play it again from there (add --dry-run to see first what that does):"
+        lead = "Fix it, then play it again from there (--dry-run first shows what that does):"
     return [line(lead), line("  ", (replay_command(outcome), "bold cyan"))]
 
 
@@ -120,9 +121,22 @@ def detail_lines(details: Mapping[str, Any], width: int) -> list[Line]:
     lines: list[Line] = []
     for name, value in details.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        if "\n" in text.strip():
+            lines += _block(name, text)
+            continue
         if len(text) > _MOST_DETAIL:
             text = f"{text[:_MOST_DETAIL]} … ({len(text):,} characters)"
         indent = " " * (widest + 6)
         first, *rest = wrapped(text, width, indent=indent)
         lines += [line((f"    {name:<{widest}}  ", "dim"), *first[1:]), *rest]
     return lines
+
+
+def _block(name: str, text: str) -> list[Line]:
+    """Write a text of several lines, such as a traceback, as it is; of a long one the end, which says most."""
+    texts = clean(text).strip("\n").splitlines()
+    left_out = len(texts) - _MOST_BLOCK
+    shown = [line("      ", each) for each in texts[-_MOST_BLOCK:]]
+    if left_out > 0:
+        shown.insert(0, line((f"      … {count(left_out, 'line')} before", "dim")))
+    return [line((f"    {name}", "dim")), *shown]

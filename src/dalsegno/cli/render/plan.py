@@ -107,7 +107,10 @@ def plan_view(
     view: list[RenderableType | list[Line]] = [[_title(plan, heading), BLANK]]
     doing = [each for each in plan.decisions if _is_told(each, groups)]
     if doing:
-        view += [_table(rows(doing)), [BLANK]]
+        folded = rows(doing)
+        more = len(folded) - _MOST_ROWS
+        cut = [line((f"  … and {more:,} more: add --json to see all", "dim"))] if more > 0 else []
+        view += [_table(folded[:_MOST_ROWS]), [*cut, BLANK]]
     view.append([*_folded(plan, groups, width), *_said(plan, width)])
     if plan.refusals:
         view.append(_refusals(plan, width))
@@ -153,22 +156,13 @@ def _table(folded: list[Row]) -> RenderableType:
     made = table(
         [Column(fixed=True), Column(widest=34, style="bold"), Column(), Column(align="right", fixed=True)], indent=2
     )
-    for row in folded[:_MOST_ROWS]:
+    for row in folded:
         decision = row.decision
         took = seconds(decision.estimate_s) if len(row.addresses) == 1 else ""
         add_row(
             made, cell(decision.action.value, _STYLES[decision.action]), row.name, _why(row), took and cell(f"~{took}", "dim"),
             indent=True,
         )  # fmt: skip
-    if len(folded) > _MOST_ROWS:
-        add_row(
-            made,
-            "",
-            cell(f"… and {len(folded) - _MOST_ROWS:,} more: add --json to see all", "dim"),
-            "",
-            "",
-            indent=True,
-        )
     return made
 
 

@@ -11,6 +11,8 @@ from dalsegno.model.state import State
 
 _ADDRESS_WIDTH = 30
 _MOST_RUNNING = 3
+#: with less room than this for the names, they stand alone
+_NARROWEST = 12
 
 
 def ended_line(event: TaskMoved, *, words: bool) -> Line:
@@ -51,8 +53,11 @@ def running_line(running: Mapping[str, float], *, done: int, elapsed: float, wid
     if len(running) > len(names):
         shown += f" and {len(running) - len(names):,} more"
     tail = f"{count(done, 'task')} done · {_whole(elapsed)}"
-    room = max(width - len(tail) - 8, 12)
-    return line((f"  {mark(State.RUNNING)} ", "cyan"), f"{short(shown or 'starting', room)}   ", (tail, "dim"))
+    sign = (f"  {mark(State.RUNNING)} ", "cyan")
+    room = width - len(tail) - 8
+    if room < _NARROWEST:
+        return line(sign, short(shown or tail, width - 5))
+    return line(sign, f"{short(shown or 'starting', room)}   ", (tail, "dim"))
 
 
 def _whole(value: float) -> str:
