@@ -148,6 +148,8 @@ class Decider:
         if changed and self._asked.stale == "refuse":
             self._refuse_stale(scope.prefix + task.id, changed)
         warnings = self._kept_warnings(task, flowing, changed)
+        if result is not None and result.action is Action.PIN:
+            warnings = ("kept, though its result was given by a person", *warnings)
         self._put(task, scope, Action.REUSE, reason, result, warnings=warnings)
 
     def _pin(self, task: Task, scope: Scope, flowing: Flowing, *, wish: Wish, result: Result | None) -> Flowing:

@@ -1,0 +1,114 @@
+"""A described flow as Dal Segno writes it: compiled, and as the text of a file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.oracle.describe import Described, Piece, loops_of
+
+from dalsegno.model.digest import digest
+from dalsegno.model.flow import Flow, Key, Kind, Read, Revision, Task
+
+INPUTS = ("x", "y", "pick", "cities")
+_LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[0].taskrun.value", "parents[1].taskrun.value")
+
+
+def compile_flow(tasks: tuple[Described, ...]) -> Flow:
+    loops = loops_of(tasks)
+    return Flow("oracle", "story", tuple(_task(task, loops) for task in tasks))
+
+
+def revision(tasks: tuple[Described, ...], number: int) -> Revision:
+    text = flow_text(tasks)
+    return Revision(compile_flow(tasks), number, digest("source", text), text)
+
+
+def flow_text(tasks: tuple[Described, ...]) -> str:
+    """Give the flow's file. JSON is YAML."""
+    loops = loops_of(tasks)
+    inputs: list[dict[str, Any]] = [{"id": name, "type": "STRING"} for name in INPUTS[:-1]]
+    inputs.append({"id": "cities", "type": "JSON"})
+    data = {"id": "story", "namespace": "oracle", "inputs": inputs, "tasks": [_written(task, loops) for task in tasks]}
+    return json.dumps(data, indent=1)
+
+
+Loops = dict[str, tuple[str, ...]]
+_TYPES = {"sequence": "core.flow.Sequential", "parallel": "core.flow.Parallel", "loop": "core.flow.ForEach"}
+
+
+def _written(task: Described, loops: Loops) -> dict[str, Any]:
+    data = {"id": task.id, "type": type_of(task), **properties(task, loops)}
+    return {**data, "tasks": [_written(child, loops) for child in task.tasks]} if task.tasks else data
+
+
+def type_of(task: Described) -> str:
+    return _TYPES.get(task.kind) or ("core.execution.Fail" if task.fails else "core.debug.Return")
+
+
+def properties(task: Described, loops: Loops) -> dict[str, Any]:
+    if task.kind == "loop":
+        return {"values": _source(task, loops), "concurrencyLimit": task.concurrency}
+    if task.kind != "work":
+        return {}
+    text: Any = f"{task.id}:{_text(task.pieces, task.id, loops)}"
+    if task.listed is not None:
+        text = [_text(element, task.id, loops) for element in task.listed]
+    return {"errorMessage": "on purpose"} if task.fails else {"value": text}
+
+
+def _source(task: Described, loops: Loops) -> Any:
+    kind, *rest = task.source
+    if kind == "literal":
+        return rest
+    return f"{{{{ inputs.{rest[0]} }}}}" if kind == "input" else _expression(("read", rest[0]), task.id, loops)
+
+
+def _text(pieces: tuple[Piece, ...], reader: str, loops: Loops) -> str:
+    return "".join(piece[1] if piece[0] == "text" else _expression(piece, reader, loops) for piece in pieces)
+
+
+def _expression(piece: Piece, reader: str, loops: Loops) -> str:
+    if piece[0] == "input":
+        return f"{{{{ inputs.{piece[1]} }}}}"
+    if piece[0] == "item":
+        return "{{ taskrun.value }}"
+    if piece[0] == "pick":
+        return "{{ outputs[inputs.pick].value }}"
+    around = loops[piece[1]]
+    shared = [loop for loop in around if loop in loops[reader]]
+    own = "".join(f"[{_LEVELS[len(loops[reader]) - 1 - loops[reader].index(loop)]}]" for loop in shared)
+    named = "".join(f"['{key}']" for key in piece[2:])
+    value = ".value" if len(shared) + len(piece) - 2 == len(around) else ""
+    return f"{{{{ outputs.{piece[1]}{own}{named}{value} }}}}"
+
+
+def _task(task: Described, loops: Loops) -> Task:
+    written = properties(task, loops)
+    pieces = [("read", task.source[1])] if task.source[:1] == ("task",) else [] if task.fails else task.all_pieces
+    inputs = [piece[1] for piece in pieces if piece[0] == "input"] + ["pick" for piece in pieces if piece[0] == "pick"]
+    if task.source[:1] == ("input",):
+        inputs = [task.source[1]]
+    digests = {name: digest("property", value) for name, value in {"type": type_of(task), **written}.items()}
+    return Task(
+        id=task.id,
+        type=type_of(task),
+        properties=written,
+        kind=Kind(task.kind),
+        tasks=tuple(_task(child, loops) for child in task.tasks),
+        reads=tuple(dict.fromkeys(_read(piece, task.id, loops) for piece in pieces if piece[0] in ("read", "pick"))),
+        inputs=tuple(dict.fromkeys(inputs)),
+        digests=digests,
+        definition=digest("definition", digests),
+        concurrency=task.concurrency if task.kind == "loop" else 0,
+        outputs=("value",) if type_of(task) == "core.debug.Return" else (),
+    )
+
+
+def _read(piece: Piece, reader: str, loops: Loops) -> Read:
+    if piece[0] == "pick":
+        return Read(None)
+    around = loops[piece[1]]
+    own = tuple(Key.OWN for loop in around if loop in loops[reader])
+    keys = (*own, *piece[2:])
+    return Read(piece[1], keys, ("value",) if len(keys) == len(around) else ())

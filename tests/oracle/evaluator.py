@@ -1,0 +1,98 @@
+"""What a whole run of a described flow gives, worked out by recursion. Knows no plan, no replay, no engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.oracle.describe import Described, Piece, address, keys_of, loops_of
+
+#: the items around a task, outermost first: loop, key, value
+Scope = tuple[tuple[str, str, Any], ...]
+#: the value that somebody gave for a task's property, by task and address
+Override = Callable[[str, str], Any]
+
+
+class Failed(Exception):  # noqa: N818 - the domain's word
+    """A task fails."""
+
+
+class World:
+    """Results so far, and what a task makes of them."""
+
+    def __init__(
+        self, tasks: tuple[Described, ...], inputs: Mapping[str, Any], override: Override | None = None
+    ) -> None:
+        self.loops, self.inputs, self.override = loops_of(tasks), inputs, override
+        self.outputs: dict[str, Any] = {}
+        self.keys: dict[str, list[str]] = {}
+        self.pinned: dict[str, Any] = {}
+
+    def value(self, task: Described, scope: Scope) -> Any:
+        at = self.at(task.id, scope)
+        if at in self.pinned:
+            return self.pinned[at]
+        if task.fails:
+            raise Failed(task.id)
+        given = self.override(task.id, at) if self.override else None
+        if given is not None:
+            return given
+        if task.listed is not None:
+            return [self.text(element, scope) for element in task.listed]
+        return f"{task.id}:{self.text(task.pieces, scope)}"
+
+    def at(self, task: str, scope: Scope) -> str:
+        return address(tuple(loop for loop, _, _ in scope), tuple(key for _, key, _ in scope), task)
+
+    def items(self, loop: Described, scope: Scope) -> list[Any]:
+        kind, *rest = loop.source
+        found: Any = self.inputs[rest[0]] if kind == "input" else rest
+        found = self.read(rest[0], (), scope) if kind == "task" else found
+        if not isinstance(found, list):
+            raise Failed(f"{loop.id} loops over what is no list")
+        return list(found)  # pyright: ignore[reportUnknownVariableType]
+
+    def text(self, pieces: tuple[Piece, ...], scope: Scope) -> str:
+        found = [self.piece(piece, scope) for piece in pieces]
+        return "".join(v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for v in found)
+
+    def piece(self, piece: Piece, scope: Scope) -> Any:
+        match piece:
+            case ("text", text):
+                return text
+            case ("input", name):
+                return self.inputs[name]
+            case ("item",):
+                return scope[-1][2]
+            case ("pick",):
+                return self.read(self.inputs["pick"], (), scope)
+            case _:
+                return self.read(piece[1], piece[2:], scope)
+
+    def read(self, task: str, keys: tuple[str, ...], scope: Scope) -> Any:
+        own = {loop: key for loop, key, _ in scope}
+        shared = tuple(own[loop] for loop in self.loops.get(task, ()) if loop in own)
+        found = self.found(task, (*shared, *keys))
+        return found["value"] if len(shared) + len(keys) == len(self.loops[task]) else found
+
+    def found(self, task: str, keys: tuple[str, ...]) -> Any:
+        loops = self.loops.get(task, ())
+        if len(keys) == len(loops):
+            if address(loops, keys, task) not in self.outputs:
+                raise Failed(f"{task} has no output")
+            return {"value": self.outputs[address(loops, keys, task)]}
+        inner = self.keys.get(address(loops[: len(keys)], keys, loops[len(keys)]), [])
+        return {key: self.found(task, (*keys, key)) for key in inner}
+
+    def run(self, tasks: tuple[Described, ...], scope: Scope = ()) -> None:
+        for task in tasks:
+            if task.kind == "work":
+                self.outputs[self.at(task.id, scope)] = self.value(task, scope)
+            elif task.kind != "loop":
+                self.run(task.tasks, scope)
+            else:
+                items = self.items(task, scope)
+                keys = self.keys[self.at(task.id, scope)] = keys_of(items)
+                for key, item in zip(keys, items, strict=True):
+                    self.run(task.tasks, (*scope, (task.id, key, item)))
