@@ -180,11 +180,14 @@ class CsvConversion:
 
 
 def _lines_before(file: BinaryIO, offset: int) -> int:
+    """Count the line ends before an offset: LF, CR LF and CR, as the reference reader does."""
     file.seek(0)
     lines = 0
+    last = b""
     while offset > 0 and (chunk := file.read(min(offset, 1 << 20))):
-        lines += chunk.count(b"\n")
+        lines += chunk.count(b"\n") + chunk.count(b"\r") - (last + chunk).count(b"\r\n")
         offset -= len(chunk)
+        last = chunk[-1:]
     return lines
 
 

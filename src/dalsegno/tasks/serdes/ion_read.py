@@ -18,6 +18,7 @@ import pyarrow.json as arrow_json
 from amazon.ion import simpleion
 from amazon.ion.exceptions import IonException
 from amazon.ion.simple_types import IonPyNull, IonPySymbol
+from amazon.ion.symbols import SymbolToken
 
 from dalsegno.errors import TaskFailed
 
@@ -126,7 +127,7 @@ def _plain(value: Any) -> Any:
     """Give Python's own form of an Ion value: `None` for nulls of all types, text for symbols."""
     if value is None or isinstance(value, IonPyNull):
         return None
-    if isinstance(value, IonPySymbol):
+    if isinstance(value, IonPySymbol | SymbolToken):
         return value.text
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in cast("Mapping[Any, Any]", value).items()}
