@@ -71,7 +71,7 @@ class GroupCommit:
         self._lock_file = lock_file
         self._translate = translate
         self._turn = Lock()
-        self._committing = False
+        self._committing: Sequence[_Commit] = ()
         self._waiting: deque[_Commit] = deque()
 
     def commit(self, work: Work) -> Any:
@@ -87,11 +87,9 @@ class GroupCommit:
             with self._turn:
                 if not commit.done:
                     self._carry_out_waiting()
-        except BaseException:
-            # interrupted while waiting: nobody is to carry it out any more
-            if commit in self._waiting:
-                self._waiting.remove(commit)
-            raise
+        finally:
+            # each takes back its own: whoever is interrupted (Ctrl-C) leaves what others wait for where it is
+            self._waiting.remove(commit)
         if commit.error is not None:
             raise commit.error
         return commit.result
@@ -102,25 +100,22 @@ class GroupCommit:
             self._connection.close()
 
     def _carry_out_waiting(self) -> None:
-        commits = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        commits = [commit for commit in list(self._waiting) if not commit.done]
         try:
             with file_lock(self._lock_file):
                 self._carry_out(commits)
         except BaseException as error:
-            self._interrupted(commits)
+            self._interrupted()
             if isinstance(error, OSError):
                 raise self._translate(error) from error
             raise
 
-    def _interrupted(self, commits: Sequence[_Commit]) -> None:
-        """Leave things right for the other threads when the one that had the turn is interrupted (Ctrl-C)."""
-        committed = self._committing and not self._connection.in_transaction
+    def _interrupted(self) -> None:
+        """Take back what was not committed, and note what was."""
+        committed = [] if self._connection.in_transaction else self._committing
         self._roll_back()
-        for commit in commits:
-            if not commit.done and committed:
-                commit.done = True
-            elif not commit.done:
-                self._waiting.append(commit)
+        for commit in committed:
+            commit.done = True
 
     def _carry_out(self, commits: Sequence[_Commit]) -> None:
         if not self._transact(commits):
@@ -130,16 +125,16 @@ class GroupCommit:
                     self._transact([commit])
 
     def _transact(self, commits: Sequence[_Commit]) -> bool:
-        """Carry out commits in one transaction; tell whether each of them is done."""
-        self._committing = False
+        """Carry out commits in one transaction; tell whether each of them is done, for good or ill."""
+        self._committing = ()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for commit in commits:
                 if len(commits) == 1:
                     commit.result = commit.work(self._connection.execute)
-                elif not self._in_savepoint(commit):
-                    return False
-            self._committing = True
+                else:
+                    self._in_savepoint(commit)
+            self._committing = commits
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - it belongs to the caller whose commit this is
             self._roll_back()
@@ -150,19 +145,17 @@ class GroupCommit:
             commit.done = True
         return True
 
-    def _in_savepoint(self, commit: _Commit) -> bool:
-        """Carry out one commit of several; tell whether the transaction still stands."""
+    def _in_savepoint(self, commit: _Commit) -> None:
+        """Carry out one commit of several, and take it back alone where it fails."""
         execute = self._connection.execute
         execute("SAVEPOINT one")
         try:
             commit.result = commit.work(execute)
         except Exception as error:  # noqa: BLE001 - it belongs to the caller whose commit this is
-            if not self._connection.in_transaction:
-                return False
+            # fails where the database has taken back the whole transaction: then each is carried out alone
             execute("ROLLBACK TO one")
             commit.fail(self._translate(error))
         execute("RELEASE one")
-        return True
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -10,16 +11,19 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier, Event, Thread
+from threading import Event, Thread, current_thread
 
 import pytest
 from tests.support.stored import a_run, a_task_run, an_artifact, ended, running
 
-from dalsegno.errors import DalSegnoError, MoveRefused, Refusal, RunIsLive, StoreUnavailable
+from dalsegno.errors import MoveRefused, Refusal, RunIsLive, StoreUnavailable
+from dalsegno.model.run import Artifact
 from dalsegno.model.state import State
 from dalsegno.store import sqlite
+from dalsegno.store.filelease import FileLock
 from dalsegno.store.open import open_store
 from dalsegno.store.port import AppendLogs, CreateRun, MoveRun, SaveArtifact, StartTask, Store
+from dalsegno.store.writes import Execute
 
 ROOT = Path(__file__).parents[3]
 
@@ -89,30 +93,57 @@ def test_a_full_disk_fails_a_commit_whole_and_the_next_one_may_succeed(store: sq
     assert len(store.events.after(run.id)) == 4
 
 
+def gathered(store: sqlite.SqliteStore, *works: Callable[[], object]) -> list[BaseException | None]:
+    """Let threads gather behind one that writes, so that one transaction carries out what they all want; give what each
+    of them met."""
+    met: list[BaseException | None] = [None] * len(works)
+    go, pause = Event(), Event()
+
+    def meet(number: int) -> None:
+        try:
+            works[number]()
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            met[number] = error
+
+    threads = [Thread(target=lambda: store._group.commit(lambda _: go.wait(30)))]
+    threads += [Thread(target=meet, args=(number,)) for number in range(len(works))]
+    for number, thread in enumerate(threads):
+        thread.start()
+        while len(store._group._waiting) != number or not store._group._turn.locked():
+            pause.wait(0.001)
+    go.set()
+    for thread in threads:
+        thread.join()
+    return met
+
+
+def saving(store: Store, artifact: Artifact) -> Callable[[], None]:
+    return lambda: store.commit(None, [SaveArtifact(artifact)])
+
+
 def test_a_commit_too_large_for_the_disk_takes_no_other_with_it(store: sqlite.SqliteStore) -> None:
     connection = store._group._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages + 30}")
-    barrier = Barrier(8)
-    small = [an_artifact() for _ in range(8)]
-    failed: list[BaseException] = []
+    small = [an_artifact() for _ in range(6)]
+    large = CreateRun(a_run(inputs={"big": "x" * 10_000_000}), b"")
+    works = [saving(store, artifact) for artifact in small]
+    met = gathered(store, *works[:3], lambda: store.commit(None, [large]), *works[3:])
+    assert [type(error) for error in met] == [type(None)] * 3 + [StoreUnavailable] + [type(None)] * 3
+    assert all(store.artifacts.get(artifact.id) for artifact in small)
+    assert store.runs.get(large.run.id) is None
 
-    def write(number: int) -> None:
-        barrier.wait()
-        try:
-            if number == 0:
-                store.commit(None, [CreateRun(a_run(inputs={"big": "x" * 10_000_000}), b"")])
-            store.commit(None, [SaveArtifact(small[number])])
-        except DalSegnoError as error:
-            failed.append(error)
 
-    threads = [Thread(target=write, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [type(error) for error in failed] == [StoreUnavailable]
-    assert all(store.artifacts.get(artifact.id) for artifact in small[1:])
+def test_a_commit_that_fails_at_the_very_end_takes_no_other_with_it(store: sqlite.SqliteStore) -> None:
+    def fails_when_committed(execute: Execute) -> None:
+        execute("PRAGMA defer_foreign_keys = ON", {})
+        execute("INSERT INTO plans (run, plan) VALUES ('nowhere', x'00')", {})
+
+    small = [an_artifact() for _ in range(3)]
+    works = [saving(store, artifact) for artifact in small]
+    met = gathered(store, works[0], lambda: store._group.commit(fails_when_committed), *works[1:])
+    assert [type(error) for error in met] == [type(None), MoveRefused, type(None), type(None)]
+    assert all(store.artifacts.get(artifact.id) for artifact in small)
 
 
 def test_a_store_that_another_program_keeps_locked_says_so(
@@ -193,32 +224,42 @@ def test_an_interrupted_commit_leaves_the_others_alone(store: sqlite.SqliteStore
 
 
 def test_an_interrupt_of_the_thread_that_writes_for_all_loses_no_other_commit(store: sqlite.SqliteStore) -> None:
-    group, go = store._group, Event()
-    artifact = an_artifact()
-    interrupted: list[BaseException] = []
+    def interrupted() -> None:
+        own = current_thread()
 
-    def interrupt(_: object) -> None:
-        raise KeyboardInterrupt
+        def interrupt(_: object) -> None:
+            if current_thread() is own:
+                raise KeyboardInterrupt
 
-    def be_interrupted() -> None:
-        try:
-            group.commit(interrupt)
-        except KeyboardInterrupt as error:
-            interrupted.append(error)
+        store._group.commit(interrupt)
 
-    threads = [
-        Thread(target=lambda: group.commit(lambda _: go.wait(30))),
-        Thread(target=be_interrupted),
-        Thread(target=lambda: store.commit(None, [SaveArtifact(artifact)])),
-    ]
-    pause = Event()
-    for number, thread in enumerate(threads):
-        thread.start()
-        # the first one has the turn; the others gather behind it, and the interrupted one leads them or is led
-        while len(group._waiting) != number or not group._turn.locked():
-            pause.wait(0.001)
-    go.set()
-    for thread in threads:
-        thread.join()
-    assert store.artifacts.get(artifact.id) == artifact
-    assert len(interrupted) == 1
+    hit = False
+    # whoever of those that wait gets the turn writes for the others: until it is the one that is interrupted
+    for _ in range(100):
+        artifacts = [an_artifact() for _ in range(3)]
+        met = gathered(store, interrupted, *(saving(store, artifact) for artifact in artifacts))
+        assert met[1:] == [None] * 3
+        assert all(store.artifacts.get(artifact.id) for artifact in artifacts)
+        hit = isinstance(met[0], KeyboardInterrupt)
+        if hit:
+            break
+    assert hit
+
+
+def test_a_lock_on_a_file_that_its_holder_has_just_removed_is_no_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = FileLock(tmp_path, "run", "first")
+    real = fcntl.flock
+
+    def flock(descriptor: int, how: int) -> None:
+        # the second has opened the file; now the first removes it and lets go
+        monkeypatch.undo()
+        first.release()
+        real(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    second = FileLock(tmp_path, "run", "second")
+    with pytest.raises(RunIsLive, match="second"):
+        FileLock(tmp_path, "run", "third")
+    second.release()
