@@ -117,11 +117,3 @@ def command_with(argv: Collection[str], digest: str) -> str:
             kept.append(word)
         skip = word == "--digest"
     return shlex.join(["dalsegno", *kept, "--digest", digest])
-
-
-def raise_refusals(plan: Plan) -> None:
-    """Raise what a plan was refused for, if anything."""
-    from dalsegno.errors import RequestRefused
-
-    if plan.refusals:
-        raise RequestRefused(dict.fromkeys(plan.refusals))

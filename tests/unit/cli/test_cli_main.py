@@ -103,6 +103,8 @@ def test_a_flow_fails_is_fixed_and_is_replayed_with_the_command_that_was_printed
     ]  # fmt: skip
     assert shell("runs") == 0
     assert "fixed by books-2" in shell.out
+    assert shell("show", "books-1") == 0
+    assert shell.out.endswith("A later replay went well: books-2\n")
 
 
 def test_a_dry_run_writes_nothing_and_gives_the_command_that_does_it(shell: Shell) -> None:

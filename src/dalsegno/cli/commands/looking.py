@@ -126,10 +126,12 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed))
         if task_runs:
             terminal.show([BLANK], drawn.task_runs_table(task_runs))
-        _show_failure(client, found, task_runs, terminal)
+        _show_failure(client, found, task_runs, terminal, fixed=fixed)
 
 
-def _show_failure(client: Client, run: Run, task_runs: Sequence[TaskRun], terminal: Terminal) -> None:
+def _show_failure(
+    client: Client, run: Run, task_runs: Sequence[TaskRun], terminal: Terminal, *, fixed: str | None
+) -> None:
     from dalsegno.cli.executing import handle_of
 
     if run.state is not State.FAILED:
@@ -138,7 +140,7 @@ def _show_failure(client: Client, run: Run, task_runs: Sequence[TaskRun], termin
     failures = tuple(Failure(each.address, each.attempt, each.error or {}) for each in failed)
     if not failures and run.error:
         failures = (Failure(run.error.get("address"), None, run.error),)
-    outcome = Outcome(run, failures=failures, handle=handle_of(client, run))
+    outcome = Outcome(run, failures=failures, handle=handle_of(client, run), fixed=fixed)
     terminal.show([BLANK, *failure_lines(outcome, terminal.width())])
 
 

@@ -9,7 +9,7 @@ import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import FlowFile, read_flow_file, read_revision, read_stale
-from dalsegno.cli.executing import Execution, execute, group_types, raise_refusals
+from dalsegno.cli.executing import Execution, execute, group_types
 from dalsegno.cli.render.lines import line
 from dalsegno.cli.render.plan import plan_summary
 from dalsegno.cli.requests import Given, show_plan
@@ -132,9 +132,8 @@ def _execute(
     verbose: bool,
 ) -> int:
     text, name = (fixed.text, fixed.name) if fixed is not None else (None, None)
-    plan = _plan(client, request, fixed)
-    raise_refusals(plan)
     run = client.start_replay(request, text=text, file=name, digest=digest)
+    plan = client.run_plan(run.id)
     groups = group_types({decision.type for decision in plan.decisions})
     origin = client.get_run(run.origin or "").name
     head = line((run.name, "bold"), (f"  replay of {origin}, attempt {run.attempt}", "dim"))

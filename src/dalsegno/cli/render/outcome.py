@@ -40,6 +40,7 @@ class Outcome:
     failures : the tasks that failed, in the order in which they did.
     file : the flow's file, where one was given.
     handle : what names the run on a command line beyond doubt.
+    fixed : the name of a later replay that went well.
     """
 
     run: Run
@@ -49,6 +50,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     file: str | None = None
     handle: str = ""
+    fixed: str | None = None
 
 
 def state_line(outcome: Outcome) -> Line:
@@ -67,18 +69,20 @@ def state_line(outcome: Outcome) -> Line:
 
 
 def failure_lines(outcome: Outcome, width: int) -> list[Line]:
-    """Say what failed and why, and end with the command that plays it again."""
+    """Say what failed and why, and end with the command that plays it again, or with what has done so already."""
     lines: list[Line] = []
     for failure in outcome.failures[:_MOST_SHOWN]:
         lines += [*_one_failure(failure, width), BLANK]
     if len(outcome.failures) > _MOST_SHOWN:
         more = count(len(outcome.failures) - _MOST_SHOWN, "more task")
         lines += [line(f"{more} failed: dalsegno show {shlex.quote(outcome.handle)}"), BLANK]
-    return lines + again_lines(outcome)
+    return [*lines, *again_lines(outcome)]
 
 
 def again_lines(outcome: Outcome) -> list[Line]:
-    """Say how to play the run again."""
+    """Say how to play the run again, unless that was done."""
+    if outcome.fixed:
+        return [line("A later replay went well: ", (outcome.fixed, "bold green"))]
     if outcome.run.state is State.KILLED:
         lead = "It was stopped. To go on with what is missing:"
     else:
