@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from dalsegno.errors import Refusal
 
@@ -60,7 +60,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         raise Refusal(f"DALSEGNO_DURABILITY is `{durability}`; it can be `normal` or `full`", code="bad-setting")
     home = environ.get("DALSEGNO_HOME")
     folder = Path(home).expanduser().absolute() if home else find_home(cwd or Path.cwd(), environ)
-    return Settings(folder, environ.get("DALSEGNO_STORE") or None, cast("Durability", durability))
+    return Settings(folder, environ.get("DALSEGNO_STORE") or None, durability)
 
 
 def find_home(cwd: Path, environ: Mapping[str, str]) -> Path:

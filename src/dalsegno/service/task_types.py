@@ -46,4 +46,6 @@ def _default(field: FieldInfo) -> Any:
     if field.is_required():
         return None
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
