@@ -113,6 +113,7 @@ def rewritten(page: Path, texts: Sequence[tuple[Block, str]]) -> str:
 
 _UNSTEADY = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
+    (re.compile(r"^ *time about .*$|[;,] (?:which saved|saves) [0-9.]+ (?:ms|s|min)", re.MULTILINE), ""),
     (re.compile(r"\b[0-9a-f]{8,64}(?:-[0-9a-f]{4,12})*\b"), "#"),
     (re.compile(r"~?\b[0-9][0-9,.:]*(?: ?(?:ms|s|min|h|bytes|[kKMG]i?B|B)\b)?"), "#"),
     (re.compile(r"[█▉▊▋▌▍▎▏▐░▒▓━─╌┄╱▕·|]+"), " "),
@@ -125,6 +126,11 @@ def steady(text: str) -> list[str]:
     for pattern, instead in _UNSTEADY:
         text = pattern.sub(instead, text)
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def steady_words(text: str) -> list[str]:
+    """Give the words of an output, sorted: where lines and columns break depends on how long times and sizes are."""
+    return sorted(word for line in steady(text) for word in line.split())
 
 
 def missing_lines(shown: str, written: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from dalsegno.cli import main
 
-COLUMNS = "100"
 #: `$NAME` outside of quotes that keep it
 _VARIABLE = re.compile(r"\$([A-Z_]+)")
 #: the host's words about a folder are no part of a page
@@ -36,6 +35,7 @@ class Shell:
 
     home: Path
     variables: dict[str, str] = field(default_factory=dict[str, str])
+    columns: str = "100"
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +74,14 @@ class Shell:
     def _environ(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DALSEGNO_")}
         path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
-        return {**kept, **self.variables, "HOME": str(self.home), "COLUMNS": COLUMNS, "PATH": path}
+        return {
+            **kept,
+            **self.variables,
+            "HOME": str(self.home),
+            "LOGNAME": "you",
+            "COLUMNS": self.columns,
+            "PATH": path,
+        }
 
     @contextmanager
     def _inside(self) -> Generator[None]:
@@ -91,6 +98,8 @@ class Shell:
 
 
 def _needs_shell(line: str) -> bool:
+    if "$(" in line:
+        return True
     words = shlex.shlex(line, posix=True, punctuation_chars=True)
     words.whitespace_split = True
     return any(set(word) <= set("|&;<>()") for word in words)

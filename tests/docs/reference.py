@@ -1,0 +1,156 @@
+"""The parts of pages that are made from the code: the help of every command, the properties of every task type."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel
+from tests.docs.shell import Shell
+from typer.main import get_command
+
+from dalsegno.cli.main import make_app
+from dalsegno.tasks.registry import load, names
+
+#: what stands around a generated part
+_BEGIN, _END = "<!-- begin {name}: made by python -m tests.docs.generate -->", "<!-- end {name} -->"
+_BLANK = "\n\n"
+
+
+def with_part(text: str, name: str, part: str) -> str:
+    """Give a page with a new text between the marks of a part.
+
+    Raises
+    ------
+    LookupError : the page has no such marks.
+    """
+    begin, end = _BEGIN.format(name=name), _END.format(name=name)
+    before, found, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise LookupError(f"the page has no marks for the part `{name}`")
+    return f"{before}{begin}{_BLANK}{part.strip()}{_BLANK}{end}{after}"
+
+
+# commands
+
+
+def command_names() -> list[str]:
+    """Give all commands by their words, such as `flow diff`; groups too."""
+    return list(_walk(get_command(make_app()), ""))
+
+
+def _walk(command: Any, words: str) -> Iterator[str]:
+    for name, inner in cast("Mapping[str, Any]", getattr(command, "commands", {})).items():
+        path = f"{words} {name}".strip()
+        yield path
+        yield from _walk(inner, path)
+
+
+def command_part() -> str:
+    """Give the help of every command."""
+    with tempfile.TemporaryDirectory() as home:
+        shell = Shell(Path(home), columns="80")
+        sections = [_help(shell, name) for name in ["", *command_names()]]
+    return _BLANK.join(sections)
+
+
+def _help(shell: Shell, name: str) -> str:
+    words = f"dalsegno {name}".strip()
+    text = "\n".join(line.rstrip() for line in shell.run(f"{words} --help").text.strip().splitlines())
+    return f"## {words}{_BLANK}```text\n{text}\n```"
+
+
+# task types
+
+
+def type_part() -> str:
+    """Give the properties and outputs of every task type."""
+    return _BLANK.join(_type(name) for name in names())
+
+
+def _type(name: str) -> str:
+    model = load(name)
+    summary = re.sub(r"\s*\n\s*", " ", (model.__doc__ or "").strip())
+    schema = model.model_json_schema(by_alias=True)
+    parts = [f"### {name}", summary]
+    rows = list(_rows(schema, schema, ""))
+    parts.append(
+        _table(("property", "type", "default", "what it is"), rows) if rows else "It has no properties of its own."
+    )
+    output = model.Output
+    if isinstance(output, type) and issubclass(output, BaseModel):
+        shape = output.model_json_schema(by_alias=True)
+        outputs = [f"`{key}` ({_shape(field, shape)})" for key, field in shape["properties"].items()]
+        parts.append(f"Outputs: {', '.join(outputs)}.")
+    elif model.kind.value == "work":
+        parts.append("It has no outputs.")
+    return _BLANK.join(parts)
+
+
+def _rows(schema: Mapping[str, Any], whole: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
+    required = schema.get("required", ())
+    for name, field in schema.get("properties", {}).items():
+        inner = _resolved(field, whole)
+        if "properties" in inner:
+            yield f"`{prefix}{name}`", "map", "", _text(field, inner)
+            yield from _rows(inner, whole, f"{prefix}{name}.")
+            continue
+        default = "required" if name in required else _default(field)
+        yield f"`{prefix}{name}`", _shape(field, whole), default, _text(field, inner)
+
+
+def _resolved(field: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = field.get("$ref") or next((part["$ref"] for part in field.get("allOf", ()) if "$ref" in part), None)
+    return field if reference is None else whole["$defs"][reference.rpartition("/")[2]]
+
+
+def _shape(field: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
+    """Give a type as a reader of YAML knows it."""
+    field = _resolved(field, whole)
+    if "enum" in field:
+        return " or ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field:
+        shapes = [_shape(each, whole) for each in field["anyOf"] if each.get("type") != "null"]
+        return " or ".join(dict.fromkeys(shapes))
+    if field.get("format") == "duration":
+        return "duration"
+    if field.get("type") == "array":
+        items = _shape(field.get("items", {}), whole)
+        return "list" if items == "any" else f"list of {items}"
+    plain = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "`true` or `false`",
+        "object": "map",
+    }
+    return plain.get(str(field.get("type")), "any")
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    value = field.get("default")
+    if value in (None, {}, []):
+        return ""
+    shown = str(value).lower() if isinstance(value, bool) else '""' if value == "" else value
+    return f"`{shown}`".replace("|", "\\|")
+
+
+def _text(field: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
+    text = str(field.get("description") or inner.get("description") or "")
+    return re.sub(r"\s*\n\s*", " ", text).replace("|", "\\|")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+#: page -> part -> what makes it
+PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "docs/cli.md": {"commands": command_part},
+    "docs/flows.md": {"task types": type_part},
+}

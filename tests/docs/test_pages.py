@@ -1,0 +1,123 @@
+"""What the pages show is what happens: sessions are carried out, flows are valid, examples of expressions are evaluated."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.docs import generate, reference, sessions
+from tests.docs.pages import ROOT, Block, missing_lines, read_blocks, steady_words
+
+from dalsegno.expressions import Scope, known_filters, known_functions, parse
+from dalsegno.expressions.functions import PROVIDED
+from dalsegno.expressions.operators import ARITHMETIC
+from dalsegno.expressions.tests import TESTS
+from dalsegno.flows import check
+from dalsegno.tasks.registry import names
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ANEW = "run `python -m tests.docs.generate` to bring it up to date"
+
+_NOW = datetime(2024, 5, 31, 10, 20, 30, tzinfo=UTC)
+_VARIABLES = {
+    "inputs": {"name": "Ada"},
+    "vars": {"greeting": "Hello {{ inputs.name }}"},
+    "taskrun": {"value": "paris"},
+    "outputs": {"load": {"paris": {"value": 5}}},
+}
+_EXAMPLE = re.compile(r"\| `(?P<text>[^`]*\{[{%#](?:[^`]|\\\|)*)` \| `(?P<result>[^`]*)` \|$", re.MULTILINE)
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", sessions.PAGES)
+def test_a_page_shows_what_its_commands_write(page: str, tmp_path: Path) -> None:
+    with sessions.stage(tmp_path) as shell:
+        for carried in sessions.carry_out(ROOT / page, shell):
+            block = carried.block
+            assert carried.code == block.exit, f"{block.place} ended with {carried.code}:\n{carried.text}"
+            if "excerpt" in block.words:
+                assert list(missing_lines(block.text, carried.text)) == [], f"{block.place}:\n{carried.text}"
+            else:
+                assert steady_words(block.text) == steady_words(carried.text), f"{block.place}: {ANEW}"
+
+
+def test_parts_made_from_the_code_are_current() -> None:
+    for path, text in generate.generated_pages():
+        assert path.read_text(encoding="utf-8") == text, f"{_name(path)}: {ANEW}"
+
+
+def _flows() -> list[Block]:
+    return [block for page in PAGES for block in read_blocks(page) if block.language == "yaml"]
+
+
+@pytest.mark.parametrize("block", _flows(), ids=lambda block: block.place)
+def test_a_flow_on_a_page_is_valid(block: Block) -> None:
+    problems = check(block.text, file=block.place)
+    assert bool(problems) == ("problems" in block.words), problems
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for match in _LINK.finditer(page.read_text(encoding="utf-8")):
+        target, _, anchor = match["target"].partition("#")
+        if "://" in target:
+            continue
+        found = (page.parent / target) if target else page
+        assert found.exists(), f"{_name(page)}: {match['target']}"
+        assert not anchor or anchor in _anchors(found), f"{_name(page)}: {match['target']}"
+
+
+def _anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _examples() -> list[tuple[str, str]]:
+    text = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
+    return [(match["text"].replace(r"\|", "|"), match["result"]) for match in _EXAMPLE.finditer(text)]
+
+
+@pytest.mark.parametrize(("text", "result"), _examples())
+def test_an_expression_on_the_page_of_flows_gives_what_stands_beside_it(text: str, result: str) -> None:
+    variables: dict[str, Any] = dict(_VARIABLES)
+    assert parse(text).render(Scope(variables, now=lambda: _NOW)) == result
+
+
+def test_every_filter_function_and_test_is_on_the_page_of_flows() -> None:
+    text = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
+    functions, _, filters = text.partition("### Functions")[2].partition("### Filters")
+    assert re.findall(r"^\| `(\w+)` \|", functions, re.MULTILINE) == sorted(set(known_functions()) - set(PROVIDED))
+    assert re.findall(r"^\| `(\w+)` \|", filters, re.MULTILINE) == known_filters()
+    for name in (*PROVIDED, *TESTS.entries, *ARITHMETIC):
+        assert name in text, name
+
+
+def test_every_task_type_and_command_is_on_a_page() -> None:
+    flows = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
+    commands = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### ([a-z]+\.[\w.]+)$", flows, re.MULTILINE) == names()
+    assert re.findall(r"^## dalsegno (.+)$", commands, re.MULTILINE) == reference.command_names()
+
+
+def test_every_command_has_help_and_those_that_do_something_have_an_example() -> None:
+    for section in reference.command_part().split("\n## ")[1:]:
+        name = section.splitlines()[0]
+        is_group = "\nCommands:\n" in section
+        assert len(section.splitlines()) > 6, name
+        assert is_group or "Examples:" in section, name
+
+
+def test_the_flows_of_the_tutorial_are_those_of_the_demo() -> None:
+    from dalsegno.demo.story import flow_text
+
+    blocks = {block.file: block for block in read_blocks(ROOT / "docs/tutorial.md") if block.language == "yaml"}
+    shown = blocks["divvy_tripdata.yaml"].text
+    assert yaml.safe_load(shown) == yaml.safe_load(flow_text("failing"))
