@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
@@ -166,8 +166,17 @@ def render_properties(task: Task, overrides: JsonMap, scope: ExpressionScope) ->
     rendered: dict[str, Any] = {}
     for name in {**task.properties, **overrides}:
         if name not in overrides:
-            rendered[name] = render_value(task.properties[name], scope)
+            rendered[name] = _read(render_value(task.properties[name], scope))
         else:
             given = overrides[name]
-            rendered[name] = parse(given.text).evaluate(scope) if isinstance(given, Expression) else given
+            rendered[name] = _read(parse(given.text).evaluate(scope)) if isinstance(given, Expression) else given
     return rendered
+
+
+def _read(value: Any) -> Any:
+    """Read what is looked up only when it is read: a property holds plain maps, and no way back to the run."""
+    if isinstance(value, Mapping):
+        return {key: _read(item) for key, item in cast("JsonMap", value).items()}
+    if isinstance(value, list):
+        return [_read(item) for item in cast("list[Any]", value)]
+    return value
