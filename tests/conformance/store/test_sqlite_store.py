@@ -109,7 +109,7 @@ def gathered(store: sqlite.SqliteStore, *works: Callable[[], object]) -> list[Ba
     threads += [Thread(target=meet, args=(number,)) for number in range(len(works))]
     for number, thread in enumerate(threads):
         thread.start()
-        while len(store._group._waiting) != number or not store._group._turn.locked():
+        while len(store._group._waiting) <= number or not store._group._turn.locked():
             pause.wait(0.001)
     go.set()
     for thread in threads:
