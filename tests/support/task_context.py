@@ -66,7 +66,11 @@ class FolderFiles:
         return self._scratch / f"{self._made}{suffix}"
 
     def store(self, path: Path, name: str) -> str:
-        digest = blake3(max_threads=1).update_mmap(path).hexdigest() if path.stat().st_size else blake3().hexdigest()
+        hasher = blake3()
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                hasher.update(chunk)
+        digest = hasher.hexdigest()
         path.rename(self._stored / digest)
         return uri_of(digest, name)
 

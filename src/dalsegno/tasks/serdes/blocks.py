@@ -17,23 +17,27 @@ _Out = TypeVar("_Out")
 
 
 def side_by_side(
-    items: Iterator[_In], work: Callable[[_In], _Out], *, check: Callable[[], None]
+    items: Iterator[_In], work: Callable[[_In], _Out], *, check: Callable[[], None], ahead: int = 2
 ) -> Generator[_Out, None, None]:
-    """Give `work(item)` for each item, in order; some are worked on ahead, as many at once as there are processors.
+    """Give `work(item)` for each item, in order; some are worked on ahead, several at once.
 
     Parameters
     ----------
     check : called before every result is handed on; what it raises ends the work.
+    ahead : how many results may wait, beyond what is being worked on, while the one before them is used.
     """
     threads = max(2, min(4, os.cpu_count() or 2))
     pending: deque[Future[_Out]] = deque()
+    # the first result is handed on before anything else is begun: what is wrong with a file mostly shows there
+    waiting = 0
     pool = ThreadPoolExecutor(threads, thread_name_prefix="dalsegno-serdes")
     try:
         for item in items:
             pending.append(pool.submit(work, item))
-            if len(pending) > threads:
+            if len(pending) > waiting:
                 check()
                 yield pending.popleft().result()
+                waiting = threads + ahead
         while pending:
             check()
             yield pending.popleft().result()

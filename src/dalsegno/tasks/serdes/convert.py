@@ -32,6 +32,9 @@ _SETTINGS = {"datetimeFormat": "datetime", "dateFormat": "date", "timeFormat": "
 #: how many values of a column are looked at to propose a pattern
 _SAMPLE = 200
 
+#: blocks that are read while a row group is written: about the rows of one
+_AHEAD = 8
+
 _Made = TypeVar("_Made")
 
 
@@ -99,7 +102,8 @@ class Conversion(Generic[_Made]):
         def work(piece: tuple[int, bytes]) -> Block[_Made]:
             return self._convert_text(piece, names)
 
-        for block in side_by_side(cut_blocks(file, cut_at_lines), work, check=self.context.check_cancelled):
+        blocks = cut_blocks(file, cut_at_lines)
+        for block in side_by_side(blocks, work, check=self.context.check_cancelled, ahead=_AHEAD):
             if block.made is None:
                 file.seek(block.offset)
                 yield from self._read_values(file, row)

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from dalsegno.tasks.serdes.arrow_compute import pc
 from dalsegno.tasks.serdes.csv_rows import CsvShape
 
 
@@ -35,7 +36,7 @@ def cut_at_rows(shape: CsvShape) -> Callable[[bytes], int]:
 
 def read_block(text: bytes, columns: int, shape: CsvShape) -> Any:
     """Give the rows of a block as an Arrow table of strings with columns named "0", "1" ..., or `None`."""
-    if b"\x00" in text or _has_empty_rows(text, columns, shape) or not _quotes_are_plain(text, shape):
+    if b"\x00" in text or not _quotes_are_plain(text, shape):
         return None
     bad: list[Any] = []
 
@@ -61,14 +62,17 @@ def read_block(text: bytes, columns: int, shape: CsvShape) -> Any:
         )
     except pa.ArrowInvalid:
         return None
-    return None if bad else table
+    return None if bad or (columns > 1 and _has_empty_rows(table)) else table
 
 
-def _has_empty_rows(text: bytes, columns: int, shape: CsvShape) -> bool:
-    """Whether there may be empty lines that are rows with too few fields: pyarrow would fill them up."""
-    if columns == 1 or shape.skip_empty_rows:
-        return False
-    return text[:1] in (b"\n", b"\r") or any(pair in text for pair in (b"\n\n", b"\n\r", b"\r\r"))
+def _has_empty_rows(table: Any) -> bool:
+    """Whether a row has nothing but empty values: an empty line may have been filled up to be one."""
+    for name in table.column_names:
+        empty = pc.equal(table.column(name), "")
+        if not pc.any(empty).as_py():
+            return False
+        table = table.filter(pc.fill_null(empty, fill_value=False))
+    return table.num_rows > 0
 
 
 def _quotes_are_plain(text: bytes, shape: CsvShape) -> bool:

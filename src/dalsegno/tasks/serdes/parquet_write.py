@@ -88,8 +88,8 @@ class ParquetSink:
 
 
 def _repeats(column: Any) -> bool:
-    """Whether a column of strings has so few different ones that a dictionary pays."""
-    if not pa.types.is_string(column.type):
+    """Whether a column of strings or numbers has so few different ones that a dictionary pays."""
+    if not (pa.types.is_string(column.type) or pa.types.is_floating(column.type)):
         return False
     sample = column.slice(0, 20_000)
     return pc.count_distinct(sample).as_py() * 2 <= len(sample) or len(sample) < 100
