@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, cast
 
+from dalsegno.tasks import guardian
+
 StreamName = Literal["stdout", "stderr"]
 
 #: a line longer than this many bytes comes in pieces
@@ -67,6 +69,7 @@ class ProcessGroup:
             os.close(self._wake_read)
             os.close(self._wake_write)
             raise
+        guardian.guard(self._process.pid)
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="watch-process", daemon=True)
         self._watcher.start()
@@ -93,6 +96,7 @@ class ProcessGroup:
         return self._process.returncode
 
     def _release(self) -> None:
+        guardian.release(self._process.pid)
         self._process.wait()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:

@@ -1,0 +1,171 @@
+"""Real processes, really killed: what the stops of `test_stops` stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from tests.crash.checks import doubled, see
+from tests.crash.harness import counting, opened, runs_of, tally
+from tests.support.processes import Process, start_python, wait_until_gone
+from tests.support.task_types import TALLY, marks
+
+from dalsegno.client.client import Client
+from dalsegno.errors import RunIsLive
+from dalsegno.model.run import Run
+from dalsegno.model.state import State
+
+ROOT = Path(__file__).parents[2]
+
+EXECUTE = """
+from dalsegno.client.client import Client
+from dalsegno.model.progress import Logged
+from dalsegno.replay.request import ReplayRequest
+from tests.support import task_types
+
+def tell(progress):
+    if isinstance(progress, Logged):
+        print("LOG " + progress.line.text + chr(10), end="", flush=True)
+
+task_types.install()
+with Client({home!r}) as client:
+    run = client.start_run("killed.yaml", ReplayRequest(), text=open({flow!r}).read())
+    print("END", client.execute(run.id, observer=tell).state, flush=True)
+"""
+
+
+@contextmanager
+def executing(text: str, folder: Path) -> Generator[Process]:
+    """Have another process execute a flow in `folder`."""
+    home, flow = folder / "home", folder / "flow.yaml"
+    home.mkdir(exist_ok=True)
+    flow.write_text(dedent(text))
+    code = EXECUTE.format(home=str(home), flow=str(flow))
+    with start_python(code, cwd=folder, env={TALLY: str(tally(home)), "PYTHONPATH": str(ROOT)}) as process:
+        yield process
+
+
+def resume(folder: Path) -> Run:
+    """Carry on the last run in this process."""
+    with counting(folder / "home"), Client(folder / "home") as client:
+        return client.execute("last")
+
+
+def test_a_run_whose_process_was_killed_in_a_script_is_carried_on_by_another(tmp_path: Path) -> None:
+    flow = f"""
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {{id: before, type: test.Mark, value: 1}}
+          - id: script
+            type: scripts.shell.Commands
+            commands:
+              - echo begun $$
+              - if [ $DALSEGNO_ATTEMPT = 1 ]; then sleep 60; fi
+              - echo done >> {tmp_path}/side
+          - {{id: after, type: test.Mark, value: "{{{{ outputs.script.exitCode }}}}"}}
+    """
+    with executing(flow, tmp_path) as process:
+        script = int(process.wait_for("LOG begun").split()[-1])
+        process.kill9()
+
+    assert resume(tmp_path).state is State.SUCCESS
+    wait_until_gone(script)
+    assert (tmp_path / "side").read_text() == "done\n"
+    with Client(tmp_path / "home") as client:
+        attempts = client.attempts("last", "script")
+        assert [(attempt.number, attempt.state) for attempt in attempts] == [(1, State.KILLED), (2, State.SUCCESS)]
+        assert attempts[0].error is not None
+        assert attempts[0].error["code"] == "process-died"
+        assert [line.line.text for line in client.logs("last", address="before")] == ["did before"]
+    assert [address for _, address, _ in marks(tally(tmp_path / "home"))] == ["before", "after"]
+
+
+def test_a_run_whose_process_was_killed_in_a_python_step_is_carried_on_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "steps_that_die.py").write_text(
+        dedent(
+            f"""
+            import os, signal
+
+            def work(number):
+                print("begun", os.getpid(), flush=True)
+                if os.environ["DALSEGNO_ATTEMPT"] == "1":
+                    signal.pause()
+                with open({str(tmp_path / "side")!r}, "a") as side:
+                    side.write("done\\n")
+                return number + 1
+            """
+        )
+    )
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {id: step, type: python.Step, function: "steps_that_die:work", arguments: {number: 1}}
+          - {id: after, type: test.Mark, value: "{{ outputs.step.value }}"}
+    """
+    with executing(flow, tmp_path) as process:
+        worker = int(process.wait_for("LOG begun").split()[-1])
+        process.kill9()
+    wait_until_gone(worker)
+    monkeypatch.chdir(tmp_path)
+
+    assert resume(tmp_path).state is State.SUCCESS
+    assert (tmp_path / "side").read_text() == "done\n"
+    with Client(tmp_path / "home") as client:
+        assert client.outputs("last")["tasks"]["after"]["value"] == 2
+
+
+def test_nobody_can_execute_a_run_whose_process_lives(tmp_path: Path) -> None:
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {id: script, type: scripts.shell.Commands, commands: [echo begun, sleep 60]}
+    """
+    with executing(flow, tmp_path) as process:
+        process.wait_for("LOG begun")
+        with Client(tmp_path / "home") as client:
+            with pytest.raises(RunIsLive, match=f"process {process.pid} on"):
+                client.execute("last")
+            client.kill_run("last")
+            process.wait_for("END KILLED")
+            assert client.get_run("last").state is State.KILLED
+
+
+@pytest.mark.parametrize("moment", ["each[1].a", "each[4].b", "each[8].a"])
+def test_a_loop_whose_process_is_killed_at_any_moment_does_each_item_once(tmp_path: Path, moment: str) -> None:
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - id: each
+            type: core.flow.ForEach
+            concurrencyLimit: 3
+            values: [1, 2, 3, 4, 5, 6, 7, 8]
+            tasks:
+              - {id: a, type: test.Mark, value: "{{ taskrun.value }}"}
+              - {id: b, type: test.Mark, value: "{{ outputs.a[taskrun.value].value }}"}
+          - {id: all, type: test.Mark, value: "{{ outputs.b }}"}
+    """
+    home = tmp_path / "home"
+    with executing(flow, tmp_path) as process:
+        process.wait_for(f"LOG did {moment}")
+        process.kill9()
+    with opened(home) as at:
+        left = runs_of(at)[-1]
+        at_stop = see(at, left, marks(tally(home)))
+
+    run = resume(tmp_path)
+
+    with opened(home) as at:
+        seen = see(at, run, marks(tally(home)))
+        assert run.state is State.SUCCESS
+        assert not doubled(seen, at_stop)
+        assert len(seen.task_runs) == 18
+        assert set(seen.task_runs["all"]["outputs"]["value"]) == {str(number) for number in range(1, 9)}
