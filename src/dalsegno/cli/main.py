@@ -6,12 +6,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from typer.main import get_command
 
-from dalsegno.cli.commands import demo, flows, logs, looking, replay, run
 from dalsegno.cli.exit_codes import FAILED, INTERRUPTED, OK, REFUSED
 from dalsegno.cli.render.errors import error_json, error_lines, fault_lines
 from dalsegno.cli.render.lines import BLANK, line
@@ -24,15 +24,29 @@ Everything is kept in the data directory: DALSEGNO_HOME, else the nearest .dalse
 """
 
 
-def make_app() -> typer.Typer:
-    """Put the commands together."""
+#: the module that registers a command; in the order in which help shows them
+_MODULES = {
+    "demo": "demo",
+    "run": "run",
+    "replay": "replay",
+    **dict.fromkeys(("runs", "show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
+    **dict.fromkeys(("logs", "artifact"), "logs"),
+    **dict.fromkeys(("flow", "tasks"), "flows"),
+}
+
+
+def make_app(called: str | None = None) -> typer.Typer:
+    """Put the commands together: all of them, or where it is known which one is called, those of its module alone, for
+    every start pays for what it imports.
+    """
     app = typer.Typer(
         name="dalsegno", help=_HELP, rich_markup_mode=None, pretty_exceptions_enable=False, invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     app.callback()(_top)
-    for module in (demo, run, replay, looking, logs, flows):
-        module.register(app)
+    wanted = [_MODULES[called]] if called in _MODULES else dict.fromkeys(_MODULES.values())
+    for name in wanted:
+        import_module(f"dalsegno.cli.commands.{name}").register(app)
     return app
 
 
@@ -59,7 +73,9 @@ def run_command_line(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     terminal = Terminal(as_json="--json" in words)
     try:
-        result = get_command(make_app()).main(args=words, prog_name="dalsegno", standalone_mode=False, obj=words)
+        result = get_command(make_app(words[0] if words else None)).main(
+            args=words, prog_name="dalsegno", standalone_mode=False, obj=words
+        )
         sys.stdout.flush()
     except DalSegnoError as error:
         return _tell_error(error, terminal)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dalsegno.cli.arguments import (
@@ -75,6 +75,8 @@ def test_task_inputs_are_literals_and_expressions_by_address_and_property() -> N
     }
 
 
+@example(loop="each", key='a"].b=c', task="load", name="uri", value="=")
+@example(loop="each", key='a\\"].b=c\\', task="load", name="uri", value="=")
 @given(loop=names, key=keys, task=names, name=names, value=st.text(max_size=12))
 def test_a_key_may_hold_dots_brackets_quotes_and_equals_signs(
     loop: str, key: str, task: str, name: str, value: str

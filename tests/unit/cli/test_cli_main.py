@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,16 @@ def test_every_command_has_help_with_an_example_and_gives_json(shell: Shell, wor
     assert f"dalsegno {' '.join(words)}" in shell.out.split("Examples:")[1]
     assert "--json" in shell.out
     assert max(len(line) for line in shell.out.splitlines()) <= 100
+
+
+def test_a_start_imports_what_was_called_and_no_more() -> None:
+    script = (
+        "import sys; from dalsegno.cli.main import make_app; make_app('run');"
+        "print(*{'rich', 'sqlalchemy', 'pydantic', 'yaml', 'jinja2', 'dalsegno.cli.commands.flows'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"
 
 
 def test_without_a_word_the_help_is_shown(shell: Shell) -> None:

@@ -107,7 +107,8 @@ def test_many_failed_tasks_are_replayed_without_naming_them() -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_with_what_is_missing() -> None:
-    killed = Outcome(make_run(1, State.KILLED), handle="divvy-1", file="flow.yaml")
+    failures = (Failure("a", 1, {"message": "failed while the run was being stopped"}),)
+    killed = Outcome(make_run(1, State.KILLED), failures=failures, handle="divvy-1", file="flow.yaml")
 
     assert replay_command(killed) == "dalsegno replay divvy-1 --skip-successful"
 
