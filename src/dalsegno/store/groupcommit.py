@@ -137,6 +137,7 @@ class GroupCommit:
             self._committing = commits
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - it belongs to the caller whose commit this is
+            self._committing = ()
             self._roll_back()
             if len(commits) > 1:
                 return False
