@@ -23,6 +23,8 @@ from blake3 import blake3
 
 #: hex digits of a digest where it stands in an address
 SHORT = 12
+#: marks a value that JSON lacks; a map that has it as a key of its own is written as a list of pairs
+TAG = "$type"
 
 
 def canonical(value: Any) -> bytes:
@@ -32,11 +34,22 @@ def canonical(value: Any) -> bytes:
     ------
     TypeError : the value is of a type that has no canonical form.
     """
-    try:
-        text = _encode(value)
-    except (TypeError, ValueError):
-        text = _encode(_plain(value))
-    return text.encode("utf-8", "surrogatepass")
+    return _encode(value if _is_json(value) else _plain(value)).encode("utf-8", "surrogatepass")
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON can hold a value as it is. Most values are, and then nothing is copied."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return True
+    if kind is float:
+        return math.isfinite(value)
+    if kind is dict:
+        items = cast("dict[Any, Any]", value).items()
+        return TAG not in value and all(
+            type(key) is str and (type(item) is str or _is_json(item)) for key, item in items
+        )
+    return kind is list and all(type(item) is str or _is_json(item) for item in cast("list[Any]", value))
 
 
 def _encode(value: Any) -> str:
@@ -54,7 +67,7 @@ def digest_bytes(kind: str, data: bytes) -> str:
 
 
 def _tagged(name: str, value: Any) -> dict[str, Any]:
-    return {"$type": name, "value": value}
+    return {TAG: name, "value": value}
 
 
 def _plain(value: Any) -> Any:
@@ -71,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_mapping(value: Mapping[Any, Any]) -> Any:
-    if all(isinstance(key, str) for key in value):
+    if TAG not in value and all(isinstance(key, str) for key in value):
         return {key: _plain(item) for key, item in value.items()}
     pairs = sorted(([_plain(key), _plain(item)] for key, item in value.items()), key=canonical)
     return _tagged("map", pairs)

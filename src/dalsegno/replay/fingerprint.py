@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,12 +55,9 @@ def plan_digest(content: str, request: Mapping[str, Any], decisions: Iterable[De
     Reason and labels of the request, times, reasons and warnings do not count: they change nothing that is done.
     """
     asked = {name: value for name, value in request.items() if name not in {"reason", "labels", "revision"}}
-    done = [
-        [decision.address, decision.action.value, decision.origin_task_run, decision.keys] for decision in decisions
+    rows = [
+        f"{decision.address}\0{decision.action.value}\0{decision.origin_task_run}"
+        + ("" if decision.keys is None else f"\0{json.dumps(decision.keys)}")
+        for decision in decisions
     ]
-    return digest("plan", {"content": content, "request": asked, "decisions": [_listed(row) for row in done]})
-
-
-def _listed(row: list[Any]) -> list[Any]:
-    keys = row[-1]
-    return [*row[:-1], None if keys is None else list(keys)]
+    return digest("plan", {"content": content, "request": asked, "decisions": "\n".join(rows)})
