@@ -21,7 +21,10 @@ from tests.support.serdes import TIMESTAMP, ion_values, outcome, record, run
 from tests.support.task_context import FolderContext
 
 from dalsegno.tasks import javadate
+from dalsegno.tasks.serdes.avro_schema import parse_schema
 from dalsegno.tasks.serdes.blocks import cut_blocks
+from dalsegno.tasks.serdes.cells import CellConverter, CellOptions
+from dalsegno.tasks.serdes.columns import convert_texts, convert_values
 from dalsegno.tasks.serdes.csv_blocks import cut_at_rows, read_block
 from dalsegno.tasks.serdes.csv_rows import CsvShape
 from dalsegno.tasks.serdes.csv_to_ion import CsvToIon
@@ -144,6 +147,34 @@ def test_lines_of_strings_convert_like_ion_read_by_amazons_reader(
             assert outcome(context, kind, "// a comment, which only Ion has\n" + lines, **properties) == fast
 
 
+ODD = ["0x10", "NaN", "nan", "inf", "Infinity", "1e400", " 1", "+1", "1d", "1_0", ".5", "5.", "", "NA", "1", "\u0661"]
+KINDS = [
+    "int",
+    "long",
+    "float",
+    "double",
+    "string",
+    "boolean",
+    ["null", "double"],
+    ["long", "null"],
+    ["null", "string"],
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("text", ODD)
+def test_a_column_of_odd_texts_converts_like_its_values(kind: Any, text: str) -> None:
+    wanted = parse_schema(record(value=kind)).fields[0].type
+    cells = CellConverter(CellOptions())
+    whole = convert_texts(pa.array([text, "7", text]), wanted, cells, first_only=False)
+    apart = convert_values([text, "7", text], wanted, cells, first_only=False)
+    listed = whole.values if isinstance(whole.values, list) else whole.values.to_pylist()
+    assert repr(listed) == repr(apart.values)
+    assert [(row, error.reason) for row, error in whole.failures] == [
+        (row, error.reason) for row, error in apart.failures
+    ]
+
+
 def test_lines_of_strings_are_taken_as_a_block() -> None:
     table = read_strings(b'{"a":"1","b":null}\n{"a":"\\u00e9\\n","b":"x"}\n', ["a", "b"])
     assert table.to_pylist() == [{"a": "1", "b": None}, {"a": "é\n", "b": "x"}]
@@ -188,6 +219,20 @@ def test_a_column_of_dates_is_parsed_like_its_values(pattern: str, data: Any, zo
     nanos = javadate.compile(pattern).parse(text).epoch_nanos(default)
     assert nanos is not None
     assert found == [nanos // (1_000_000 if unit == "ms" else 1_000)] * 2 + [None]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("yyyy-MM-dd HH:mm", "2024-05-01T10:11"), ("yyyy-MM-dd'T'HH:mm", "2024-05-01 10:11")]
+)
+def test_a_blank_is_no_t_in_a_column_either(pattern: str, text: str) -> None:
+    with pytest.raises(UnfitError):
+        parse_column(pa.array([text]), pattern, "ms", "UTC")
+
+
+def test_times_before_1970_are_rounded_down_to_milliseconds() -> None:
+    texts = pa.array(["1969-12-31 23:59:59.999999"])
+    found = parse_column(texts, "yyyy-MM-dd HH:mm:ss.SSSSSS", "ms", "UTC").cast(pa.int64()).to_pylist()
+    assert found == [-1]
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
