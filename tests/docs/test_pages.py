@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -17,6 +18,8 @@ from dalsegno.expressions.functions import PROVIDED
 from dalsegno.expressions.operators import ARITHMETIC
 from dalsegno.expressions.tests import TESTS
 from dalsegno.flows import check
+from dalsegno.model.digest import digest
+from dalsegno.store.port import Write
 from dalsegno.tasks.registry import names
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -98,6 +101,34 @@ def test_every_filter_function_and_test_is_on_the_page_of_flows() -> None:
     assert re.findall(r"^\| `(\w+)` \|", filters, re.MULTILINE) == known_filters()
     for name in (*PROVIDED, *TESTS.entries, *ARITHMETIC):
         assert name in text, name
+
+
+def test_the_golden_digests_of_the_specification_hold() -> None:
+    text = (ROOT / "docs/decisions/0003-digests.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(.+)` \| `([0-9a-f]{64})` \|$", text, re.MULTILINE)
+    assert len(rows) > 8
+    for kind, value, expected in rows:
+        assert digest(kind, ast.literal_eval(value)) == expected, (kind, value)
+
+
+def test_every_kind_of_digest_stands_in_the_specification() -> None:
+    used = {
+        kind
+        for path in (ROOT / "src").rglob("*.py")
+        for kind in re.findall(r"\bdigest\(\"([a-z]+)\"", path.read_text(encoding="utf-8"))
+    }
+    text = (ROOT / "docs/decisions/0003-digests.md").read_text(encoding="utf-8")
+    specified = text.partition("**Kinds.**")[2].partition("**Golden values.**")[0]
+    assert used == set(re.findall(r"^\| `(\w+)` \|", specified, re.MULTILINE))
+
+
+def test_every_write_of_the_store_and_every_layer_stands_on_the_page_of_the_architecture() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    for write in get_args(Write):
+        assert f"`{write.__name__}`" in text
+    for path in (ROOT / "src/dalsegno").iterdir():
+        if path.is_dir() and path.name != "__pycache__":
+            assert f" {path.name} " in text, path.name
 
 
 def test_every_task_type_and_command_is_on_a_page() -> None:
