@@ -145,8 +145,11 @@ def test_the_commands_of_the_last_page_work(played: Desk, told: Ended) -> None:
     page = told.out.partition("Look further:\n")[2]
     commands = re.findall(r"dalsegno (\w.*?)\s+#", page)
     assert [command.split()[0] for command in commands] == ["gantt", "show", "why", "logs", "lineage", "flow"]
-    for command in commands:
-        assert played.do(*command.split()).out
+    for process in [played.start(*command.split()) for command in commands]:
+        with process:
+            code, out, _ = process.finish()
+        assert code == 0
+        assert out
 
 
 def test_every_trip_is_in_the_parquet_file_value_by_value(played: Desk, tmp_path: Path) -> None:
