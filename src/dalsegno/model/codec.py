@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
-from dalsegno.model.flow import Flow, FlowOutput, Input, InputType, Key, Kind, Place, Read, Task
+from dalsegno.model.flow import Effects, Flow, FlowOutput, Input, InputType, Key, Kind, Place, Read, Retry, Task
 
 
 def flow_to_json(flow: Flow) -> dict[str, Any]:
@@ -15,6 +15,8 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
         "namespace": flow.namespace,
         "id": flow.id,
         "tasks": [_task_to_json(task) for task in flow.tasks],
+        "errors": [_task_to_json(task) for task in flow.errors],
+        "lasts": [_task_to_json(task) for task in flow.lasts],
         "inputs": [_drop_empty(_shallow(item)) for item in flow.inputs],
         "variables": dict(flow.variables),
         "outputs": [_drop_empty(_shallow(item)) for item in flow.outputs],
@@ -30,6 +32,8 @@ def flow_from_json(data: Mapping[str, Any]) -> Flow:
         namespace=data["namespace"],
         id=data["id"],
         tasks=tuple(_task_from_json(task) for task in data["tasks"]),
+        errors=tuple(_task_from_json(task) for task in data.get("errors", ())),
+        lasts=tuple(_task_from_json(task) for task in data.get("lasts", ())),
         inputs=tuple([_input_from_json(item) for item in data["inputs"]]),
         variables=data["variables"],
         outputs=tuple([_output_from_json(item) for item in data["outputs"]]),
@@ -72,29 +76,41 @@ def _drop_empty(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
+#: fields that are stored as they are, where they are not at their default
+_PLAIN = (
+    "definition",
+    "concurrency",
+    "description",
+    "timeout",
+    "run_if",
+    "allow_failure",
+    "allow_warning",
+    "tolerates",
+    "inert",
+)
+_MAPS = ("properties", "variables", "digests")
+_LISTS = ("inputs", "volatile")
+_CHILDREN = ("tasks", "errors", "lasts")
+_NAMES = ("branches", "depends")
+
+
 def _task_to_json(task: Task) -> dict[str, Any]:
     data: dict[str, Any] = {"id": task.id, "type": task.type}
-    if task.properties:
-        data["properties"] = dict(task.properties)
+    data |= {name: value for name in _PLAIN if (value := getattr(task, name))}
+    data |= {name: dict(value) for name in _MAPS if (value := getattr(task, name))}
+    data |= {name: list(value) for name in _LISTS if (value := getattr(task, name))}
+    data |= {name: [_task_to_json(child) for child in value] for name in _CHILDREN if (value := getattr(task, name))}
+    data |= {name: {key: list(ids) for key, ids in value.items()} for name in _NAMES if (value := getattr(task, name))}
     if task.kind is not Kind.WORK:
         data["kind"] = task.kind.value
-        data["tasks"] = [_task_to_json(child) for child in task.tasks]
+    if task.effects is not Effects.NONE:
+        data["effects"] = task.effects.value
     if task.reads:
         data["reads"] = [_read_to_json(read) for read in task.reads]
-    for name in ("inputs", "volatile"):
-        if getattr(task, name):
-            data[name] = list(getattr(task, name))
-    for name in ("variables", "digests"):
-        if getattr(task, name):
-            data[name] = dict(getattr(task, name))
-    if task.definition:
-        data["definition"] = task.definition
-    if task.concurrency:
-        data["concurrency"] = task.concurrency
     if task.outputs is not None:
         data["outputs"] = list(task.outputs)
-    if task.description is not None:
-        data["description"] = task.description
+    if task.retry is not None:
+        data["retry"] = asdict(task.retry)
     if task.place is not None:
         data["place"] = [task.place.line, task.place.column]
     return data
@@ -106,25 +122,8 @@ def _read_to_json(read: Read) -> list[Any]:
 
 
 def _task_from_json(data: Mapping[str, Any]) -> Task:
-    get = data.get
-    outputs = get("outputs")
-    return Task(
-        id=data["id"],
-        type=data["type"],
-        properties=get("properties", {}),
-        kind=Kind(get("kind", "work")) if "kind" in data else Kind.WORK,
-        tasks=tuple([_task_from_json(child) for child in get("tasks", ())]),
-        reads=tuple([_read_from_json(read) for read in get("reads", ())]),
-        inputs=tuple(get("inputs", ())),
-        variables=get("variables", {}),
-        volatile=tuple(get("volatile", ())),
-        digests=get("digests", {}),
-        definition=get("definition", ""),
-        concurrency=get("concurrency", 0),
-        outputs=None if outputs is None else tuple(outputs),
-        description=get("description"),
-        place=_place(get("place")),
-    )
+    read = {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
+    return Task(**read)
 
 
 def _read_from_json(data: list[Any]) -> Read:
@@ -134,3 +133,24 @@ def _read_from_json(data: list[Any]) -> Read:
 
 def _place(data: Any) -> Place | None:
     return None if data is None else Place(data[0], data[1])
+
+
+def _children(data: list[Any]) -> tuple[Task, ...]:
+    return tuple([_task_from_json(child) for child in data])
+
+
+def _names(data: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(ids) for name, ids in data.items()}
+
+
+#: how the fields of a task are read that JSON does not hold as they are
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_CHILDREN, _children),
+    **dict.fromkeys(_NAMES, _names),
+    **dict.fromkeys((*_LISTS, "outputs"), tuple),
+    "kind": Kind,
+    "effects": Effects,
+    "reads": lambda data: tuple([_read_from_json(read) for read in data]),
+    "retry": lambda data: Retry(**data),
+    "place": _place,
+}

@@ -27,6 +27,17 @@ class Kind(StrEnum):
     PARALLEL = "parallel"
     #: a group whose tasks follow each other, once for every item of a list
     LOOP = "loop"
+    #: a group of which one branch is taken; its tasks follow each other
+    CHOICE = "choice"
+    #: a group whose tasks say themselves which of the others they stand after
+    DAG = "dag"
+    #: it waits for a person, or for a time
+    PAUSE = "pause"
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it holds other tasks."""
+        return self not in (Kind.WORK, Kind.PAUSE)
 
 
 class Key(Enum):
@@ -56,6 +67,36 @@ class Read:
     path: tuple[str, ...] = ()
 
 
+class Effects(StrEnum):
+    """Whether running a task twice is seen outside."""
+
+    NONE = "none"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How a failed attempt is tried again. Times are seconds.
+
+    Parameters
+    ----------
+    type : `constant` (always `interval`), `exponential` (`interval` times `factor` for every attempt before, at most
+        `max_interval`) or `random` (between `interval` and `max_interval`).
+    max_attempts, max_duration : when to give up; 0 is never.
+    warning : whether a task that succeeds after a retry ends with WARNING.
+    new_run : whether the whole run is made anew instead of the task.
+    """
+
+    type: str
+    interval: float
+    max_interval: float = 0.0
+    factor: float = 2.0
+    max_attempts: int = 0
+    max_duration: float = 0.0
+    warning: bool = False
+    new_run: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One node of a flow.
@@ -74,6 +115,15 @@ class Task:
     definition : the digest of all of them together.
     concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
+    branches : for a choice, the ids of the tasks in each branch, by the branch's name.
+    depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
+    errors, lasts : for a group, the tasks that run when something in it failed, and those that run at its end.
+    retry, timeout : how it is tried again (its own, or that of a group around it or the flow), and how long one attempt may
+        take: an ISO 8601 duration, which may be an expression.
+    run_if : an expression; where it gives false, the task is skipped.
+    allow_failure, allow_warning : whether a failure counts as a warning, and a warning as a success.
+    tolerates : for a group, whether it ends with a warning where something in it failed.
+    effects, inert : whether running it twice is seen outside; whether nothing can depend on its having run.
     """
 
     id: str
@@ -91,11 +141,23 @@ class Task:
     outputs: tuple[str, ...] | None = None
     description: str | None = None
     place: Place | None = None
+    branches: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    depends: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    errors: tuple[Task, ...] = ()
+    lasts: tuple[Task, ...] = ()
+    retry: Retry | None = None
+    timeout: str | None = None
+    run_if: Any = None
+    allow_failure: bool = False
+    allow_warning: bool = False
+    tolerates: bool = False
+    effects: Effects = Effects.NONE
+    inert: bool = False
 
     def walk(self) -> Iterator[Task]:
-        """Give this task and all inside it, in the order of the text."""
+        """Give this task and all inside it, handlers too, in the order of the text."""
         yield self
-        for task in self.tasks:
+        for task in (*self.tasks, *self.errors, *self.lasts):
             yield from task.walk()
 
 
@@ -147,6 +209,8 @@ class Flow:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     description: str | None = None
     disabled: bool = False
+    errors: tuple[Task, ...] = ()
+    lasts: tuple[Task, ...] = ()
 
     @property
     def full_id(self) -> str:
@@ -154,8 +218,8 @@ class Flow:
         return f"{self.namespace}.{self.id}"
 
     def walk(self) -> Iterator[Task]:
-        """Give all tasks, in the order of the text."""
-        for task in self.tasks:
+        """Give all tasks, handlers too, in the order of the text."""
+        for task in (*self.tasks, *self.errors, *self.lasts):
             yield from task.walk()
 
 

@@ -18,25 +18,35 @@ class Node:
     parents : the ids of the groups around it, outermost first.
     loops : the ids of the loops among them, outermost first.
     position : its place in the order of the text, from 0.
+    handles : `errors` or `finally` where it stands among such tasks of the innermost group that has them; else empty.
     """
 
     task: Task
     parents: tuple[str, ...]
     loops: tuple[str, ...]
     position: int
+    handles: str = ""
 
 
 def index(flow: Flow) -> Mapping[str, Node]:
     """Give each task's node by the task's id, in the order of the text."""
     nodes: dict[str, Node] = {}
 
-    def add(task: Task, parents: tuple[str, ...], loops: tuple[str, ...]) -> None:
-        nodes[task.id] = Node(task, parents, loops, len(nodes))
-        if task.tasks:
+    def add(task: Task, parents: tuple[str, ...], loops: tuple[str, ...], handles: str) -> None:
+        nodes[task.id] = Node(task, parents, loops, len(nodes), handles)
+        if task.kind.is_group:
             inner = (*loops, task.id) if task.kind is Kind.LOOP else loops
             for child in task.tasks:
-                add(child, (*parents, task.id), inner)
+                add(child, (*parents, task.id), inner, handles)
+            for child in task.errors:
+                add(child, (*parents, task.id), loops, "errors")
+            for child in task.lasts:
+                add(child, (*parents, task.id), loops, handles or "finally")
 
     for task in flow.tasks:
-        add(task, (), ())
+        add(task, (), (), "")
+    for task in flow.errors:
+        add(task, (), (), "errors")
+    for task in flow.lasts:
+        add(task, (), (), "finally")
     return nodes
