@@ -95,8 +95,18 @@ class LogWriter:
             writes = [
                 AppendLogs(self._run, task_run, attempt, tuple(lines)) for (task_run, attempt), lines in waiting.items()
             ]
-            if writes:
-                self._store.commit(None, writes)
+            try:
+                if writes:
+                    self._store.commit(None, writes)
+            except DalSegnoError:
+                self._put_back(waiting)
+                raise
+
+    def _put_back(self, waiting: dict[tuple[str, int], list[LogLine]]) -> None:
+        with self._lock:
+            for key, lines in waiting.items():
+                self._waiting[key] = [*lines, *self._waiting.get(key, ())]
+                self._count += len(lines)
 
     def close(self) -> None:
         """Write everything and end."""
@@ -112,7 +122,7 @@ class LogWriter:
             try:
                 self.flush()
             except DalSegnoError:
-                # the store is away: what is lost is a chunk of log, and the next commit of the engine tells the fault
+                # the store is away: the lines wait, and the next commit of the engine tells the fault
                 continue
 
 

@@ -28,7 +28,7 @@ from dalsegno.engine.logs import AttemptLog, LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.variables import expression_scope, render_properties, variables
 from dalsegno.engine.worker import Attempted, Outcome, Tools, Waiting, attempt, stopped
-from dalsegno.errors import DalSegnoError, TaskFailed
+from dalsegno.errors import DalSegnoError, NotFound, TaskFailed
 from dalsegno.executors.port import Executor, WorkOrder
 from dalsegno.model.address import item_keys
 from dalsegno.model.flow import Flow, Kind, Task
@@ -42,6 +42,8 @@ from dalsegno.replay.resolve import Resolved
 from dalsegno.store.port import (
     EndTask,
     EvaluateLoop,
+    KeepTaskRuns,
+    Kept,
     Lease,
     MoveRun,
     NewAttempt,
@@ -189,6 +191,8 @@ class Runner:
         decision = self._job.expansion.decision(address)
         if decision.action is Action.PIN:
             return self._pin(task, frame, decision)
+        if decision.action is Action.REUSE:
+            return self._keep(task, frame, decision)
         if task.kind is Kind.WORK:
             return self._start_work(task, frame, decision)
         return self._start_group(task, frame, decision)
@@ -204,6 +208,17 @@ class Runner:
         self._job.memory.keep(decision.address, given)
         self._tell(task, decision, State.SUCCESS, attempt=0, at=at, seconds=0.0)
         return State.SUCCESS
+
+    def _keep(self, task: Task, frame: Frame, decision: Decision) -> State:
+        """Keep the origin's result at an address that only the run could know."""
+        found = self._job.store.task_runs.get(decision.origin_task_run or "")
+        if found is None:
+            raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
+        self._writes.append(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
+        self._job.memory.keep(decision.address, self._tools.values.read(found.outputs))
+        for child in task.tasks:
+            self._start(child, frame)
+        return found.state
 
     def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
         at = self._clock.now()

@@ -95,6 +95,16 @@ class Values:
                 yield self.record(found[0], size, "file", name=found[1], run=run, task_run=task_run, output=output)
 
 
+def as_stored(outputs: JsonMap) -> JsonMap:
+    """Give outputs as they will be when they are read back.
+
+    Raises
+    ------
+    TaskFailed : a value is of a type that cannot be stored.
+    """
+    return {str(name): json.loads(_as_json(str(name), value)) for name, value in outputs.items()}
+
+
 def is_reference(value: Any) -> bool:
     """Whether a stored value is a reference to a blob."""
     return isinstance(value, dict) and REFERENCE in value

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Context, Stop
 from dalsegno.engine.logs import AttemptLog
-from dalsegno.engine.values import Kept, Values
+from dalsegno.engine.values import Kept, Values, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.model.clock import Clock, Ids
@@ -96,14 +97,14 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
             return Waiting(order.began + pause)
-        plain = _as_outputs(properties.run(context))
+        plain = _as_outputs(order.task.type, properties, properties.run(context))
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         return _succeeded(order, kept, plain, used=used, properties=rendered)
     except Cancelled:
         return _ended(order, State.KILLED, used=used, properties=rendered)
     except DalSegnoError as error:
         return _failed(order, error, used=used, properties=rendered)
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
         return _failed(order, _unexpected(order, error), used=used, properties=rendered)
     finally:
         if context is not None:
@@ -167,14 +168,30 @@ def _problem(task_type: type[TaskType], item: Mapping[str, Any]) -> str:
     return f"the property `{name}` cannot be {shown}: {str(item['msg']).removeprefix('Value error, ')}"
 
 
-def _as_outputs(result: Any) -> JsonMap:
+def _as_outputs(name: str, task: TaskType, result: Any) -> JsonMap:
+    """Give a result as plain data: what reads it now finds what a later reader will."""
+    declared = task.Output
+    try:
+        if isinstance(declared, type) and issubclass(declared, BaseModel) and not isinstance(result, declared):
+            result = declared.model_validate(result)
+        if isinstance(result, BaseModel):
+            return result.model_dump(mode="json", by_alias=True)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        where = "".join(f"`{part}`: " for part in found["loc"][:1])
+        raise _bad_output(name, result, f"{where}{found['msg']}") from error
+    except PydanticSerializationError as error:
+        raise _bad_output(name, result, str(error)) from error
     if result is None:
         return {}
-    if isinstance(result, BaseModel):
-        return result.model_dump(mode="json", by_alias=True)
     if isinstance(result, Mapping):
-        return cast("JsonMap", result)
-    raise TaskFailed(f"the task type gave a {type(result).__name__} where its outputs belong", code="bad-output")
+        return as_stored(cast("JsonMap", result))
+    raise _bad_output(name, result, "a map of outputs was expected")
+
+
+def _bad_output(name: str, result: Any, why: str) -> TaskFailed:
+    message = f"the task type `{name}` gave a {type(result).__name__} that cannot be its outputs: {why}"
+    return TaskFailed(message, hint="this is a fault of the task type, not of your flow", code="bad-output")
 
 
 def _used(order: Attempted, found: JsonMap) -> Iterator[tuple[str, str]]:
@@ -240,7 +257,7 @@ def _failed(order: Attempted, error: DalSegnoError, *, used: Mapping[str, str], 
     return _ended(order, State.FAILED, used=used, properties=properties, error=shown)
 
 
-def _unexpected(order: Attempted, error: Exception) -> TaskFailed:
+def _unexpected(order: Attempted, error: BaseException) -> TaskFailed:
     text = "".join(traceback.format_exception(error))
     return TaskFailed(
         f"the task type `{order.task.type}` broke: {type(error).__name__}: {error}",

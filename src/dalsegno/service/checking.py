@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from dalsegno.errors import ExpressionFailed, PlanRefusal, closest, did_you_mean
+from dalsegno.engine.values import as_stored
+from dalsegno.errors import ExpressionFailed, PlanRefusal, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import parse
 from dalsegno.model.flow import Task
 from dalsegno.replay.request import Expression
@@ -37,7 +38,7 @@ def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterat
             yield PlanRefusal("unknown-property", message, text, near)
         elif isinstance(value, Expression):
             yield from _check_expression(text, name, value)
-        elif (problem := _wrong(field, value)) is not None:
+        elif (problem := _wrong(field, value) or _unstorable(value)) is not None:
             yield PlanRefusal("wrong-type", f"`{text}.{name}` cannot be {_shown(value)}: {problem}", text)
 
 
@@ -50,11 +51,10 @@ def _check_expression(text: str, name: str, value: Expression) -> Iterator[PlanR
 
 def _check_pin(text: str, task: Task, outputs: Mapping[str, Any]) -> Iterator[PlanRefusal]:
     model = load(task.type).Output
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return
-    fields = _by_alias(model.model_fields)
+    typed = isinstance(model, type) and issubclass(model, BaseModel)
+    fields = _by_alias(model.model_fields) if typed else {}
     for name, value in outputs.items():
-        problem = _wrong(fields[name], value) if name in fields else None
+        problem = (_wrong(fields[name], value) if name in fields else None) or _unstorable(value)
         if problem is not None:
             yield PlanRefusal("bad-pin", f"the pin of `{text}` gives `{name}` as {_shown(value)}: {problem}", text)
 
@@ -69,6 +69,14 @@ def _wrong(field: FieldInfo, value: Any) -> str | None:
         adapter.validate_python(value)
     except ValidationError as error:
         return error.errors(include_url=False)[0]["msg"]
+    return None
+
+
+def _unstorable(value: Any) -> str | None:
+    try:
+        as_stored({"value": value})
+    except TaskFailed:
+        return "it cannot be kept; give text, finite numbers, true or false, lists and maps with text keys"
     return None
 
 

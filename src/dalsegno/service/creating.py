@@ -18,7 +18,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import Expression
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.flows import author
-from dalsegno.service.planning import Drawn, refusals_of
+from dalsegno.service.planning import Drawn, labels_of, refusals_of
 from dalsegno.settings import VERSION
 from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, SaveRevision, Store, Write
 
@@ -69,7 +69,6 @@ class Creating:
         flow, origin, request = drawn.revision.flow, drawn.origin, drawn.request
         now = self._clock.now()
         identity = self._ids.new()
-        labels = {**flow.labels, **(origin.labels if origin else {}), **request.labels}
         return Run(
             id=identity,
             name="",
@@ -83,7 +82,7 @@ class Creating:
             created=now,
             origin=origin.id if origin else None,
             inputs=drawn.inputs,
-            labels=labels,
+            labels=labels_of(flow, request, origin),
             request=request.as_json(),
             plan_digest=drawn.plan.digest,
             reason=request.reason,

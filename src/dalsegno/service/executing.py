@@ -12,6 +12,7 @@ from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
+from dalsegno.engine.observing import CarefulObserver
 from dalsegno.engine.runner import Job, Runner
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
@@ -51,16 +52,20 @@ class Executing:
         Raises
         ------
         RunIsLive : another live process executes it.
+        Exception : what the observer raised; the run has gone on to its end without it.
         """
         if run.state.ended:
             return run
+        careful = None if observer is None else CarefulObserver(observer)
         lease = self._store.acquire(run.id, owner())
         try:
             run = self._store.runs.get(run.id) or run
             if not run.state.ended:
-                self._execute(run, lease, observer, stop)
+                self._execute(run, lease, careful, stop)
         finally:
             self._store.release(lease)
+        if careful is not None and careful.error is not None:
+            raise careful.error
         return self._store.runs.get(run.id) or run
 
     def _execute(

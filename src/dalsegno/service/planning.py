@@ -75,7 +75,15 @@ class Planning:
         resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
         refusals = check_values(resolved, nodes)
         seen = None if origin is None else self.origin(origin)
-        evaluate = self._evaluator(flow, revision.number, nodes=nodes, resolved=resolved, inputs=inputs, origin=origin)
+        evaluate = self._evaluator(
+            flow,
+            revision.number,
+            nodes=nodes,
+            resolved=resolved,
+            inputs=inputs,
+            origin=origin,
+            labels=labels_of(flow, request, origin),
+        )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
         return Drawn(plan, request, resolved, revision, new_revision, inputs, tuple(files), origin)
@@ -112,6 +120,7 @@ class Planning:
         resolved: Resolved,
         inputs: Mapping[str, Any],
         origin: Run | None,
+        labels: Mapping[str, str],
     ) -> Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]:
         now = self._clock.now()
         run = Run(
@@ -121,12 +130,12 @@ class Planning:
             flow=flow.id,
             revision=number,
             state=State.CREATED,
-            attempt=1,
+            attempt=origin.attempt + 1 if origin else 1,
             root=origin.root if origin else "",
             clock=origin.clock if origin else now,
             created=now,
             inputs=inputs,
-            labels=flow.labels,
+            labels=labels,
         )
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
@@ -212,6 +221,11 @@ def _overridden(request: ReplayRequest, inputs: Mapping[str, Any], origin: Run |
         for name in request.inputs
         if name not in origin.inputs or digest("value", inputs.get(name)) != digest("value", origin.inputs[name])
     ]
+
+
+def labels_of(flow: Flow, request: ReplayRequest, origin: Run | None) -> dict[str, str]:
+    """Give the labels of a run: of the flow, under those that its origin has, under those that are asked for."""
+    return {**flow.labels, **(origin.labels if origin else {}), **request.labels}
 
 
 def refusals_of(plan: Plan) -> tuple[PlanRefusal, ...]:

@@ -52,6 +52,7 @@ class FileLock:
             return False
 
     def release(self) -> None:
-        """Remove the file and end the lock."""
-        self._path.unlink(missing_ok=True)
+        """Remove the file and end the lock. A file that somebody else has put in its place is theirs."""
+        if self._is_in_place(self._descriptor):
+            self._path.unlink(missing_ok=True)
         os.close(self._descriptor)

@@ -1,0 +1,111 @@
+"""What the tests of the engine work with: a service on files, whose store can be wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Self
+
+from tests.support.clock import SetClock
+from tests.support.task_types import DOINGS, marks
+
+from dalsegno.artifacts.local import LocalArtifacts
+from dalsegno.engine.clock import RandomIds
+from dalsegno.model.progress import Observer
+from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.state import State
+from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.service import Service
+from dalsegno.store.open import open_store
+from dalsegno.store.port import Lease, Store, Write
+
+FRESH = ReplayRequest()
+Watch = Callable[[Sequence[Write]], None]
+
+
+class WatchedStore:
+    """A store that tells what is committed, before and after; what `before` raises, the commit raises."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.before: Watch = lambda writes: None
+        self.after: Watch = lambda writes: None
+        self.flows = inner.flows
+        self.runs = inner.runs
+        self.task_runs = inner.task_runs
+        self.logs = inner.logs
+        self.events = inner.events
+        self.artifacts = inner.artifacts
+        self.acquire = inner.acquire
+        self.beat = inner.beat
+        self.release = inner.release
+        self.close = inner.close
+
+    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
+        self.before(writes)
+        self.inner.commit(lease, writes)
+        self.after(writes)
+
+
+class Lab:
+    """A home, opened.
+
+    Attributes
+    ----------
+    clock : moves a millisecond at each look.
+    doings : what `test.Do` does, by name.
+    """
+
+    def __init__(self, home: Path, tally: Path) -> None:
+        self.home = home
+        self.tally = tally
+        self.doings = DOINGS
+        self.clock = SetClock(tick=0.001)
+        self.store = WatchedStore(open_store(home / "dalsegno.db", now=self.clock.now))
+        artifacts = LocalArtifacts(home / "artifacts")
+        self.service = Service(self.store, artifacts, clock=self.clock, ids=RandomIds())
+        self.cases = self.service.runs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.service.close()
+
+    def create(self, tasks: str, request: ReplayRequest = FRESH, *, rest: str = "") -> Run:
+        """Create a fresh run of a flow with these tasks."""
+        return self.cases.create_fresh("lab.yaml", request, text=_text(tasks, rest))
+
+    def run(
+        self, tasks: str, request: ReplayRequest = FRESH, *, rest: str = "", observer: Observer | None = None
+    ) -> Run:
+        """Create and execute a fresh run."""
+        return self.cases.execute(self.create(tasks, request, rest=rest).id, observer=observer)
+
+    def replay(self, origin: Run, tasks: str | None = None, **request: Any) -> Run:
+        """Replay a run, on a new revision where `tasks` are given."""
+        wanted = replace(ReplayRequest(origin=origin.id), **request)
+        text = None if tasks is None else _text(tasks, "")
+        return self.cases.execute(self.cases.create_replay(wanted, text=text, file="lab.yaml").id)
+
+    def states(self, run: Run) -> Mapping[str, State]:
+        """Give the state of each task run by its address."""
+        return {item.address: item.state for item in self.cases.task_runs(run.id)}
+
+    def at(self, run: Run, address: str) -> TaskRun:
+        """Give a task run."""
+        return self.cases.task_run(run.id, address)
+
+    def output(self, run: Run, address: str, name: str = "value") -> Any:
+        """Give an output of a task run."""
+        return self.cases.outputs(run.id)["tasks"][address][name]
+
+    def executed(self, run: Run) -> list[str]:
+        """Give the addresses of a run that were executed, in order."""
+        return [address for owner, address, _ in marks(self.tally) if owner == run.id]
+
+
+def _text(tasks: str, rest: str) -> str:
+    return f"id: lab\nnamespace: tests\n{dedent(rest)}\ntasks:\n{dedent(tasks)}\n"
