@@ -117,6 +117,12 @@ def test_bytes_that_are_no_text_name_row_offset_and_setting(context: FolderConte
     assert "charset: ISO-8859-1" in (error.hint or "")
 
 
+def test_the_offset_is_right_where_a_letter_is_cut_by_the_end_of_a_chunk(context: FolderContext) -> None:
+    content = b"x\n" * 131_071 + b"a\xc3" + b"(\n"
+    error = failure(context, content, header=False)
+    assert (error.details["row"], error.details["offset"]) == (131_072, 262_143)
+
+
 def test_a_quote_that_is_never_closed_names_the_row_where_it_opened(context: FolderContext) -> None:
     error = failure(context, 'a,b\n1,2\n3,"4\n5,6\n')
     assert error.details["row"] == 2
