@@ -28,16 +28,17 @@ class _Attempt:
     written: int = 0
     left_out: int = 0
     tail_bytes: int = 0
+    last: float = 0.0
     tail: deque[LogLine] = field(default_factory=deque[LogLine])
 
 
 class LogWriter:
     """Takes lines from any thread and writes them in the background."""
 
-    def __init__(self, store: Store, run: str, *, keep_bytes: int = KEEP_BYTES) -> None:
+    def __init__(self, store: Store, run: str, *, keep_bytes: int | None = None) -> None:
         self._store = store
         self._run = run
-        self._keep = keep_bytes
+        self._keep = KEEP_BYTES if keep_bytes is None else keep_bytes
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, int], list[LogLine]] = {}
         self._attempts: dict[tuple[str, int], _Attempt] = {}
@@ -53,7 +54,7 @@ class LogWriter:
         with self._lock:
             known = self._attempts.setdefault(key, _Attempt())
             size = len(line.text.encode("utf-8", "surrogatepass")) + 1
-            if known.written + size > self._keep or known.tail:
+            if known.written + size > self._keep or known.tail or known.left_out:
                 self._to_tail(known, line, size)
                 return
             known.written += size
@@ -67,6 +68,7 @@ class LogWriter:
 
     def _to_tail(self, known: _Attempt, line: LogLine, size: int) -> None:
         known.tail.append(line)
+        known.last = line.at
         known.tail_bytes += size
         while known.tail_bytes > self._keep:
             known.tail_bytes -= len(known.tail.popleft().text.encode("utf-8", "surrogatepass")) + 1
@@ -77,12 +79,12 @@ class LogWriter:
         key = (task_run, attempt)
         with self._lock:
             known = self._attempts.pop(key, None)
-            if known is None or not known.tail:
+            if known is None or not (known.tail or known.left_out):
                 return
             lines = self._waiting.setdefault(key, [])
             if known.left_out:
                 text = f"... {known.left_out} lines left out: this attempt wrote more than is kept of one"
-                lines.append(LogLine(known.tail[0].at, "WARNING", text))
+                lines.append(LogLine(known.last, "WARNING", text))
             lines.extend(known.tail)
             self._count += len(known.tail)
 
@@ -110,6 +112,8 @@ class LogWriter:
 
     def close(self) -> None:
         """Write everything and end."""
+        for task_run, attempt in list(self._attempts):
+            self.end_attempt(task_run, attempt)
         self._closed = True
         self._wake.set()
         if self._thread is not None:

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dalsegno.engine.values import Values
+from dalsegno.errors import NotFound, TaskFailed
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.store.port import TaskRunReads
 
 JsonMap = Mapping[str, Any]
+
+
+class StoredOutputs(Mapping[str, Any]):
+    """The result of a task run as it stands in the store. A value that is a blob is read when somebody asks for it."""
+
+    def __init__(self, address: str, stored: JsonMap, values: Values) -> None:
+        self._address = address
+        self._stored = stored
+        self._values = values
+        self._read: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._read:
+            self._read[name] = self._one(name)
+        return self._read[name]
+
+    def _one(self, name: str) -> Any:
+        try:
+            return self._values.read_one(self._stored[name])
+        except NotFound as error:
+            message = f"the output `{name}` of `{self._address}` is gone from the artifact store"
+            hint = f"run `{self._address}` again: start the replay there"
+            raise TaskFailed(message, hint=hint, code="artifact-missing") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 class Memory:
@@ -34,6 +64,12 @@ class Memory:
         with self._lock:
             self._outputs[address] = outputs
 
+    def keep_stored(self, address: str, stored: JsonMap) -> JsonMap:
+        """Remember a result in its stored form, and give it as it was."""
+        outputs = StoredOutputs(address, stored, self._values)
+        self.keep(address, outputs)
+        return outputs
+
     def keep_keys(self, address: str, keys: Sequence[str]) -> None:
         """Remember the items of a loop."""
         self._keys[address] = keys
@@ -53,9 +89,7 @@ class Memory:
         task_run = self._reads.at(self._run, address)
         if task_run is None:
             return None
-        outputs = self._values.read(task_run.outputs)
-        self.keep(address, outputs)
-        return outputs
+        return self.keep_stored(address, task_run.outputs)
 
     def values_of(self, address: str) -> Sequence[Any] | None:
         """Give the items of a loop that was evaluated before."""

@@ -215,7 +215,7 @@ class Runner:
         if found is None:
             raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
         self._writes.append(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
-        self._job.memory.keep(decision.address, self._tools.values.read(found.outputs))
+        self._job.memory.keep_stored(decision.address, found.outputs)
         for child in task.tasks:
             self._start(child, frame)
         return found.state

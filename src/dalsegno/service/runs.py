@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.values import Values
-from dalsegno.errors import MoveRefused, Refusal
+from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
@@ -117,7 +118,7 @@ class RunCases:
         return self._executing.execute(self.get(run), observer=observer, stop=stop)
 
     def kill(self, run: str) -> Run:
-        """Ask the engine that executes a run to stop it."""
+        """Ask the engine that executes a run to stop it; a run that nobody executes is ended here."""
         found = self.get(run)
         if found.state.ended:
             raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
@@ -125,6 +126,8 @@ class RunCases:
             self._store.commit(None, [RequestKill(found.id)])
         except MoveRefused as error:
             raise Refusal(f"{found.name} has ended already", code="run-ended") from error
+        with suppress(RunIsLive):
+            return self._executing.execute(found, observer=None, stop=None)
         return found
 
     # looking
