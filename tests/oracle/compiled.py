@@ -11,7 +11,7 @@ from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Key, Kind, Read, Revision, Task
 
 INPUTS = ("x", "y", "pick", "cities")
-_LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[0].taskrun.value", "parents[1].taskrun.value")
+_LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[1].taskrun.value", "parents[2].taskrun.value")
 
 
 def compile_flow(tasks: tuple[Described, ...]) -> Flow:

@@ -30,8 +30,7 @@ class World:
         self.pinned: dict[str, Any] = {}
 
     def value(self, task: Described, scope: Scope) -> Any:
-        at = self.at(task.id, scope)
-        if at in self.pinned:
+        if (at := self.at(task.id, scope)) in self.pinned:
             return self.pinned[at]
         if task.fails:
             raise Failed(task.id)
@@ -77,12 +76,14 @@ class World:
         return found["value"] if len(shared) + len(keys) == len(self.loops[task]) else found
 
     def found(self, task: str, keys: tuple[str, ...]) -> Any:
-        loops = self.loops.get(task, ())
-        if len(keys) == len(loops):
+        loops, depth = self.loops.get(task, ()), len(keys)
+        if keys and keys[-1] not in self.keys.get(address(loops[: depth - 1], keys[:-1], loops[depth - 1]), []):
+            raise Failed(f"there is no item {keys} of {task}")
+        if depth == len(loops):
             if address(loops, keys, task) not in self.outputs:
                 raise Failed(f"{task} has no output")
             return {"value": self.outputs[address(loops, keys, task)]}
-        inner = self.keys.get(address(loops[: len(keys)], keys, loops[len(keys)]), [])
+        inner = self.keys.get(address(loops[:depth], keys, loops[depth]), [])
         return {key: self.found(task, (*keys, key)) for key in inner}
 
     def run(self, tasks: tuple[Described, ...], scope: Scope = ()) -> None:

@@ -157,6 +157,7 @@ class _Evaluate:
     def __call__(self, task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
         world = World(self._tasks, self._run.inputs)
         for address, decision in decided.items():
+            world.keys[address] = list(decision.keys or ())
             if decision.action is Action.REUSE and self._origin is not None and address in self._origin.world.outputs:
                 world.outputs[address] = self._origin.world.outputs[address]
             elif decision.action is Action.PIN:

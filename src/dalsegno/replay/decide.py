@@ -292,6 +292,8 @@ class Decider:
         if why is not None and flowing.forced is None:
             inner = replace(flowing, forced=inside_reason(address, why))
         if task.kind is Kind.LOOP:
+            # what stands inside may read by the items around it
+            self.so_far.decisions[address] = replace(self.so_far.decisions[address], keys=tuple(keys))
             after = self.expand_items(task, scope, inner, keys=keys, values=values)
         else:
             after = self.expand(task.tasks, scope, inner, parallel=task.kind is Kind.PARALLEL)
