@@ -11,6 +11,7 @@ import pytest
 from tests.integration.engine.lab import Lab
 from tests.support.processes import wait_until_gone
 
+from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.errors import Refusal
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
@@ -201,3 +202,14 @@ def test_nothing_is_left_behind_by_an_engine(lab: Lab) -> None:
     scratch = lab.home / "artifacts" / "tmp"
     assert [path for folder in scratch.iterdir() if folder.is_dir() for path in folder.iterdir()] == []
     assert list((lab.home / "leases").iterdir()) == []
+
+
+def test_stores_of_artifacts_that_are_open_beside_each_other_hold_one_lock_each(tmp_path: Path) -> None:
+    descriptors = Path("/proc/self/fd" if Path("/proc/self/fd").is_dir() else "/dev/fd")
+    before = len(list(descriptors.iterdir()))
+
+    stores = [LocalArtifacts(tmp_path) for _ in range(12)]
+    folders = {store.scratch() for store in stores}
+
+    assert len(folders) == 12
+    assert len(list(descriptors.iterdir())) - before <= 12
