@@ -75,12 +75,13 @@ def test_trap_a_run_input_that_feeds_a_kept_task_reruns_it() -> None:
 
 def test_trap_an_unknown_name_is_refused_wherever_it_stands() -> None:
     shop = chain("load", "sell")
-    for request in (
+    asked: list[dict[str, Any]] = [
         {"skip": "laod"},
         {"start": "laod"},
         {"task_inputs": {"laod": {"value": 1}}},
         {"outputs": {"laod": 1}},
-    ):
+    ]
+    for request in asked:
         plan = draw(shop, past(shop), **request)
         assert codes(plan) == ["unknown-address"]
         assert plan.refusals[0].closest == ("load",)
