@@ -15,7 +15,7 @@ from typer.main import get_command
 from dalsegno.cli.exit_codes import FAILED, INTERRUPTED, OK, REFUSED
 from dalsegno.cli.render.errors import error_json, error_lines, fault_lines
 from dalsegno.cli.render.lines import BLANK, line
-from dalsegno.cli.terminal import Terminal
+from dalsegno.cli.terminal import Terminal, open_closed_streams, silence
 from dalsegno.errors import DalSegnoError, PlanMoved, Refusal
 
 _HELP = """Run workflows, and play them again from the sign: fix it, see what a replay will do, replay from there.
@@ -68,10 +68,11 @@ def _top(
 def run_command_line(argv: Sequence[str] | None = None) -> int:
     """Carry out one command line and give the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    terminal = Terminal(as_json="--json" in words)
+    terminal = Terminal(as_json="--json" in words, steady=True)
     try:
         result = get_command(make_app(words[0] if words else None)).main(
             args=words, prog_name="dalsegno", standalone_mode=False, obj=words
@@ -82,14 +83,26 @@ def run_command_line(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # whoever reads has gone; Python would complain when it closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return _reader_gone()
+    except SystemExit as end:
+        # what typer makes of a broken pipe
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        return _reader_gone()
     except OSError as error:
         return _tell_error(DalSegnoError(_what_the_system_said(error), code="system"), terminal)
     except Exception as error:  # noqa: BLE001 - the last door: whatever comes out here is told, not dumped
         return _tell_usage_or_fault(error, terminal)
     return result if isinstance(result, int) else OK
+
+
+def _reader_gone() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            silence(stream)
+    return OK
 
 
 def _tell_error(error: DalSegnoError, terminal: Terminal) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dalsegno.cli.render.lines import Line, plain
@@ -28,21 +31,23 @@ class Terminal:
     Parameters
     ----------
     as_json : whether standard output is kept for one JSON document.
+    steady : whether the work goes on when whoever reads the output has gone.
     """
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, steady: bool = False) -> None:
         self.as_json = as_json
+        self._steady = steady
         self._consoles: dict[bool, Console] = {}
 
     def show(self, *what: RenderableType | list[Line], err: bool = False) -> None:
         """Write tables, trees, or lines. With `as_json` everything but the document goes to standard error."""
         err = err or self.as_json
-        for each in what:
-            if isinstance(each, list):
-                self._lines(each, err=err)
-            else:
-                self._table(each, err=err)
-        self.stream(err=err).flush()
+        with self._writing(err=err):
+            for each in what:
+                if isinstance(each, list):
+                    self._lines(each, err=err)
+                else:
+                    self._table(each, err=err)
 
     def tell(self, *what: RenderableType | list[Line]) -> None:
         """Write to standard error."""
@@ -50,13 +55,22 @@ class Terminal:
 
     def document(self, data: Any) -> None:
         """Write the one JSON document."""
-        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
-        sys.stdout.flush()
+        self.text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
     def text(self, text: str) -> None:
         """Write a text to standard output to the letter, such as a flow's source."""
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        with self._writing(err=False):
+            sys.stdout.write(text)
+
+    @contextmanager
+    def _writing(self, *, err: bool) -> Generator[None]:
+        try:
+            yield
+            self.stream(err=err).flush()
+        except BrokenPipeError:
+            if not self._steady:
+                raise
+            silence(self.stream(err=err))
 
     def stream(self, *, err: bool) -> TextIO:
         """Give the stream itself."""
@@ -113,6 +127,20 @@ class Terminal:
 
         # one write, for what lives below is drawn again after each
         self.console(err=err).print(Text("\n").join(as_text(each) for each in lines), soft_wrap=True)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still written go nowhere: whoever read it has gone, and closing the stream would complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def open_closed_streams() -> None:
+    """Give the standard streams that were closed somewhere to go: else the next file opened, a store, takes their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open as long as the process
 
 
 def as_text(line: Line) -> Text:

@@ -89,7 +89,7 @@ def replay(  # noqa: PLR0913 - a parameter is an option
     """
     from dalsegno.client.client import Client
 
-    terminal = Terminal(as_json=as_json)
+    terminal = Terminal(as_json=as_json, steady=True)
     request = replace(
         Given(inputs, task_inputs, expressions, pins, labels, reason).request(),
         origin=run,

@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - a parameter is an option
     """
     from dalsegno.client.client import Client
 
-    terminal = Terminal(as_json=as_json)
+    terminal = Terminal(as_json=as_json, steady=True)
     given = Given(inputs, task_inputs, expressions, pins, labels, reason)
     if target == "resume":
         if given != Given() or dry_run or digest or strict:
