@@ -48,12 +48,13 @@ class Desk:
     ----------
     folder : where commands are called.
     home : the data directory.
+    env : variables that every command gets.
     """
 
     def __init__(self, place: Path, *, env: Mapping[str, str] | None = None) -> None:
         self.folder = place / "work"
         self.home = place / "data"
-        self._env = dict(env or {})
+        self.env = dict(env or {})
         self.folder.mkdir(parents=True)
 
     def write(self, name: str, text: str) -> str:
@@ -63,7 +64,7 @@ class Desk:
 
     def start(self, *words: str, env: Mapping[str, str] | None = None) -> Process:
         """Start a command."""
-        return start_cli(*words, home=self.home, cwd=self.folder, env={**self._env, **(env or {})})
+        return start_cli(*words, home=self.home, cwd=self.folder, env={**self.env, **(env or {})})
 
     def call(self, *words: str, env: Mapping[str, str] | None = None) -> Ended:
         """Call a command and wait for its end."""
@@ -80,7 +81,7 @@ class Desk:
     @contextmanager
     def _inside(self) -> Generator[None]:
         before, cwd = dict(os.environ), Path.cwd()
-        os.environ.update({"DALSEGNO_HOME": str(self.home), **self._env})
+        os.environ.update({"DALSEGNO_HOME": str(self.home), **self.env})
         os.chdir(self.folder)
         try:
             yield
