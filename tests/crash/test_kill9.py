@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ from textwrap import dedent
 import pytest
 from tests.crash.checks import doubled, see
 from tests.crash.harness import counting, opened, runs_of, tally
-from tests.support.processes import Process, start_python, wait_until_gone
+from tests.support.processes import Process, start_cli, start_python, wait_until_gone
 from tests.support.task_types import TALLY, marks
 
 from dalsegno.client.client import Client
@@ -169,3 +171,64 @@ def test_a_loop_whose_process_is_killed_at_any_moment_does_each_item_once(tmp_pa
         assert not doubled(seen, at_stop)
         assert len(seen.task_runs) == 18
         assert set(seen.task_runs["all"]["outputs"]["value"]) == {str(number) for number in range(1, 9)}
+
+
+@pytest.fixture
+def script_flow(tmp_path: Path) -> tuple[Path, Path]:
+    """Give a flow whose script, in its first attempt, says its process id into a pipe and then waits; and the pipe."""
+    pipe, flow = tmp_path / "pipe", tmp_path / "flow.yaml"
+    os.mkfifo(pipe)
+    text = f"""
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {{id: before, type: core.debug.Return, value: 1}}
+          - id: script
+            type: scripts.shell.Commands
+            commands:
+              - if [ $DALSEGNO_ATTEMPT = 1 ]; then echo $$ > {pipe}; sleep 60; fi
+              - echo done >> {tmp_path}/side
+          - {{id: after, type: core.debug.Return, value: "{{{{ outputs.before.value + 1 }}}}"}}
+    """
+    flow.write_text(dedent(text))
+    return flow, pipe
+
+
+def test_the_command_line_carries_on_a_run_whose_process_was_killed(
+    tmp_path: Path, script_flow: tuple[Path, Path]
+) -> None:
+    flow, pipe = script_flow
+    home = tmp_path / "home"
+    with start_cli("run", str(flow), home=home, cwd=tmp_path) as process:
+        script = int(pipe.read_text())
+        with start_cli("run", "resume", "last", home=home, cwd=tmp_path) as refused:
+            code, _, err = refused.finish()
+        assert code == 2
+        assert f"process {process.pid} on" in " ".join(err.split())
+        process.kill9()
+
+    with start_cli("run", "resume", "last", home=home, cwd=tmp_path) as resumed:
+        code, out, err = resumed.finish()
+
+    assert code == 0, out + err
+    wait_until_gone(script)
+    assert (tmp_path / "side").read_text() == "done\n"
+
+
+def test_ctrl_c_ends_a_run_cleanly_and_a_replay_ends_it_well(tmp_path: Path, script_flow: tuple[Path, Path]) -> None:
+    flow, pipe = script_flow
+    home = tmp_path / "home"
+    with start_cli("run", str(flow), home=home, cwd=tmp_path) as process:
+        script = int(pipe.read_text())
+        process.signal(signal.SIGINT)
+        assert process.finish()[0] == 130
+    wait_until_gone(script)
+    with Client(home) as client:
+        assert client.get_run("last").state is State.KILLED
+        assert [item.state for item in client.task_runs("last")] == [State.SUCCESS, State.KILLED]
+
+    with start_cli("replay", "last", "--skip-successful", home=home, cwd=tmp_path) as replay:
+        code, out, err = replay.finish()
+
+    assert code == 0, out + err
+    assert (tmp_path / "side").read_text() == "done\n"

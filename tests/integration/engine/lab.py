@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from tests.support.clock import SetClock
 from tests.support.task_types import DOINGS, marks
+from tests.support.watched_store import WatchedStore
 
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.engine.clock import RandomIds
@@ -19,34 +20,8 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.service import Service
 from dalsegno.store.open import open_store
-from dalsegno.store.port import Lease, Store, Write
 
 FRESH = ReplayRequest()
-Watch = Callable[[Sequence[Write]], None]
-
-
-class WatchedStore:
-    """A store that tells what is committed, before and after; what `before` raises, the commit raises."""
-
-    def __init__(self, inner: Store) -> None:
-        self.inner = inner
-        self.before: Watch = lambda writes: None
-        self.after: Watch = lambda writes: None
-        self.flows = inner.flows
-        self.runs = inner.runs
-        self.task_runs = inner.task_runs
-        self.logs = inner.logs
-        self.events = inner.events
-        self.artifacts = inner.artifacts
-        self.acquire = inner.acquire
-        self.beat = inner.beat
-        self.release = inner.release
-        self.close = inner.close
-
-    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
-        self.before(writes)
-        self.inner.commit(lease, writes)
-        self.after(writes)
 
 
 class Lab:
