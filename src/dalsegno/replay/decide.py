@@ -462,8 +462,9 @@ def _moved(result: Result | None, keys: Sequence[str]) -> str | None:
     """How the items of a loop differ from those of the origin, in words; `None` if they do not."""
     if result is None or result.keys is None or list(result.keys) == list(keys):
         return None
-    added = [key for key in keys if key not in result.keys]
-    gone = [key for key in result.keys if key not in keys]
+    before, after = set(result.keys), set(keys)
+    added = [key for key in keys if key not in before]
+    gone = [key for key in result.keys if key not in after]
     parts = [
         f"{word} {', '.join(f'`{key}`' for key in found[:3])}"
         for word, found in (("new", added), ("gone", gone))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Read
 from dalsegno.model.plan import Action, Decision
-from dalsegno.replay.edges import Decided, Found, Scope
+from dalsegno.replay.edges import Decided, Found, Scope, wanted_keys
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.resolve import Resolved
 from dalsegno.replay.select import Nodes
@@ -22,6 +22,7 @@ class Missing:
         self._resolved = resolved
         self._origin = origin
         self._kept = Found()
+        self._asked: set[tuple[str, tuple[str | None, ...]]] = set()
         #: the kept ones that no dynamic expression has read yet, in the order of the flow
         self._unread: list[str] = []
 
@@ -84,5 +85,8 @@ class Missing:
             while self._unread and self._position(self._unread[-1]) < position:
                 yield self._unread.pop()
         elif read.task in self._nodes:
-            for task in self._nodes[read.task].task.walk():
-                yield from self._kept.read(Read(task.id, read.keys), self._nodes, scope)
+            wanted = tuple(wanted_keys(read, self._nodes[read.task].loops, scope))
+            if (read.task, wanted) not in self._asked:
+                self._asked.add((read.task, wanted))
+                for task in self._nodes[read.task].task.walk():
+                    yield from self._kept.read(Read(task.id, read.keys), self._nodes, scope)

@@ -10,7 +10,7 @@ from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.graph import Node
 from dalsegno.replay.request import ReplayRequest, Stale
-from dalsegno.replay.select import Names, Nodes, Target, resolve
+from dalsegno.replay.select import Lookup, Names, Nodes, Target, resolve
 
 JsonMap = Mapping[str, Any]
 
@@ -20,16 +20,18 @@ class Assigned:
 
     def __init__(self, given: Iterable[tuple[Target, JsonMap]]) -> None:
         self.given = tuple(given)
-        self._by_task: dict[str, list[tuple[Target, JsonMap]]] = {}
+        by_task: dict[str, list[tuple[Target, JsonMap]]] = {}
         for target, values in self.given:
-            self._by_task.setdefault(target.task, []).append((target, values))
+            by_task.setdefault(target.task, []).append((target, values))
+        self._by_task = {task: Lookup(pairs) for task, pairs in by_task.items()}
 
     def __bool__(self) -> bool:
         return bool(self.given)
 
-    def at(self, task: str, keys: Sequence[str]) -> JsonMap | None:
+    def at(self, task: str, keys: tuple[str, ...]) -> JsonMap | None:
         """Give the values for one task run, merged; `None` if there are none."""
-        found = [values for target, values in self._by_task.get(task, ()) if target.covers(keys)]
+        lookup = self._by_task.get(task)
+        found = lookup.at(keys) if lookup is not None else None
         return {name: value for values in found for name, value in values.items()} if found else None
 
 
@@ -63,11 +65,11 @@ class Resolved:
     touched: frozenset[str] = frozenset()
     nodes: Nodes = field(default_factory=dict[str, Node])
 
-    def overrides(self, task: str, keys: Sequence[str]) -> JsonMap:
+    def overrides(self, task: str, keys: tuple[str, ...]) -> JsonMap:
         """Give the property values that hold for one task run, this request's over carried ones."""
         return {**(self.carried_inputs.at(task, keys) or {}), **(self.task_inputs.at(task, keys) or {})}
 
-    def pin(self, task: str, keys: Sequence[str]) -> JsonMap | None:
+    def pin(self, task: str, keys: tuple[str, ...]) -> JsonMap | None:
         """Give the outputs pinned for one task run; a carried pin counts unless this request names the task run."""
         own = self.pins.at(task, keys)
         if own is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from dalsegno.errors import PlanRefusal, closest, did_you_mean
 from dalsegno.model.address import parse
@@ -16,6 +17,7 @@ from dalsegno.model.graph import Node
 
 Keys = tuple[str | None, ...]
 Nodes = Mapping[str, Node]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +76,49 @@ def _unknown(text: str, name: str, nodes: Nodes) -> PlanRefusal:
     return PlanRefusal("unknown-address", f"there is no task `{name}` in this revision of the flow{listed}", text, near)
 
 
+class Lookup(Generic[T]):
+    """What is said about the task runs of one task, looked up by their keys; there may be thousands of each."""
+
+    def __init__(self, given: Iterable[tuple[Target, T]]) -> None:
+        self._exact: dict[tuple[str | None, ...], list[tuple[int, T]]] = {}
+        self._wild: list[tuple[int, Target, T]] = []
+        for position, (target, value) in enumerate(given):
+            if None in target.keys:
+                self._wild.append((position, target, value))
+            else:
+                self._exact.setdefault(target.keys, []).append((position, value))
+        self._lengths = {len(keys) for keys in self._exact}
+
+    def at(self, keys: tuple[str, ...]) -> list[T]:
+        """Give what covers these keys, in the order in which it was given."""
+        found = [(position, value) for position, target, value in self._wild if target.covers(keys)]
+        for length in self._lengths:
+            if length <= len(keys):
+                found.extend(self._exact.get(keys[:length], ()))
+        return [value for _, value in sorted(found, key=lambda pair: pair[0])] if found else []
+
+
 class Names:
     """Targets, looked up by the task that stands somewhere: those that name it, or a group around it."""
 
     def __init__(self, targets: Iterable[Target], nodes: Nodes) -> None:
         self.targets = tuple(targets)
-        by_task: dict[str, list[Target]] = {}
-        for target in self.targets:
-            by_task.setdefault(target.task, []).append(target)
-        self._by_task = by_task
-        self._relevant: dict[str, list[Target]] = {}
         self._nodes = nodes
+        self._by_task: dict[str, list[Target]] = {}
+        for target in self.targets:
+            self._by_task.setdefault(target.task, []).append(target)
+        self._around: dict[str, Lookup[Target]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.targets)
 
-    def at(self, task: str, keys: Sequence[str]) -> Target | None:
-        """Give the target that names this task at these keys, itself or with a group around it."""
+    def at(self, task: str, keys: tuple[str, ...]) -> Target | None:
+        """Give a target that names this task at these keys, itself rather than with a group around it."""
         if not self.targets:
             return None
-        relevant = self._relevant.get(task)
-        if relevant is None:
-            around = (task, *self._nodes[task].parents)
-            relevant = self._relevant[task] = [found for name in around for found in self._by_task.get(name, ())]
-        return next((target for target in relevant if target.covers(keys)), None)
-
-    def exactly(self, task: str, keys: Sequence[str]) -> Target | None:
-        """Give the target that names this very task (not a group around it), the last given one first."""
-        found = self._by_task.get(task, ())
-        return next((target for target in reversed(found) if target.covers(keys)), None)
+        lookup = self._around.get(task)
+        if lookup is None:
+            names = (task, *self._nodes[task].parents)
+            found = [target for name in names for target in self._by_task.get(name, ())]
+            lookup = self._around[task] = Lookup((target, target) for target in found)
+        return next(iter(lookup.at(keys)), None)
