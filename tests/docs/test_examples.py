@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.docs.pages import ROOT
 from tests.docs.shell import Shell
@@ -40,8 +46,24 @@ def _actions(run: Any) -> dict[str, str]:
     return {task_run["address"]: task_run["action"] for task_run in run["task_runs"]}
 
 
-def test_every_example_has_a_test() -> None:
+def test_every_example_has_a_test_and_is_on_the_page_of_flows() -> None:
     assert sorted(path.name for path in EXAMPLES.glob("*.yaml")) == sorted(RUNS)
+    page = (ROOT / "docs/flows.md").read_text(encoding="utf-8").partition("## Examples")[2]
+    assert [file for file in RUNS if f"| `{file}` |" not in page] == []
+
+
+def test_the_server_of_the_tutorial_serves_the_month_that_is_asked_for_until_it_is_interrupted() -> None:
+    server = subprocess.Popen(
+        [sys.executable, "serve_trips.py"], cwd=EXAMPLES, stdout=subprocess.PIPE, text=True
+    )  # fmt: skip
+    with server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip().removeprefix("export TRIPS=")
+        answer = httpx.get(f"{url}/202608-divvy-tripdata.zip", trust_env=False, timeout=60)
+        server.send_signal(signal.SIGINT)
+    assert answer.status_code == 200
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["202608-divvy-tripdata.csv"]
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("file", RUNS)

@@ -122,8 +122,10 @@ def test_every_kind_of_digest_stands_in_the_specification() -> None:
     assert used == set(re.findall(r"^\| `(\w+)` \|", specified, re.MULTILINE))
 
 
-def test_every_write_of_the_store_and_every_layer_stands_on_the_page_of_the_architecture() -> None:
+def test_every_decision_write_and_layer_stands_on_the_page_of_the_architecture() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs/decisions").glob("*.md"):
+        assert f"](decisions/{page.name})" in text, page.name
     for write in get_args(Write):
         assert f"`{write.__name__}`" in text
     for path in (ROOT / "src/dalsegno").iterdir():
