@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from dalsegno.demo.server import DemoServer
@@ -16,10 +17,8 @@ def main() -> None:
     """Serve until somebody interrupts."""
     with tempfile.TemporaryDirectory() as folder, DemoServer(Path(folder), rows=20_000) as server:
         print(f"export TRIPS={server.url}", flush=True)
-        try:
+        with suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            print("bye")
 
 
 if __name__ == "__main__":

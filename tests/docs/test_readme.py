@@ -39,8 +39,5 @@ def test_the_targets_that_pages_name_are_in_the_makefile() -> None:
         assert {one or other for one, other in named} <= targets, page
 
 
-def test_the_first_page_is_one_screen_and_the_changes_count_the_task_types_right() -> None:
-    from dalsegno.tasks.registry import names
-
-    assert len(README.read_text(encoding="utf-8").splitlines()) <= 100
-    assert f"{len(names())} task types" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+def test_the_first_page_is_one_screen() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 90
