@@ -12,7 +12,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal, Self
@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from blake3 import blake3
 
-from dalsegno.artifacts.port import Blob, BlobWriter
+from dalsegno.artifacts.port import Blob, BlobWriter, StoredBlob
 from dalsegno.artifacts.scratch import Scratch
 from dalsegno.errors import NotFound, StoreUnavailable
 
@@ -54,8 +54,8 @@ class LocalArtifacts:
         """Store bytes."""
         digest = blake3(data).hexdigest()
         with self.storing():
-            if self._has(digest, len(data)):
-                return self._kept(Blob(digest, len(data)))
+            if self._stored_anew(Blob(digest, len(data))):
+                return Blob(digest, len(data))
         with self.writer() as writer:
             writer.write(data)
             return writer.finish()
@@ -103,6 +103,35 @@ class LocalArtifacts:
         """Whether the blob is in place."""
         return _DIGEST.match(digest) is not None and self._place_of(digest).is_file()
 
+    def blobs(self) -> Iterator[StoredBlob]:
+        """List all blobs."""
+        for path in sorted(self._blobs.glob("[0-9a-f][0-9a-f]/*")):
+            digest = path.parent.name + path.name
+            if _DIGEST.match(digest):
+                with suppress(FileNotFoundError):
+                    facts = path.stat()
+                    yield StoredBlob(digest, facts.st_size, facts.st_mtime)
+
+    def delete(self, digest: str, *, stored_before: float) -> bool:
+        """Remove a blob, unless it was stored since.
+
+        It is moved away first and looked at again: somebody may have stored it between the look and the move.
+        """
+        path = self._place_of(digest)
+        away = self.scratch() / uuid4().hex
+        with self.storing():
+            try:
+                if path.stat().st_mtime >= stored_before:
+                    return False
+                path.replace(away)
+            except FileNotFoundError:
+                return False
+            if away.stat().st_mtime >= stored_before:
+                away.replace(path)
+                return False
+            away.unlink()
+            return True
+
     def scratch(self) -> Path:
         """Give the folder in which files should be made that will be adopted."""
         with self.storing():
@@ -110,9 +139,10 @@ class LocalArtifacts:
 
     def place(self, made: Path, blob: Blob) -> Blob:
         """Rename a whole, read-only file into place; drop it where its content is stored already."""
-        if self._has(blob.digest, blob.size):
+        if self._stored_anew(blob):
             made.unlink()
-            return self._kept(blob)
+            return blob
+        os.utime(made)
         if self._durable:
             _sync(made)
         target = self._place_of(blob.digest)
@@ -123,20 +153,23 @@ class LocalArtifacts:
             _sync(self._blobs)
         return blob
 
-    def _has(self, digest: str, size: int) -> bool:
-        """Whether the blob is in place with its whole size: a power cut can leave a file without its content."""
+    def _stored_anew(self, blob: Blob) -> bool:
+        """Whether the blob is in place with its whole size (a power cut can leave a file without its content); it counts as
+        stored now, so that nobody removes it for being old.
+        """
+        target = self._place_of(blob.digest)
         try:
-            return self._place_of(digest).stat().st_size == size
-        except FileNotFoundError:
+            if target.stat().st_size != blob.size:
+                return False
+            os.utime(target)
+            if self._durable:
+                # another process may have put it in place a moment ago, at another durability
+                for path in (target, target.parent, self._blobs):
+                    _sync(path)
+        except (FileNotFoundError, PermissionError):
+            # gone, or another user's, who alone may touch it: then it is stored once more
             return False
-
-    def _kept(self, blob: Blob) -> Blob:
-        if self._durable:
-            # another process may have put it in place a moment ago, at another durability
-            target = self._place_of(blob.digest)
-            for path in (target, target.parent, self._blobs):
-                _sync(path)
-        return blob
+        return True
 
     def _place_of(self, digest: str) -> Path:
         if not _DIGEST.match(digest):

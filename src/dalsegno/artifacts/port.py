@@ -7,6 +7,7 @@ made.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -22,6 +23,15 @@ class Blob:
 
     digest: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob in a list: its digest, its size in bytes, and when it was last stored (seconds since 1970)."""
+
+    digest: str
+    size: int
+    stored: float
 
 
 def uri_of(digest: str, name: str) -> str:
@@ -51,7 +61,11 @@ class BlobWriter(Protocol):
 
 
 class ArtifactStore(Protocol):
-    """Blobs by digest."""
+    """Blobs by digest.
+
+    To store what is stored already makes it new: `stored` is then the time of the last one that did so. Whoever removes
+    blobs can leave those alone that somebody has stored a moment ago and has not put on record yet.
+    """
 
     def writer(self) -> BlobWriter:
         """Begin a blob."""
@@ -79,6 +93,17 @@ class ArtifactStore(Protocol):
 
     def exists(self, digest: str) -> bool:
         """Whether the blob is in place."""
+        ...
+
+    def blobs(self) -> Iterator[StoredBlob]:
+        """List all blobs, in any order; what comes or goes meanwhile may be missing."""
+        ...
+
+    def delete(self, digest: str, *, stored_before: float) -> bool:
+        """Remove a blob, unless it was stored at `stored_before` or later; tell whether it was removed by this call.
+
+        Whoever has it open reads on.
+        """
         ...
 
     def scratch(self) -> Path:

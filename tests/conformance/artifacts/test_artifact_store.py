@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -157,3 +158,92 @@ def test_many_writers_of_equal_and_different_content_do_not_disturb_each_other(s
 def test_what_one_door_stored_another_door_reads(opens: Callable[[Path], ArtifactStore], tmp_path: Path) -> None:
     blob = opens(tmp_path / "shared").put_bytes(DATA)
     assert read(opens(tmp_path / "shared"), blob) == DATA
+
+
+LONG_AGO = 1_000_000_000.0
+
+
+def age(store: ArtifactStore, blob: Blob) -> None:
+    """Make a blob one that was stored long ago."""
+    os.utime(store.path(blob.digest), (LONG_AGO, LONG_AGO))
+
+
+def test_all_blobs_are_listed_with_size_and_time(store: ArtifactStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"two")
+    made = [store.put_bytes(b"one"), store.put_file(source), store.put_bytes(b"")]
+    age(store, made[0])
+    listed = {blob.digest: blob for blob in store.blobs()}
+    assert {(blob.digest, blob.size) for blob in listed.values()} == {(blob.digest, blob.size) for blob in made}
+    assert listed[made[0].digest].stored == LONG_AGO < listed[made[1].digest].stored
+
+
+def test_an_empty_store_lists_nothing(store: ArtifactStore) -> None:
+    assert list(store.blobs()) == []
+
+
+def test_what_is_being_written_is_not_listed(store: ArtifactStore) -> None:
+    with store.writer() as writer:
+        writer.write(DATA)
+        assert list(store.blobs()) == []
+
+
+def test_a_deleted_blob_is_gone_and_can_be_stored_again(store: ArtifactStore) -> None:
+    blob = store.put_bytes(DATA)
+    age(store, blob)
+    assert store.delete(blob.digest, stored_before=LONG_AGO + 1)
+    assert not store.exists(blob.digest)
+    assert list(store.blobs()) == []
+    assert not store.delete(blob.digest, stored_before=LONG_AGO + 1)
+    assert read(store, store.put_bytes(DATA)) == DATA
+
+
+def test_a_reader_of_a_deleted_blob_reads_on(store: ArtifactStore) -> None:
+    blob = store.put_bytes(DATA)
+    age(store, blob)
+    with store.open(blob.digest) as file:
+        assert file.read(4) == DATA[:4]
+        assert store.delete(blob.digest, stored_before=LONG_AGO + 1)
+        assert file.read() == DATA[4:]
+
+
+@pytest.mark.parametrize("again", ["bytes", "file", "adopt", "writer"])
+def test_a_blob_that_somebody_stores_again_is_as_new(store: ArtifactStore, tmp_path: Path, again: str) -> None:
+    blob = store.put_bytes(DATA)
+    age(store, blob)
+    made = store.scratch() / "made"
+    made.write_bytes(DATA)
+    if again == "bytes":
+        store.put_bytes(DATA)
+    elif again == "file":
+        store.put_file(made)
+    elif again == "adopt":
+        store.adopt(made)
+    else:
+        with store.writer() as writer:
+            writer.write(DATA)
+            writer.finish()
+    assert not store.delete(blob.digest, stored_before=LONG_AGO + 1)
+    assert read(store, blob) == DATA
+
+
+def test_an_adopted_file_counts_from_when_it_is_stored(store: ArtifactStore) -> None:
+    made = store.scratch() / "made"
+    made.write_bytes(DATA)
+    os.utime(made, (LONG_AGO, LONG_AGO))
+    blob = store.adopt(made)
+    assert not store.delete(blob.digest, stored_before=LONG_AGO + 1)
+
+
+def test_what_is_stored_while_somebody_deletes_it_is_there_afterwards(store: ArtifactStore) -> None:
+    blob = store.put_bytes(DATA)
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(100):
+            age(store, blob)
+            put = [pool.submit(store.put_bytes, DATA)]
+            deleted = pool.submit(store.delete, blob.digest, stored_before=LONG_AGO + 1)
+            put += [pool.submit(store.put_bytes, DATA) for _ in range(3)]
+            deleted.result()
+            assert {each.result() for each in put} == {blob}
+            assert read(store, blob) == DATA
