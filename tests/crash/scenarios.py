@@ -190,6 +190,19 @@ tasks:
       - {id: b, type: test.Mark}
 """
 
+WAITS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - {id: wait, type: core.flow.Sleep, duration: PT0.02S}
+  - id: each
+    type: core.flow.ForEach
+    concurrencyLimit: 0
+    values: [PT0.01S, PT0.03S]
+    tasks:
+      - {id: sleep, type: core.flow.Sleep, duration: "{{ taskrun.value }}"}
+      - {id: b, type: test.Mark, value: "{{ taskrun.value }}"}
+"""
+
 KILLED = """
 tasks:
   - {id: a, type: test.Mark}
@@ -220,6 +233,7 @@ SCENARIOS = (
     Scenario("large values and files", LARGE),
     Scenario("outputs of the flow fail", FAILING_OUTPUTS),
     Scenario("items are no list", BAD_LOOP),
+    Scenario("waits", WAITS),
     Scenario("killed here", KILLED, kill="stop"),
     Scenario("killed from outside", KILLED, kill="request"),
     Scenario(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from textwrap import dedent
 import pytest
 from tests.crash.checks import doubled, see
 from tests.crash.harness import counting, opened, runs_of, tally
-from tests.support.processes import Process, start_cli, start_python, wait_until_gone
+from tests.support.processes import PATIENCE, Process, start_cli, start_python, wait_until_gone
 from tests.support.task_types import TALLY, marks
 
 from dalsegno.client.client import Client
@@ -46,7 +47,9 @@ def executing(text: str, folder: Path) -> Generator[Process]:
     home.mkdir(exist_ok=True)
     flow.write_text(dedent(text))
     code = EXECUTE.format(home=str(home), flow=str(flow))
-    with start_python(code, cwd=folder, env={TALLY: str(tally(home)), "PYTHONPATH": str(ROOT)}) as process:
+    with start_python(
+        code, cwd=folder, env={TALLY: str(tally(home)), "PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}
+    ) as process:
         yield process
 
 
@@ -173,6 +176,30 @@ def test_a_loop_whose_process_is_killed_at_any_moment_does_each_item_once(tmp_pa
         assert set(seen.task_runs["all"]["outputs"]["value"]) == {str(number) for number in range(1, 9)}
 
 
+def test_a_run_whose_process_was_killed_can_be_killed_itself(tmp_path: Path) -> None:
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {id: before, type: test.Mark}
+          - id: each
+            type: core.flow.ForEach
+            values: [1, 2]
+            tasks: [{id: script, type: scripts.shell.Commands, commands: [echo begun, sleep 60]}]
+    """
+    with executing(flow, tmp_path) as process:
+        process.wait_for("LOG begun")
+        process.kill9()
+
+    with Client(tmp_path / "home") as client:
+        assert client.kill_run("last").state is State.KILLED
+        states = {item.address: item.state for item in client.task_runs("last")}
+        assert states == {"before": State.SUCCESS, "each": State.KILLED, "each[1].script": State.KILLED}
+        (attempt,) = client.attempts("last", "each[1].script")
+        assert attempt.error is not None
+        assert attempt.error["code"] == "process-died"
+
+
 @pytest.fixture
 def script_flow(tmp_path: Path) -> tuple[Path, Path]:
     """Give a flow whose script, in its first attempt, says its process id into a pipe and then waits; and the pipe."""
@@ -194,13 +221,23 @@ def script_flow(tmp_path: Path) -> tuple[Path, Path]:
     return flow, pipe
 
 
+def said(pipe: Path) -> int:
+    """Wait until a number is written into a pipe."""
+    descriptor = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert select.select([descriptor], [], [], PATIENCE)[0], "nothing was said"
+        return int(os.read(descriptor, 100))
+    finally:
+        os.close(descriptor)
+
+
 def test_the_command_line_carries_on_a_run_whose_process_was_killed(
     tmp_path: Path, script_flow: tuple[Path, Path]
 ) -> None:
     flow, pipe = script_flow
     home = tmp_path / "home"
     with start_cli("run", str(flow), home=home, cwd=tmp_path) as process:
-        script = int(pipe.read_text())
+        script = said(pipe)
         with start_cli("run", "resume", "last", home=home, cwd=tmp_path) as refused:
             code, _, err = refused.finish()
         assert code == 2
@@ -219,7 +256,7 @@ def test_ctrl_c_ends_a_run_cleanly_and_a_replay_ends_it_well(tmp_path: Path, scr
     flow, pipe = script_flow
     home = tmp_path / "home"
     with start_cli("run", str(flow), home=home, cwd=tmp_path) as process:
-        script = int(pipe.read_text())
+        script = said(pipe)
         process.signal(signal.SIGINT)
         assert process.finish()[0] == 130
     wait_until_gone(script)

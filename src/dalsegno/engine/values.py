@@ -15,6 +15,8 @@ from dalsegno.replay.fingerprint import output_digest
 
 #: a JSON value of more than this many bytes is a blob of its own
 LARGEST_IN_ROW = 16_384
+#: of a property that is longer than that, this many characters are recorded
+_SHOWN = 1_000
 #: how a value that is a blob stands in a row
 REFERENCE = "$artifact"
 
@@ -93,6 +95,21 @@ class Values:
             if found is not None and self._artifacts.exists(found[0]):
                 size = self._artifacts.path(found[0]).stat().st_size
                 yield self.record(found[0], size, "file", name=found[1], run=run, task_run=task_run, output=output)
+
+
+def as_shown(properties: JsonMap) -> JsonMap:
+    """Give rendered properties as they are recorded: they are there to be looked at, so of a large one its beginning."""
+    return {name: _beginning(value) for name, value in properties.items()}
+
+
+def _beginning(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, list | dict):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        return value
+    return value if len(text) <= LARGEST_IN_ROW else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
 def as_stored(outputs: JsonMap) -> JsonMap:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Context, Stop
 from dalsegno.engine.logs import AttemptLog
-from dalsegno.engine.values import Kept, Values, as_stored
+from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.model.clock import Clock, Ids
@@ -242,13 +242,13 @@ def _succeeded(
     order: Attempted, kept: Kept, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
 ) -> Outcome:
     at = order.tools.clock.now()
-    return Outcome(State.SUCCESS, at, kept.outputs, plain, kept.digest, used, properties, kept.artifacts)
+    return Outcome(State.SUCCESS, at, kept.outputs, plain, kept.digest, used, as_shown(properties), kept.artifacts)
 
 
 def _ended(
     order: Attempted, state: State, *, used: Mapping[str, str], properties: JsonMap, error: JsonMap | None = None
 ) -> Outcome:
-    return Outcome(state, order.tools.clock.now(), {}, {}, None, used, properties, (), error)
+    return Outcome(state, order.tools.clock.now(), {}, {}, None, used, as_shown(properties), (), error)
 
 
 def _failed(order: Attempted, error: DalSegnoError, *, used: Mapping[str, str], properties: JsonMap) -> Outcome:

@@ -162,3 +162,18 @@ def test_a_task_that_reads_a_file_which_is_gone_says_what_to_do(lab: Lab) -> Non
     assert run.error is not None
     assert (run.state, run.error["code"], run.error["address"]) == (State.FAILED, "artifact-missing", "b")
     assert "start the replay there" in run.error["hint"]
+
+
+def test_of_a_large_property_the_beginning_is_recorded(lab: Lab) -> None:
+    run = lab.run("""
+        - {id: a, type: test.Mark, size: 50000}
+        - {id: b, type: test.Mark, value: "{{ outputs.a.text }}"}
+        - {id: c, type: test.Mark, value: ["{{ outputs.a.text }}", 1]}
+        - {id: d, type: test.Mark, value: [1, {k: 2}]}
+    """)
+
+    assert lab.at(run, "b").properties == {"value": "x" * 1000 + "... (50000 characters)"}
+    assert lab.at(run, "c").properties["value"].startswith('["xxx')
+    assert lab.at(run, "c").properties["value"].endswith("... (50007 characters)")
+    assert lab.at(run, "d").properties == {"value": [1, {"k": 2}]}
+    assert len(lab.output(run, "b")) == 50_000
