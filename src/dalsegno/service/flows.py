@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dalsegno.errors import Ambiguous, NotFound, Problem, closest, did_you_mean
+from dalsegno.errors import Ambiguous, MoveRefused, NotFound, Problem, closest, did_you_mean
 from dalsegno.flows import check, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
@@ -42,10 +42,25 @@ class FlowCases:
 
     def save(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
         """Save a flow. Equal text makes no new revision."""
-        saved = self.prepare(text, file=file, strict=strict)
-        if saved.created:
-            self._store.commit(None, [SaveRevision(saved.revision)])
-        return saved
+        return self._save(lambda: self.prepare(text, file=file, strict=strict))
+
+    def _save(self, prepare: Callable[[], Saved]) -> Saved:
+        """Save what is prepared. Each time that another process has saved a revision first, it is prepared anew."""
+        while True:
+            saved = prepare()
+            try:
+                if saved.created:
+                    self._store.commit(None, [SaveRevision(saved.revision)])
+            except MoveRefused:
+                if self.is_next(saved.revision):
+                    raise
+            else:
+                return saved
+
+    def is_next(self, revision: Revision) -> bool:
+        """Whether a revision that is not saved has the number after the latest one's."""
+        latest = self._store.flows.latest(revision.flow.namespace, revision.flow.id)
+        return revision.number == (1 if latest is None else latest.number + 1)
 
     def check(self, text: str, *, file: str | None = None) -> list[Problem]:
         """Give all problems of a text."""
@@ -105,13 +120,15 @@ class FlowCases:
 
     def restore(self, name: str, number: int) -> Saved:
         """Save the text of an earlier revision as the newest one."""
+        return self._save(lambda: self._prepare_earlier(name, number))
+
+    def _prepare_earlier(self, name: str, number: int) -> Saved:
         flow = self.find(name)
         wanted = self.revision(flow.namespace, flow.id, number)
         latest = self.revision(flow.namespace, flow.id, flow.revision)
         if latest.digest == wanted.digest:
             return Saved(latest, created=False)
         restored = replace(wanted, number=latest.number + 1, created=self._clock.now(), author=author())
-        self._store.commit(None, [SaveRevision(restored)])
         return Saved(restored, created=True)
 
     def task_types(self) -> Sequence[str]:
