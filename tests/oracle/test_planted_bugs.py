@@ -12,7 +12,8 @@ from tests.oracle.judge import Player
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Result
 from dalsegno.replay import plan
-from dalsegno.replay.decide import Decider, Wish
+from dalsegno.replay.decide import Decider
+from dalsegno.replay.decide_task import Wish
 from dalsegno.replay.edges import Flowing, Scope
 
 

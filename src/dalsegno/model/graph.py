@@ -50,3 +50,14 @@ def index(flow: Flow) -> Mapping[str, Node]:
     for task in flow.lasts:
         add(task, (), (), "finally")
     return nodes
+
+
+def in_order(dag: Task) -> list[Task]:
+    """Give the tasks of a Dag so that each comes after those that it depends on; else in the order of the text."""
+    left = {task.id: task for task in dag.tasks}
+    ordered: list[Task] = []
+    while left:
+        free = [task for task in left.values() if not any(name in left for name in dag.depends.get(task.id, ()))]
+        # a circle is refused where the flow is read; here it only must not go round for ever
+        ordered.extend(left.pop(task.id) for task in free or list(left.values()))
+    return ordered

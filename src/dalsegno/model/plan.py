@@ -21,6 +21,10 @@ class Action(StrEnum):
     PIN = "PIN"
     #: evaluate a group again, because something inside it runs; its children are decided one by one
     ENTER = "ENTER"
+    #: decided at its turn: it runs if a value that it uses differs, or if what stands directly before it moved
+    CHECK = "CHECK"
+    #: it would run, but lies outside of what was asked for
+    LEAVE = "LEAVE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class Decision:
     keys : for a loop whose items are known, their keys in order; `None` where they are not known yet.
     waits_for : for a loop whose items are not known, the address that decides them.
     forced : everything inside it runs.
-    wave, ran : for a loop, what came along the edges to it (`replay.decide.Flowing`), for items that only the run can know.
+    stops : whether the run stops before it and waits (a breakpoint).
+    wave, ran, check : for a loop or a choice, what came along the edges to it (`replay.edges.Flowing`), for what only the
+        run can know.
     """
 
     address: str
@@ -53,6 +59,8 @@ class Decision:
     forced: bool = False
     wave: str | None = None
     ran: str | None = None
+    check: str | None = None
+    stops: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Give the decision as the CLI and REST show it."""
@@ -66,6 +74,7 @@ class Decision:
             "origin_task_run": self.origin_task_run,
             "estimate_s": self.estimate_s,
             "waits_for": self.waits_for,
+            "breakpoint": self.stops,
         }
 
 
@@ -79,6 +88,7 @@ class Plan:
     revision : the number of the revision that will be executed.
     decisions : one for each address that is known.
     dropped : addresses of the origin that are no longer in the flow.
+    not_reached : addresses of the origin in a branch that is no longer taken.
     unchecked : names of the request that only the run can know.
     refusals : why the request cannot be carried out; a plan with any is never executed.
     warnings : what concerns the plan as a whole, the most important first.
@@ -88,6 +98,7 @@ class Plan:
     revision: int
     decisions: tuple[Decision, ...]
     dropped: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     refusals: tuple[PlanRefusal, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -107,6 +118,7 @@ class Plan:
             "revision": self.revision,
             "decisions": [decision.as_json() for decision in self.decisions],
             "dropped": list(self.dropped),
+            "not_reached": list(self.not_reached),
             "unchecked": list(self.unchecked),
             "warnings": list(self.warnings),
             "refusals": [refusal.as_json() for refusal in self.refusals],

@@ -26,6 +26,9 @@ class Run:
     plan_digest : of the plan that it executes.
     environment : versions, host; who started it is `author`.
     error : why it failed, as an error object with the address of the task that failed first.
+    whole : whether it was to do all that its flow says, and not a part of it: only such a run is "the latest", and fixes.
+    fixed_by : of a run that failed or was stopped, the first whole replay in its lineage below it that ended well.
+    deleted : when it was deleted; what others reuse of it is still there.
     """
 
     id: str
@@ -50,6 +53,9 @@ class Run:
     ended: float | None = None
     outputs: JsonMap = field(default_factory=dict[str, Any])
     error: JsonMap | None = None
+    whole: bool = True
+    fixed_by: str | None = None
+    deleted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ class Result:
     ----------
     definition : one digest over the definition that ran.
     seconds : how long it took, where it really ran; `None` if it never ended.
+    tolerated : whether it is a failure that counts as a warning.
     """
 
     id: str
@@ -124,6 +131,7 @@ class Result:
     seconds: float | None
     output_digest: str | None
     keys: tuple[str, ...] | None = None
+    tolerated: bool = False
 
     @property
     def has_result(self) -> bool:

@@ -59,19 +59,22 @@ class Flowing:
     ran : an address before this point whose result is not the origin's; a dynamic expression reads it.
     wanting : an address that runs for want of a result: it makes nothing run that only stands after it.
     forced : why everything here runs; set inside a group that runs.
+    check : with `changed`, an address that makes what stands after it be decided at its turn.
     """
 
     wave: str | None = None
     ran: str | None = None
     wanting: str | None = None
     forced: str | None = None
+    check: str | None = None
 
     def join(self, others: Iterable[Flowing]) -> Flowing:
         """Give what comes out of tasks that stand side by side."""
-        wave, ran, wanting = self.wave, self.ran, self.wanting
+        wave, ran, wanting, check = self.wave, self.ran, self.wanting, self.check
         for other in others:
             wave, ran, wanting = wave or other.wave, ran or other.ran, wanting or other.wanting
-        return Flowing(wave, ran, wanting, self.forced)
+            check = check or other.check
+        return Flowing(wave, ran, wanting, self.forced, check)
 
     def with_ran(self, other: Flowing) -> Flowing:
         """Take over only what a dynamic expression reads."""
@@ -177,6 +180,8 @@ class Decided:
     order: list[str] = field(default_factory=list[str])
     refusals: list[PlanRefusal] = field(default_factory=list[PlanRefusal])
     hot: Hot = field(default_factory=Hot)
+    #: with `changed`: what runs because it changed, or is decided at its turn
+    warm: Hot = field(default_factory=Hot)
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
 
     def put(self, decision: Decision, scope: Scope) -> None:

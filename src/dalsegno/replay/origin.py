@@ -18,9 +18,12 @@ class Origin:
     results : its task runs by address.
     digests : gives, for the id of a task run, the digests of its definition by property.
     gone : gives, for the id of a task run, the names of stored files and values of its result that are missing.
+    ran_in : gives, for an address, the name of a run of the lineage in which it succeeded, or was started and did not end
+        in FAILED; `None` if there is none.
     """
 
     name: str
     results: Mapping[str, Result]
     digests: Callable[[str], Mapping[str, str]]
     gone: Callable[[str], tuple[str, ...]]
+    ran_in: Callable[[str], str | None] = lambda _address: None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import zip_longest
 
 from dalsegno.errors import PlanRefusal
-from dalsegno.model.flow import Key, Read, Revision
+from dalsegno.model.flow import Key, Kind, Read, Revision
 from dalsegno.model.graph import Node, index
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.replay.checks import check_names, unexpanded
 from dalsegno.replay.decide import Decider
-from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
+from dalsegno.replay.edges import Decided, Evaluate, Flowing, Found, Scope
 from dalsegno.replay.fingerprint import plan_digest
 from dalsegno.replay.missing import Missing
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.request import ReplayRequest
-from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes
 
 
@@ -39,22 +40,34 @@ def draw_up(
     to_run: dict[str, str] = {}
     while True:
         decider = Decider(nodes, resolved, origin, evaluate=evaluate, moved_to_run=to_run)
-        decider.expand(revision.flow.tasks, Scope(), Flowing())
+        flowing = decider.expand(revision.flow.tasks, Scope(), Flowing())
         decided = decider.so_far
+        decider.expand_lasts(revision.flow.lasts, Scope(), flowing, list(decided.order), "the flow")
         more = dict(_late_reads(decided, nodes, late))
         missing, refused = ({}, []) if origin is None else Missing(decided, nodes, resolved, origin).find()
         if not more and not missing:
             break
         to_run = {**to_run, **missing, **more}
-    decisions = tuple([decided.decisions[address] for address in decided.order])
+    decisions = tuple(_with_stops([decided.decisions[address] for address in decided.order], decided, resolved))
+    dropped, not_reached = _dropped(decided, nodes, resolved, origin)
     unchecked, unknown = check_names(resolved, decided, nodes)
     return Plan(
         digest=plan_digest(revision.digest, request.as_json(), decisions),
         revision=revision.number,
         decisions=decisions,
-        dropped=_dropped(decided, nodes, origin),
+        dropped=dropped,
+        not_reached=not_reached,
         unchecked=unchecked,
-        refusals=(*resolved.refusals, *unknown, *decided.refusals, *refused, *_lacking(resolved, nodes)),
+        refusals=(
+            *resolved.refusals,
+            *(resolved.renamed.refusals(origin.results, nodes) if origin is not None else ()),
+            *unknown,
+            *decided.refusals,
+            *refused,
+            *_lacking(resolved, nodes),
+            *_reads_left(decided, nodes),
+            *_stops_nowhere(resolved, decided),
+        ),
         warnings=(*_cut_moved(resolved, decided, nodes), *_nothing_runs(decisions, origin)),
     )
 
@@ -86,18 +99,66 @@ def _late_reads(decided: Decided, nodes: Nodes, late: frozenset[str]) -> Iterato
                     yield address, f"reads `{source}`, which does not stay as it was"
 
 
-def _dropped(decided: Decided, nodes: Nodes, origin: Origin | None) -> tuple[str, ...]:
+def _dropped(
+    decided: Decided, nodes: Nodes, resolved: Resolved, origin: Origin | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give what is in the origin and no longer in the flow, and what stands in a branch that is no longer taken."""
     if origin is None:
-        return ()
-    gone = [address for address in origin.results if address not in decided.decisions]
-    whole = tuple(f"{address}[" for address in unexpanded(decided, nodes)) if gone else ()
-    return tuple([address for address in gone if not (whole and address.startswith(whole))])
+        return (), ()
+    results = resolved.renamed.results(origin.results)
+    gone = [address for address in results if address not in decided.decisions]
+    closed = unexpanded(decided, nodes) if gone else []
+    whole = tuple(f"{address}[" for address in closed)
+    closed_tasks = {decided.decisions[address].task for address in closed}
+    dropped: list[str] = []
+    not_reached: list[str] = []
+    for address in gone:
+        node = nodes.get(results[address].task)
+        if (whole and address.startswith(whole)) or (node and closed_tasks.intersection(node.parents)):
+            continue
+        if node is not None and node.handles == "errors":
+            continue
+        branch = node is not None and any(nodes[name].task.kind is Kind.CHOICE for name in node.parents)
+        (not_reached if branch else dropped).append(address)
+    return tuple(dropped), tuple(not_reached)
+
+
+def _with_stops(decisions: list[Decision], decided: Decided, resolved: Resolved) -> Iterator[Decision]:
+    for decision in decisions:
+        at = resolved.breakpoints.at(decision.task, decided.scopes[decision.address].keys)
+        yield replace(decision, stops=True) if at is not None and at.task == decision.task else decision
+
+
+def _stops_nowhere(resolved: Resolved, decided: Decided) -> Iterator[PlanRefusal]:
+    """A breakpoint on what does not run would never be reached (rule 14)."""
+    for target in resolved.breakpoints.targets:
+        for address, decision in decided.decisions.items():
+            covered = decision.task == target.task and target.covers(decided.scopes[address].keys)
+            if covered and decision.action in (Action.REUSE, Action.PIN, Action.LEAVE):
+                message = f"the run cannot stop before `{address}`: it does not run ({decision.reason})"
+                yield PlanRefusal("breakpoint-not-run", message, address)
+
+
+def _reads_left(decided: Decided, nodes: Nodes) -> Iterator[PlanRefusal]:
+    """What runs must not read what is left out."""
+    left = Found()
+    for address, decision in decided.decisions.items():
+        if decision.action is Action.LEAVE:
+            left.add(decision.task, decided.scopes[address].keys, address)
+    for address, decision in decided.decisions.items():
+        if decision.action in (Action.RUN, Action.CHECK):
+            for read in nodes[decision.task].task.reads:
+                for source in left.read(read, nodes, decided.scopes[address]):
+                    message = (
+                        f"`{address}` reads `{source}`, which would run but is left out; add it, or pin its result"
+                    )
+                    yield PlanRefusal("reads-left-out", message, address)
 
 
 def _lacking(resolved: Resolved, nodes: Nodes) -> Iterator[PlanRefusal]:
     """Pins that lack an output somebody reads."""
     for target, outputs in resolved.pins.given:
-        for node in nodes.values():
+        for node in () if keeps_origin(outputs) else nodes.values():
             for read in node.task.reads:
                 if read.task == target.task and read.path and read.path[0] not in outputs:
                     message = f"the pin of `{target.text}` lacks `{read.path[0]}`, which `{node.task.id}` reads"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, cast
+from enum import Enum
+from typing import Any, Final, Literal, cast
 
 Stale = Literal["warn", "refuse"]
+#: `ask`: what runs again and is seen outside must be acknowledged; `reuse`: its old result is kept
+Effects = Literal["ask", "reuse"]
 
 #: selector -> name of a property -> value
 TaskInputs = Mapping[str, Mapping[str, Any]]
@@ -17,6 +20,14 @@ class Expression:
     """A value that is text to be rendered, where a plain text would be taken as it is."""
 
     text: str
+
+
+class _Origin(Enum):
+    ORIGIN = "origin"
+
+
+#: a pin that keeps the old result, whatever has changed
+ORIGIN: Final = _Origin.ORIGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +47,20 @@ class ReplayRequest:
     origin : the id of the run to replay; `None` for a fresh run.
     revision : `original`, `latest` or a number.
     start : what to run again, each with everything downstream of it.
+    only : run just these, and stop; `until`: stop after these.
     skip : what to reuse.
     skip_successful : reuse whatever has a result.
+    changed : run only what changed, what failed, and what depends on it.
     inputs : new values for run inputs; the rest carries over.
     task_inputs : property values that hold for this run; an `Expression` is rendered, anything else is a literal.
-    outputs : results given without running the task; with one output the value itself.
+    outputs : results given without running the task; with one output the value itself; `ORIGIN` keeps the old one.
+    renamed : new name -> the origin's name.
+    breakpoints : before which the run stops and waits.
+    effects, acknowledge : what to do about tasks whose effects are seen outside and that ran before; which of them may run
+        again (`*` for all).
     stale : what to do about kept results whose definition has changed since.
+    fresh_clock : take today's time for `execution.startDate`, in place of the origin's.
+    carry_overrides : whether overrides, pins and labels of the origin carry over.
     reason, labels : kept on the run.
     carried : overrides and pins of the origin.
     """
@@ -49,12 +68,21 @@ class ReplayRequest:
     origin: str | None = None
     revision: str | int = "original"
     start: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     skip_successful: bool = False
+    changed: bool = False
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     task_inputs: TaskInputs = field(default_factory=dict[str, Mapping[str, Any]])
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
+    breakpoints: tuple[str, ...] = ()
+    effects: Effects = "ask"
+    acknowledge: tuple[str, ...] = ()
     stale: Stale = "warn"
+    fresh_clock: bool = False
+    carry_overrides: bool = True
     reason: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     carried: Overrides = field(default_factory=Overrides)
@@ -62,7 +90,7 @@ class ReplayRequest:
     @property
     def keeps(self) -> bool:
         """Whether tasks that are not named are kept where they have a result."""
-        return bool(self.start) or self.skip_successful
+        return bool(self.start) or bool(self.only) or self.skip_successful or self.changed
 
     def for_replay_of_it(self) -> Overrides:
         """Give what a replay of the run that this request made carries over: its own overrides over the carried ones."""
@@ -79,8 +107,15 @@ class ReplayRequest:
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name == "carried":
-                carried = {"task_inputs": _inputs_to_json(value.task_inputs), "outputs": dict(value.outputs)}
+                carried = {
+                    "task_inputs": _inputs_to_json(value.task_inputs),
+                    "outputs": _pins_to_json(value.outputs),
+                }
                 value = {name: part for name, part in carried.items() if part}
+            elif item.name == "outputs":
+                value = _pins_to_json(value)
+            elif value == item.default:
+                continue
             elif item.name == "task_inputs":
                 value = _inputs_to_json(value)
             elif isinstance(value, tuple):
@@ -95,11 +130,22 @@ def request_from_json(data: Mapping[str, Any]) -> ReplayRequest:
     carried = data.get("carried", {})
     known = {item.name for item in fields(ReplayRequest)}
     values = {name: value for name, value in data.items() if name in known}
-    for name in ("start", "skip"):
+    for name in ("start", "only", "until", "skip", "breakpoints", "acknowledge"):
         values[name] = tuple(data.get(name, ()))
     values["task_inputs"] = _inputs_from_json(data.get("task_inputs", {}))
-    values["carried"] = Overrides(_inputs_from_json(carried.get("task_inputs", {})), carried.get("outputs", {}))
+    values["outputs"] = _pins_from_json(data.get("outputs", {}))
+    values["carried"] = Overrides(
+        _inputs_from_json(carried.get("task_inputs", {})), _pins_from_json(carried.get("outputs", {}))
+    )
     return replace(ReplayRequest(), **values)
+
+
+def counts_as_whole(request: Mapping[str, Any]) -> bool:
+    """Whether a run made by a request, given as JSON data, does all that its flow says.
+
+    A run of some tasks alone, or under a debugger, is never "the latest", and never fixes the run that it replays.
+    """
+    return not any(request.get(name) for name in ("only", "until", "debug"))
 
 
 def _inputs_to_json(inputs: TaskInputs) -> dict[str, dict[str, Any]]:
@@ -108,6 +154,14 @@ def _inputs_to_json(inputs: TaskInputs) -> dict[str, dict[str, Any]]:
                for key, value in values.items()}
         for name, values in inputs.items()
     }  # fmt: skip
+
+
+def _pins_to_json(pins: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"$origin": True} if value is ORIGIN else value for name, value in pins.items()}
+
+
+def _pins_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: ORIGIN if value == {"$origin": True} else value for name, value in data.items()}
 
 
 def _inputs_from_json(data: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
 from dalsegno.errors import PlanRefusal
-from dalsegno.model.flow import Kind, Task
+from dalsegno.model.flow import Task
 from dalsegno.model.graph import Node
-from dalsegno.replay.request import ReplayRequest, Stale
+from dalsegno.replay.needed import Needed, needed_for
+from dalsegno.replay.renaming import NOTHING_RENAMED, Renamed
+from dalsegno.replay.request import ORIGIN, ReplayRequest, Stale
 from dalsegno.replay.select import Lookup, Names, Nodes, Target, resolve
 
 JsonMap = Mapping[str, Any]
@@ -36,6 +39,13 @@ class Assigned:
 
 
 NONE = Assigned(())
+#: the pin that keeps the origin's result
+KEEP_ORIGIN: JsonMap = MappingProxyType({"": ORIGIN})
+
+
+def keeps_origin(pin: JsonMap | None) -> bool:
+    """Whether a pin keeps the origin's result."""
+    return pin is not None and pin.get("") is ORIGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,14 @@ class Resolved:
 
     Parameters
     ----------
+    only, until : what alone may run, and what the run stops after.
+    breakpoints, acknowledged : before what it stops; what may be seen outside once more.
+    acknowledges_all : whether everything may be.
     overridden : run inputs whose value differs from the origin's.
+    changed : whether what changed decides.
+    strict : whether a tolerated failure is no result.
+    keeps_effects : whether the old result of what is seen outside is kept rather than run again.
+    renamed : new name -> the origin's name.
     keeps : whether what is not named is kept where it has a result.
     refusals : names that are not there, and what cannot be meant.
     targets : all that this request names.
@@ -53,6 +70,15 @@ class Resolved:
 
     start: Names
     skip: Names
+    only: Names
+    until: Needed
+    breakpoints: Names
+    acknowledged: Names
+    acknowledges_all: bool = False
+    changed: bool = False
+    strict: bool = False
+    keeps_effects: bool = False
+    renamed: Renamed = NOTHING_RENAMED
     task_inputs: Assigned = NONE
     pins: Assigned = NONE
     carried_inputs: Assigned = NONE
@@ -65,6 +91,12 @@ class Resolved:
     touched: frozenset[str] = frozenset()
     nodes: Nodes = field(default_factory=dict[str, Node])
 
+    def leaves(self, task: str, keys: tuple[str, ...]) -> bool:
+        """Whether a task run that would run lies outside of what was asked for."""
+        if self.only:
+            return self.only.at(task, keys) is None
+        return bool(self.until) and not self.until.covers(task, keys)
+
     def overrides(self, task: str, keys: tuple[str, ...]) -> JsonMap:
         """Give the property values that hold for one task run, this request's over carried ones."""
         return {**(self.carried_inputs.at(task, keys) or {}), **(self.task_inputs.at(task, keys) or {})}
@@ -74,7 +106,12 @@ class Resolved:
         own = self.pins.at(task, keys)
         if own is not None:
             return own
-        if self.start.at(task, keys) or self.skip.at(task, keys) or self.task_inputs.at(task, keys):
+        if (
+            self.start.at(task, keys)
+            or self.only.at(task, keys)
+            or self.skip.at(task, keys)
+            or self.task_inputs.at(task, keys)
+        ):
             return None
         return self.carried_pins.at(task, keys)
 
@@ -86,19 +123,34 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
     """
     reader = _Reader(nodes)
     start, skip = reader.targets(request.start), reader.targets(request.skip)
+    only, until = reader.targets(request.only), reader.targets(request.until)
+    stops = reader.targets(request.breakpoints)
+    acknowledged = reader.targets(name for name in request.acknowledge if name != "*")
+    reader.refuse_handlers([*start, *only, *until])
     task_inputs = reader.assigned(request.task_inputs, reader.properties)
     pins = reader.assigned(request.outputs, reader.pinned)
     silent = _Reader(nodes)
     carried_inputs = silent.assigned(request.carried.task_inputs, silent.properties)
     carried_pins = silent.assigned(request.carried.outputs, silent.pinned)
     named = {
-        "started": start, "skipped": skip, "overridden": _targets(task_inputs), "pinned": _targets(pins)
+        "started": start, "skipped": skip, "overridden": _targets(task_inputs), "pinned": _targets(pins),
+        "asked for alone": only,
     }  # fmt: skip
     targets = tuple(target for found in named.values() for target in found)
+    targets = (*targets, *until, *stops, *acknowledged)
     every = (*targets, *_targets(carried_inputs), *_targets(carried_pins))
     return Resolved(
         start=Names(start, nodes),
         skip=Names(skip, nodes),
+        only=Names(only, nodes),
+        until=needed_for(until, nodes),
+        breakpoints=Names(stops, nodes),
+        acknowledged=Names(acknowledged, nodes),
+        acknowledges_all="*" in request.acknowledge,
+        changed=request.changed,
+        strict=request.skip_successful or request.changed,
+        keeps_effects=request.effects == "reuse",
+        renamed=Renamed(request.renamed) if request.renamed else NOTHING_RENAMED,
         task_inputs=task_inputs,
         pins=pins,
         carried_inputs=carried_inputs,
@@ -106,11 +158,18 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
         overridden=frozenset(overridden),
         keeps=request.keeps,
         stale=request.stale,
-        refusals=(*reader.refusals, *_contradictions(named, nodes)),
+        refusals=(*reader.refusals, *_contradictions(named, nodes), *_modes(request)),
         targets=targets,
         nodes=nodes,
         touched=frozenset(task.id for target in every for task in nodes[target.task].task.walk()),
     )
+
+
+def _modes(request: ReplayRequest) -> Iterator[PlanRefusal]:
+    if request.only and request.until:
+        yield PlanRefusal("contradiction", "`only` and `until` cannot be combined; drop one of them")
+    if request.only and request.start:
+        yield PlanRefusal("contradiction", "`only` runs nothing downstream, a start does; drop one of them")
 
 
 def _targets(assigned: Assigned) -> list[Target]:
@@ -120,7 +179,7 @@ def _targets(assigned: Assigned) -> list[Target]:
 #: what cannot both be wished of one address
 _CLASHES = (
     ("started", "skipped"), ("skipped", "pinned"), ("pinned", "started"), ("skipped", "overridden"),
-    ("pinned", "overridden"),
+    ("pinned", "overridden"), ("skipped", "asked for alone"), ("pinned", "asked for alone"),
 )  # fmt: skip
 
 
@@ -170,6 +229,13 @@ class _Reader:
         self.refusals += [item for item in found if isinstance(item, PlanRefusal)]
         return [item for item in found if isinstance(item, Target)]
 
+    def refuse_handlers(self, targets: Iterable[Target]) -> None:
+        """Refuse to begin in what runs only when something fails."""
+        for target in targets:
+            if self._nodes[target.task].handles == "errors":
+                message = f"`{target.text}` stands among `errors`: it runs only when something fails"
+                self._refuse("start-in-handler", message, target)
+
     def assigned(self, given: Mapping[str, Any], shape: Callable[[Target, Any], JsonMap | None]) -> Assigned:
         pairs: list[tuple[Target, JsonMap]] = []
         for text, value in given.items():
@@ -188,11 +254,13 @@ class _Reader:
 
     def pinned(self, target: Target, value: Any) -> JsonMap | None:
         task = self._nodes[target.task].task
-        if task.kind is not Kind.WORK:
+        if task.kind.is_group:
             self._refuse(
                 "pin-of-group", f"`{target.text}` is a group and has no result of its own; pin the tasks in it", target
             )
             return None
+        if value is ORIGIN:
+            return KEEP_ORIGIN
         outputs = as_outputs(task, value)
         if task.outputs is not None:
             unknown = [name for name in outputs if name not in task.outputs]

@@ -8,7 +8,7 @@ from typing import Any
 
 from dalsegno.model.plan import Action, Decision, Plan
 
-_OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran")
+_OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran", "check", "stops")
 
 
 def plan_to_bytes(plan: Plan) -> bytes:
@@ -19,10 +19,17 @@ def plan_to_bytes(plan: Plan) -> bytes:
         rows.append(
             [position, decision.address, decision.task, decision.type, decision.origin_task_run, decision.estimate_s]
         )
-        extra = {name: value for name in _OPTIONAL if (value := getattr(decision, name))}
-        if decision.keys is not None:
-            extra["keys"] = decision.keys
-        if extra:
+        if (
+            decision.keys is not None
+            or decision.warnings
+            or decision.forced
+            or decision.ran
+            or decision.stops
+            or decision.check
+        ):
+            extra = {name: value for name in _OPTIONAL if (value := getattr(decision, name))}
+            if decision.keys is not None:
+                extra["keys"] = decision.keys
             rows[-1].append(extra)
     data = {
         "version": 1,
@@ -30,6 +37,7 @@ def plan_to_bytes(plan: Plan) -> bytes:
         "revision": plan.revision,
         "groups": [[action, reason, rows] for (action, reason), rows in groups.items()],
         "dropped": plan.dropped,
+        "not_reached": plan.not_reached,
         "unchecked": plan.unchecked,
         "warnings": plan.warnings,
     }
@@ -53,6 +61,7 @@ def plan_from_bytes(data: bytes) -> Plan:
         revision=stored["revision"],
         decisions=tuple(decision for _, decision in decisions),
         dropped=tuple(stored["dropped"]),
+        not_reached=tuple(stored.get("not_reached", ())),
         unchecked=tuple(stored["unchecked"]),
         warnings=tuple(stored["warnings"]),
     )

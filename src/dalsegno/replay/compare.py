@@ -1,0 +1,302 @@
+"""Compares two runs: what they were given, and for each address what was done, what came of it, and why that differs.
+
+Nothing is read here but the two runs; task runs are matched by address, whatever flow they are of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from dalsegno.model.run import Run, TaskRun
+from dalsegno.replay.fingerprint import changes
+from dalsegno.replay.told import told_difference
+
+#: how a value that is too large for a row stands in it
+_REFERENCE = "$artifact"
+#: differences within the outputs of one task run that are listed; beyond that they are counted
+MOST_VALUES = 50
+_WORD = re.compile(r"[A-Za-z_][\w-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Stands for what is not there on one side."""
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something with a name or a path that differs. A side on which it is missing is `MISSING`."""
+
+    name: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data; a side on which it is missing is left out."""
+        sides = {"before": self.before, "after": self.after}
+        return {"name": self.name, **{side: value for side, value in sides.items() if value is not MISSING}}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two runs.
+
+    Parameters
+    ----------
+    task_runs : all of them, in the order of the flow.
+    """
+
+    run: Run
+    task_runs: Sequence[TaskRun]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSide:
+    """What became of a task in one of the runs. `seconds` and `output_digest` are those of where it really ran."""
+
+    task_run: str
+    type: str
+    state: str
+    action: str
+    attempt: int
+    seconds: float | None
+    output_digest: str | None
+    reused_from: str | None
+    error: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskComparison:
+    """One address in both runs.
+
+    Parameters
+    ----------
+    before, after : `None` on the side that has no such address.
+    is_group : whether other task runs stand below it: its result is theirs.
+    properties : the names of the properties of which the definition differs, `type` first, as a person reads them.
+    rendered : properties whose values differ, where both are small.
+    read : the values that both used and that differ, by path.
+    outputs : differences within the outputs; a large value is told by its digest.
+    more_outputs : how many differences there are beyond those.
+    """
+
+    address: str
+    before: TaskSide | None
+    after: TaskSide | None
+    is_group: bool = False
+    properties: tuple[str, ...] = ()
+    rendered: tuple[Change, ...] = ()
+    read: tuple[str, ...] = ()
+    outputs: tuple[Change, ...] = ()
+    more_outputs: int = 0
+
+    @property
+    def same_result(self) -> bool:
+        """Whether it ended in the same state with the same outputs; or failed, saying the same."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return (before.state, before.output_digest, before.error) == (after.state, after.output_digest, after.error)
+
+    @property
+    def in_both(self) -> bool:
+        """Whether both runs have the address."""
+        return self.before is not None and self.after is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {
+            "address": self.address,
+            "same_result": self.same_result,
+            "is_group": self.is_group,
+            "before": self.before and self.before.as_json(),
+            "after": self.after and self.after.as_json(),
+            "properties": list(self.properties),
+            "rendered": [change.as_json() for change in self.rendered],
+            "read": list(self.read),
+            "outputs": [change.as_json() for change in self.outputs],
+            "more_outputs": self.more_outputs,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs, compared.
+
+    Parameters
+    ----------
+    facts : revision, state and the like, where they differ.
+    inputs, versions : inputs and parts of the environment that differ.
+    tasks : every address of either run, in the order of the flow.
+    first : where the runs begin to differ: the first address whose result differs although what it read was equal, else
+        the first that differs at all.
+    read_equal : whether what `first` read was equal.
+    """
+
+    before: Run
+    after: Run
+    facts: tuple[Change, ...] = ()
+    inputs: tuple[Change, ...] = ()
+    versions: tuple[Change, ...] = ()
+    tasks: tuple[TaskComparison, ...] = ()
+    first: str | None = None
+    read_equal: bool = False
+
+    @property
+    def summary(self) -> str:
+        """Say in one sentence what differs."""
+        leaves = [task for task in self.tasks if not task.is_group]
+        return told_difference(self.before.name, self.after.name, leaves)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {
+            "before": {"id": self.before.id, "name": self.before.name},
+            "after": {"id": self.after.id, "name": self.after.name},
+            "summary": self.summary,
+            "first_divergence": self.first,
+            "read_equal": self.read_equal,
+            "facts": [change.as_json() for change in self.facts],
+            "inputs": [change.as_json() for change in self.inputs],
+            "versions": [change.as_json() for change in self.versions],
+            "tasks": [task.as_json() for task in self.tasks],
+        }
+
+
+def compare_runs(before: Side, after: Side) -> Comparison:
+    """Compare two runs; `before` is mostly the earlier one."""
+    old = {item.address: item for item in before.task_runs}
+    new = {item.address: item for item in after.task_runs}
+    groups = {item.parent for item in (*before.task_runs, *after.task_runs) if item.parent}
+    groups |= {item.address for item in (*before.task_runs, *after.task_runs) if item.keys is not None}
+    tasks = tuple(
+        _compare_task(address, old.get(address), new.get(address), is_group=address in groups)
+        for address in _merged(list(old), list(new))
+    )
+    first = _first_divergence(tasks)
+    return Comparison(
+        before.run, after.run,
+        (*_differences(_facts(before.run), _facts(after.run)), *_differences_at("outputs", before.run.outputs, after.run.outputs)),
+        tuple(_differences(before.run.inputs, after.run.inputs)),
+        tuple(_differences(before.run.environment, after.run.environment)),
+        tasks, first and first.address, first is not None and _read_equal(first),
+    )  # fmt: skip
+
+
+def _facts(run: Run) -> Mapping[str, Any]:
+    return {
+        "flow": f"{run.namespace}.{run.flow}",
+        "revision": run.revision,
+        "state": run.state.value,
+    }
+
+
+def _merged(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Give the addresses of both: in the order of the later run, those of the earlier one alone behind what they follow."""
+    there = set(new)
+    behind: dict[str | None, list[str]] = {}
+    last: str | None = None
+    for address in old:
+        if address in there:
+            last = address
+        else:
+            behind.setdefault(last, []).append(address)
+    merged = behind.get(None, [])
+    for address in new:
+        merged += [address, *behind.get(address, ())]
+    return merged
+
+
+def _compare_task(address: str, old: TaskRun | None, new: TaskRun | None, *, is_group: bool) -> TaskComparison:
+    before, after = _side(old), _side(new)
+    if old is None or new is None:
+        return TaskComparison(address, before, after, is_group)
+    values = [] if old.output_digest == new.output_digest else list(_differences(old.outputs, new.outputs, deep=True))
+    return TaskComparison(
+        address, before, after, is_group, changes(old.digests, new.digests),
+        tuple(_differences(old.properties, new.properties)),
+        tuple(path for path in old.used if path in new.used and old.used[path] != new.used[path]),
+        tuple(values[:MOST_VALUES]), max(len(values) - MOST_VALUES, 0),
+    )  # fmt: skip
+
+
+def _side(item: TaskRun | None) -> TaskSide | None:
+    if item is None:
+        return None
+    seconds = None if item.started is None or item.ended is None else item.ended - item.started
+    error = None if item.error is None else str(item.error.get("message") or item.error.get("code"))
+    return TaskSide(
+        item.id, item.type, item.state.value, item.action.value, item.attempt, seconds, item.output_digest,
+        item.reused_from, error,
+    )  # fmt: skip
+
+
+def _first_divergence(tasks: Sequence[TaskComparison]) -> TaskComparison | None:
+    """A group differs where something in it does; so groups count where nothing else differs."""
+    different = [task for task in tasks if not task.same_result]
+    leaves = [task for task in different if not task.is_group] or different
+    by_itself = (task for task in leaves if task.in_both and _read_equal(task))
+    return next(by_itself, leaves[0] if leaves else None)
+
+
+def _read_equal(task: TaskComparison) -> bool:
+    return task.in_both and not task.read
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], *, deep: bool = False) -> Iterator[Change]:
+    for name in {**old, **new}:
+        before, after = old.get(name, MISSING), new.get(name, MISSING)
+        yield from _differences_at(name, before, after) if deep else _difference(name, before, after)
+
+
+def _difference(path: str, before: Any, after: Any) -> Iterator[Change]:
+    if not _equal(before, after):
+        yield Change(path, before, after)
+
+
+def _differences_at(path: str, before: Any, after: Any) -> Iterator[Change]:
+    """Go down to where two values differ. A value that is kept as a blob is one whole."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        old, new = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
+        if _REFERENCE not in old and _REFERENCE not in new:
+            for key in {**old, **new}:
+                yield from _differences_at(_below(path, key), old.get(key, MISSING), new.get(key, MISSING))
+            return
+    if isinstance(before, list) and isinstance(after, list):
+        olds, news = cast("list[Any]", before), cast("list[Any]", after)
+        for at in range(max(len(olds), len(news))):
+            one = olds[at] if at < len(olds) else MISSING
+            other = news[at] if at < len(news) else MISSING
+            yield from _differences_at(f"{path}[{at}]", one, other)
+        return
+    yield from _difference(path, _shortened(before), _shortened(after))
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if _WORD.match(key) else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _shortened(value: Any) -> Any:
+    """Give a value that is kept as a blob without its id, which says nothing about what it holds."""
+    if isinstance(value, Mapping) and _REFERENCE in value:
+        known = cast("Mapping[str, Any]", value)
+        return {"digest": known.get("digest"), "size": known.get("size")}
+    return value
+
+
+def _equal(before: Any, after: Any) -> bool:
+    """Compare as values, where `1`, `1.0` and `true` are three."""
+    if MISSING in (before, after):
+        return before is after
+    return json.dumps(before, sort_keys=True, default=str) == json.dumps(after, sort_keys=True, default=str)

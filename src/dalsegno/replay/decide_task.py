@@ -1,0 +1,367 @@
+"""What becomes of one task: the decisions in their order (a to g), and what flows on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from dalsegno.errors import PlanRefusal
+from dalsegno.model.address import parse
+from dalsegno.model.flow import Effects, Task
+from dalsegno.model.plan import Action, Plan
+from dalsegno.model.run import Result
+from dalsegno.replay import fingerprint
+from dalsegno.replay import reasons as why_
+from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
+from dalsegno.replay.origin import Origin
+from dalsegno.replay.reasons import (
+    UNFINISHED,
+    after_running,
+    decision_on,
+    has_result,
+    last_part,
+    volatile,
+    with_changes,
+)
+from dalsegno.replay.resolve import Resolved, keeps_origin
+from dalsegno.replay.select import Nodes
+
+JsonMap = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request says about one task run.
+
+    Parameters
+    ----------
+    named : why it runs, if the request names it to run.
+    agreed : whether naming it agrees to its effects (start and only).
+    skipped : whether the request asks to keep it.
+    pin, own_pin : the outputs given for it, and whether this very request gives them.
+    overrides : property values that hold for it.
+    """
+
+    named: str | None = None
+    agreed: bool = False
+    skipped: bool = False
+    pin: JsonMap | None = None
+    own_pin: bool = False
+    overrides: JsonMap = field(default_factory=dict[str, Any])
+
+
+NO_WISH = Wish()
+
+
+class TaskDecider:
+    """Decides tasks. `decide.Decider` adds the groups that they stand in.
+
+    Parameters
+    ----------
+    nodes : the graph of the requested revision.
+    resolved : the request.
+    origin : the origin; `None` for a fresh run.
+    evaluate : gives the items of a loop.
+    moved_to_run : address -> reason, for what earlier rounds found that it must run (rule g).
+    """
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        resolved: Resolved,
+        origin: Origin | None,
+        *,
+        evaluate: Evaluate,
+        moved_to_run: Mapping[str, str] | None = None,
+    ) -> None:
+        self._nodes = nodes
+        self._asked = resolved
+        self._origin = origin
+        self._results: Mapping[str, Result] = {} if origin is None else resolved.renamed.results(origin.results)
+        self._evaluate = evaluate
+        self._moved_to_run = moved_to_run or {}
+        self._refused: set[str] = set()
+        self.so_far = Decided()
+
+    def take(self, plan: Plan) -> None:
+        """Take a plan's decisions as decided, to go on from there."""
+        for decision in plan.decisions:
+            keys = parse(decision.address).keys if "[" in decision.address else ()
+            at = tuple(str(key) for key in keys)
+            self.so_far.put(decision, Scope(keys=at))
+            if decision.action is not Action.REUSE:
+                marked = self.so_far.warm if self._asked.changed else self.so_far.hot
+                marked.add(decision.task, at, decision.address)
+
+    def _decide_task(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
+        address = scope.prefix + task.id
+        result = self._results.get(address)
+        kept = result is not None and result.has_result and not (self._asked.strict and result.tolerated)
+        wish = self._wish(task, scope.keys, result) if task.id in self._asked.touched else NO_WISH
+        hit = self._hit(task, scope, flowing)
+        if wish.skipped:
+            self._refuse_skip(task, address, hit=hit, result=result)
+        if wish.pin is not None:
+            return self._pin(task, scope, flowing, wish=wish, result=result)
+        if kept and wish.named is None and hit is None:
+            check = self._check(task, scope, flowing) if self._asked.changed else None
+            changed = self._changed(task, result, wish.overrides)
+            reason = None if self._asked.changed and changed else self._kept_reason(task, skipped=wish.skipped)
+            if check is not None and reason is not None and not wish.skipped:
+                return self._check_later(task, scope, flowing, result=result, reason=check)
+            if reason is not None:
+                self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)
+                return flowing
+        return self._run(task, scope, flowing, wish=wish, hit=hit, result=result)
+
+    def _run(
+        self, task: Task, scope: Scope, flowing: Flowing, *, wish: Wish, hit: str | None, result: Result | None
+    ) -> Flowing:
+        """Have a task run, unless it is left out, or its effects are seen outside and were there before."""
+        address, keys = scope.prefix + task.id, scope.keys
+        if self._asked.leaves(task.id, keys):
+            self._leave(task, scope, result, named=wish.named)
+            return after_running(address, flowing, spreads=has_result(result))
+        if task.effects is Effects.EXTERNAL and not wish.agreed and self._origin is not None:
+            before = self._origin.ran_in(result.address if result is not None else address)
+            if before is not None and self._asked.keeps_effects and has_result(result):
+                self._put(task, scope, Action.PIN, "its effects are seen outside: its result is kept", result)
+                return flowing
+            if before is not None and not self._acknowledged(task, keys):
+                self._refuse("effects", why_.unacknowledged(address, before), address)
+        changed = self._changed(task, result, wish.overrides)
+        reason = with_changes(wish.named or hit or self._own_reason(task, result), changed)
+        self._put(task, scope, Action.RUN, reason, result, warnings=volatile(task))
+        if self._asked.changed and wish.named is None and hit is None:
+            self.so_far.warm.add(task.id, keys, address)
+            return flowing if flowing.check is not None else replace(flowing, check=address)
+        self.so_far.hot.add(task.id, keys, address)
+        return after_running(address, flowing, spreads=has_result(result) or wish.named is not None)
+
+    def _acknowledged(self, task: Task, keys: tuple[str, ...]) -> bool:
+        return self._asked.acknowledges_all or self._asked.acknowledged.at(task.id, keys) is not None
+
+    def _leave(self, task: Task, scope: Scope, result: Result | None, *, named: str | None) -> None:
+        address = scope.prefix + task.id
+        asked = "only" if self._asked.only else "until"
+        self._put(task, scope, Action.LEAVE, f"would run, but is left out by `{asked}`", result)
+        self.so_far.hot.add(task.id, scope.keys, address)
+        if named is not None and self._asked.only:
+            message = f"`{address}`: {named}, but `only` leaves it out, so that would do nothing; add it to `only`"
+            self._refuse("override-left-out", message, address)
+
+    def _check(self, task: Task, scope: Scope, flowing: Flowing) -> str | None:
+        """Why a task is decided at its turn: something that it reads, or stands after, may come out otherwise."""
+        for read in task.reads:
+            warm = self.so_far.warm.read(read, self._nodes, scope)
+            source = flowing.check if read.task is None else next(warm, None)
+            if source is not None:
+                return f"decided at its turn: it reads `{source}`"
+        if flowing.check is not None:
+            return f"decided at its turn: it stands after `{flowing.check}`"
+        return None
+
+    def _check_later(
+        self, task: Task, scope: Scope, flowing: Flowing, *, result: Result | None, reason: str
+    ) -> Flowing:
+        address = scope.prefix + task.id
+        if task.effects is Effects.EXTERNAL and self._origin is not None and not self._acknowledged(task, scope.keys):
+            before = self._origin.ran_in(result.address if result is not None else address)
+            if before is not None:
+                self._refuse("effects", why_.unacknowledged(address, before), address)
+        self._put(task, scope, Action.CHECK, reason, result, warnings=volatile(task))
+        self.so_far.warm.add(task.id, scope.keys, address)
+        return flowing if flowing.check is not None else replace(flowing, check=address)
+
+    def _keep(
+        self,
+        task: Task,
+        scope: Scope,
+        flowing: Flowing,
+        *,
+        result: Result | None,
+        reason: str,
+        changed: tuple[str, ...],
+    ) -> None:
+        if changed and self._asked.stale == "refuse":
+            self._refuse_stale(scope.prefix + task.id, changed)
+        warnings = self._kept_warnings(task, flowing, changed)
+        if result is not None and result.action is Action.PIN:
+            warnings = ("kept, though its result was given by a person", *warnings)
+        self._put(task, scope, Action.REUSE, reason, result, warnings=warnings)
+
+    def _pin(self, task: Task, scope: Scope, flowing: Flowing, *, wish: Wish, result: Result | None) -> Flowing:
+        address = scope.prefix + task.id
+        if keeps_origin(wish.pin):
+            if not has_result(result):
+                message = f"`{address}` cannot be kept: it {self._own_reason(task, result)}; pin its result instead"
+                self._refuse("keep-without-result", message, address)
+            self._put(task, scope, Action.PIN, "its result is kept, whatever has changed", result)
+            return flowing
+        reason = "its result is given" if wish.own_pin else "its result was given for the origin"
+        self._put(task, scope, Action.PIN, reason, result)
+        given = fingerprint.output_digest(wish.pin or {})
+        if result is not None and result.has_result and result.output_digest == given:
+            return flowing
+        if self._asked.changed:
+            self.so_far.warm.add(task.id, scope.keys, address)
+            return flowing
+        self.so_far.hot.add(task.id, scope.keys, address)
+        return flowing if flowing.ran is not None else replace(flowing, ran=address)
+
+    def _wish(self, task: Task, keys: tuple[str, ...], result: Result | None) -> Wish:
+        """Give what the request says about one task run."""
+        asked = self._asked
+        own = asked.pins.at(task.id, keys)
+        pin = asked.pin(task.id, keys)
+        if own is None and result is not None and result.action is not Action.PIN:
+            # somebody has taken the carried pin back since: the origin has a result of another kind
+            pin = None
+        return Wish(
+            named=self._named(task, keys),
+            agreed=asked.start.at(task.id, keys) is not None or asked.only.at(task.id, keys) is not None,
+            skipped=asked.skip.at(task.id, keys) is not None,
+            pin=pin,
+            own_pin=own is not None,
+            overrides=asked.overrides(task.id, keys),
+        )
+
+    def _named(self, task: Task, keys: tuple[str, ...]) -> str | None:
+        start = self._asked.start.at(task.id, keys)
+        if start is not None:
+            return "you start here" if start.task == task.id else f"`{start.text}` starts here"
+        only = self._asked.only.at(task.id, keys)
+        if only is not None:
+            return "you ask for it alone" if only.task == task.id else f"you ask for `{only.text}` alone"
+        if not self._asked.task_inputs:
+            return None
+        for name in (task.id, *reversed(self._nodes[task.id].parents)):
+            values = self._asked.task_inputs.at(name, keys)
+            if values:
+                listed = ", ".join(f"`{value}`" for value in values)
+                return f"{listed} is overridden" if name == task.id else f"{listed} of `{name}` is overridden"
+        return None
+
+    def _hit(self, task: Task, scope: Scope, flowing: Flowing) -> str | None:
+        """Why a task must run whatever it has: rule (d), rule (g), or a group around it that runs."""
+        moved = self._moved_to_run.get(scope.prefix + task.id) if self._moved_to_run else None
+        if moved is not None:
+            return moved
+        if flowing.forced is not None:
+            return flowing.forced
+        if self._origin is None:
+            return None
+        for read in task.reads:
+            hot = self.so_far.hot.read(read, self._nodes, scope)
+            source = flowing.ran if read.task is None else next(hot, None)
+            if source is not None:
+                return f"reads `{source}`, which {self._verb(source)}"
+        if flowing.wave is not None:
+            return f"stands after `{flowing.wave}`, which {self._verb(flowing.wave)}"
+        return None
+
+    def _verb(self, address: str) -> str:
+        decision = self.so_far.decisions.get(address)
+        if decision is None or decision.action is Action.RUN:
+            return "runs"
+        return "is pinned to another result" if decision.action is Action.PIN else "comes out otherwise"
+
+    def _kept_reason(self, task: Task, *, skipped: bool) -> str | None:
+        """Why a task with a result that nothing else touches is kept; `None` where it runs (rules b and c)."""
+        if skipped:
+            return "you skip it"
+        if not self._asked.keeps or self._overridden(task):
+            return None
+        return "nothing that it depends on runs"
+
+    def _overridden(self, task: Task) -> list[str]:
+        overridden = self._asked.overridden
+        return [name for name in task.inputs if name in overridden] if overridden else []
+
+    def _own_reason(self, task: Task, result: Result | None) -> str:
+        if self._origin is None:
+            return "first run"
+        if result is None:
+            return "has no result in the origin"
+        if not result.has_result:
+            return UNFINISHED.get(result.state, "had not ended in the origin")
+        overridden = self._overridden(task)
+        if overridden:
+            return f"input {', '.join(f'`{name}`' for name in overridden)} is overridden"
+        return "everything is run again"
+
+    def _kept_warnings(self, task: Task, flowing: Flowing, changed: tuple[str, ...]) -> tuple[str, ...]:
+        warnings: list[str] = []
+        if changed:
+            warnings.append(f"kept, though its definition has changed since: {', '.join(changed)}")
+        if flowing.wanting is not None:
+            warnings.append(f"kept, though it stands after `{flowing.wanting}`, which runs")
+        for read in task.reads:
+            if read.task is None and self._gone_task is not None:
+                warnings.append(f"kept, though it may read `{self._gone_task}`, which is not in the flow any more")
+            elif read.task is not None and read.task not in self._nodes:
+                warnings.append(f"kept, though it reads `{read.task}`, which is not in the flow")
+        return tuple(warnings)
+
+    @cached_property
+    def _gone_task(self) -> str | None:
+        """A task that left a result in the origin and is not in the flow any more."""
+        return next((result.task for result in self._results.values() if result.task not in self._nodes), None)
+
+    def _refuse_stale(self, address: str, changed: tuple[str, ...]) -> None:
+        message = f"`{address}` would be kept, though its definition has changed: {', '.join(changed)}"
+        self._refuse("stale", f"{message}; start there, or allow it with `--stale warn`", address)
+
+    def _changed(self, task: Task, result: Result | None, overrides: JsonMap) -> tuple[str, ...]:
+        """Name what differs between the definition that ran in the origin and the one that would run now."""
+        if result is None or self._origin is None or result.action is Action.PIN or not result.definition:
+            return ()
+        if fingerprint.definition_of(task, overrides) == result.definition:
+            return ()
+        before = self._origin.digests(result.id)
+        changed = fingerprint.changes(before, fingerprint.effective_digests(task, overrides))
+        if result.type != task.type:
+            changed = (
+                f"type {last_part(result.type)} → {last_part(task.type)}",
+                *(name for name in changed if name != "`type`"),
+            )
+        return changed or ("its definition",)
+
+    def _refuse_skip(self, task: Task, address: str, *, hit: str | None, result: Result | None) -> None:
+        if self._origin is None:
+            self._refuse_fresh(address)
+        elif not has_result(result):
+            why = self._own_reason(task, result)
+            self._refuse(
+                "skip-without-result", f"`{address}` cannot be skipped: it {why}; pin its result instead", address
+            )
+        elif hit is not None:
+            self._refuse(
+                "skip-below-run", f"`{address}` cannot be skipped: it {hit}; skip that as well, or neither", address
+            )
+        elif self._overridden(task):
+            name = self._overridden(task)[0]
+            message = f"`{address}` cannot be skipped: it reads the input `{name}`, which this request overrides"
+            self._refuse("skip-overridden", f"{message}; drop one of them, or pin its result", address)
+
+    def _refuse_fresh(self, text: str) -> None:
+        self._refuse("skip-without-result", f"`{text}` cannot be skipped: a fresh run has no origin", text)
+
+    def _refuse(self, code: str, message: str, address: str) -> None:
+        if message not in self._refused:
+            self._refused.add(message)
+            self.so_far.refusals.append(PlanRefusal(code, message, address))
+
+    def _put(
+        self,
+        task: Task,
+        scope: Scope,
+        action: Action,
+        reason: str,
+        result: Result | None,
+        *,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self.so_far.put(decision_on(task, scope, action, reason, result, warnings=warnings), scope)

@@ -1,0 +1,88 @@
+"""Reasons, as a person reads them, and the small rules that they come with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dalsegno.model.flow import Kind, Task
+from dalsegno.model.plan import Action, Decision
+from dalsegno.model.run import Result
+from dalsegno.model.state import State
+from dalsegno.replay.edges import Flowing, Scope
+
+UNFINISHED = {State.FAILED: "failed in the origin", State.KILLED: "was killed in the origin"}
+VERBS = {
+    Action.RUN: "runs",
+    Action.PIN: "is pinned",
+    Action.ENTER: "is entered",
+    Action.REUSE: "is kept",
+    Action.CHECK: "is decided at its turn",
+    Action.LEAVE: "is left out",
+}
+#: what of a group is decided when it begins
+WHAT = {Kind.LOOP: "its items are", Kind.CHOICE: "its branch is"}
+
+
+def unacknowledged(address: str, before: str) -> str:
+    """Say that something seen outside would happen once more."""
+    return (
+        f"`{address}` has effects that are seen outside, and ran already in {before}; allow it with "
+        f"`--acknowledge {address}`, or keep what it gave with `--effects reuse`"
+    )
+
+
+def has_result(result: Result | None) -> bool:
+    return result is not None and result.has_result
+
+
+def decision_on(
+    task: Task,
+    scope: Scope,
+    action: Action,
+    reason: str,
+    result: Result | None,
+    *,
+    warnings: tuple[str, ...] = (),
+    forced: bool = False,
+) -> Decision:
+    matched, took = (None, None) if result is None else (result.id, result.seconds)
+    return Decision(scope.prefix + task.id, task.id, task.type, action, reason, warnings, matched, took, forced=forced)
+
+
+def after_running(address: str, flowing: Flowing, *, spreads: bool) -> Flowing:
+    wave = address if spreads and flowing.wave is None else flowing.wave
+    wanting = flowing.wanting if wave is not None or flowing.wanting is not None else address
+    if flowing.ran is not None and wave is flowing.wave and wanting is flowing.wanting:
+        return flowing
+    return Flowing(wave, flowing.ran or address, wanting, flowing.forced, flowing.check)
+
+
+def with_changes(reason: str, changed: tuple[str, ...]) -> str:
+    return f"{reason}; definition changed: {', '.join(changed)}" if changed else reason
+
+
+def volatile(task: Task) -> tuple[str, ...]:
+    if not task.volatile:
+        return ()
+    return (f"volatile: {', '.join(f'`{name}()`' for name in task.volatile)} gives something new each time",)
+
+
+def moved_items(task: Task, result: Result | None, keys: Sequence[str]) -> str | None:
+    """How the items or the branch of a group differ from the origin's, in words; `None` if they do not."""
+    if result is None or result.keys is None or list(result.keys) == list(keys):
+        return None
+    before, after = set(result.keys), set(keys)
+    if task.kind is Kind.CHOICE:
+        return f"it now takes {f'`{keys[0]}`' if keys else 'no branch'}, not {f'`{result.keys[0]}`' if result.keys else 'none'}"
+    added = [key for key in keys if key not in before]
+    gone = [key for key in result.keys if key not in after]
+    parts = [
+        f"{word} {', '.join(f'`{key}`' for key in found[:3])}"
+        for word, found in (("new", added), ("gone", gone))
+        if found
+    ]
+    return f"its items differ from the origin's: {'; '.join(parts) or 'another order'}"
+
+
+def last_part(type_name: str) -> str:
+    return type_name.rpartition(".")[2]
