@@ -16,6 +16,7 @@ from tests.support.graphs import (
     draw,
     each,
     flow,
+    of_item,
     own,
     par,
     past,
@@ -103,13 +104,6 @@ def test_rule_02_readers_of_groups_dynamic_readers_and_loops_to_come_are_asked_a
     assert runs(plan) == ["a", "cities", "city"]
 
 
-def test_rule_02_a_thousand_lost_results_in_a_row_are_found_at_once() -> None:
-    ids = [f"t{number}" for number in range(1000)]
-    shop = chain(*ids)
-    plan = draw(shop, past(shop, gone=ids), start=ids[-1])
-    assert len(runs(plan)) == 1000
-
-
 # 3: matching is by address
 
 
@@ -158,6 +152,12 @@ def test_rule_04_stale_refuse_refuses_what_would_be_kept_though_it_changed() -> 
     plan = draw(after, past(before), start="b", stale="refuse")
     assert codes(plan) == ["stale"]
     assert "--stale warn" in refusal(plan)
+
+
+def test_rule_04_a_result_whose_definition_is_not_on_record_is_not_called_changed() -> None:
+    shop = chain("a", "b")
+    origin = with_definition(past(shop), "a", "", {})
+    assert not draw(shop, origin, start="b", stale="refuse").refusals
 
 
 def test_rule_04_a_changed_variable_is_named() -> None:
@@ -373,7 +373,9 @@ def test_rule_13_every_item_may_be_written_as_a_star() -> None:
         "city[paris].day[sun].sell",
         "city[rome].day[sun].sell",
     ]
-    assert runs(draw(shop, made, start="city[rome].day[*]")) == ["city[rome].day[mon].sell", "city[rome].day[sun].sell"]
+    plan = draw(shop, made, start="city[rome].day[*]")
+    assert runs(plan) == ["city[rome].day[mon].sell", "city[rome].day[sun].sell"]
+    assert not plan.refusals
 
 
 # 14: contradictions
@@ -472,6 +474,34 @@ def test_rule_15_a_reader_in_another_item_of_the_outer_loop_runs_when_the_inner_
     made = past(shop, items={**CITIES, "day": ["mon", "sun"]})
     plan = draw(shop, made, skip_successful=True, items={"city[paris].day": ["mon"], "city[rome].day": ["mon", "sun"]})
     assert runs(plan) == ["city[paris].first", "city[rome].first"]
+
+
+def test_rule_15_what_only_stands_after_a_loop_that_lost_an_item_runs() -> None:
+    shop = flow(each("city", task("load")), task("end"))
+    plan = draw(shop, past(shop, items=CITIES), items={"city": ["rome"]}, skip_successful=True)
+    assert runs(plan) == ["end"]
+    assert why(plan, "end") == "stands after `city`, which comes out otherwise"
+
+
+def test_rule_15_what_stands_after_a_loop_whose_items_are_not_known_runs() -> None:
+    shop = flow(each("city", task("load")), task("end"))
+    plan = draw(shop, past(shop, items=CITIES), items={"city": None}, skip_successful=True)
+    assert runs(plan) == ["city", "end"]
+
+
+def test_rule_15_what_reads_a_loop_that_had_no_result_and_whose_items_are_not_known_runs() -> None:
+    read = of_item("sell", "rome", "mon")
+    shop = flow(each("city", each("day", task("sell"))), task("sum", whole("sell")), task("one", read), task("end"))
+    made = past(shop, items={**CITIES, "day": ["mon"]}, absent=["city[rome].day"])
+    plan = draw(shop, made, items={"city[rome].day": None}, skip_successful=True)
+    assert runs(plan)[:3] == ["city[rome].day", "sum", "one"]
+    assert why(plan, "one") == "reads `city[rome].day`, which runs"
+
+
+def test_rule_15_a_loop_that_is_entered_and_reads_what_stands_after_it_runs_whole() -> None:
+    shop = flow(par("p", each("city", task("load"), reads=["late"]), task("late")))
+    plan = draw(shop, past(shop, items=CITIES), start=["late", "city[paris].load"])
+    assert {"city", "city[rome].load"} <= set(runs(plan))
 
 
 def test_rule_15_a_start_in_a_loop_that_has_no_items_now_is_refused() -> None:
