@@ -17,6 +17,7 @@ from dalsegno.model.address import item_keys
 from dalsegno.model.flow import Effects, Kind, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action, Decision
+from dalsegno.model.run import Result
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_task import TaskDecider
 from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
