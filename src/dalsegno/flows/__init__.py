@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dalsegno.flows.changes import diff
     from dalsegno.flows.compiling import Loaded, check, load, text_digest
-    from dalsegno.flows.inputs import coerce_inputs
+    from dalsegno.flows.inputs import coerce_answers, coerce_inputs
     from dalsegno.flows.places import place_of
 
-__all__ = ["Loaded", "check", "coerce_inputs", "diff", "load", "place_of", "text_digest"]
+__all__ = ["Loaded", "check", "coerce_answers", "coerce_inputs", "diff", "load", "place_of", "text_digest"]
 
 _HOMES = {
     "Loaded": "compiling",
     "check": "compiling",
+    "coerce_answers": "inputs",
     "coerce_inputs": "inputs",
     "diff": "changes",
     "load": "compiling",

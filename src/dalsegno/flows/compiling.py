@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dalsegno.errors import FlowInvalid, Problem
 from dalsegno.flows.document import Node, read
-from dalsegno.flows.drafts import Draft, TaskReader
+from dalsegno.flows.drafts import Draft, Drafts
 from dalsegno.flows.head import Head, read_head
 from dalsegno.flows.places import Locator
 from dalsegno.flows.properties import concurrency
 from dalsegno.flows.report import Report
+from dalsegno.flows.task_reader import TaskReader
 from dalsegno.flows.uses import Names, UseFinder
 from dalsegno.flows.words import FLOW_ROOTS, INPUT_ROOTS
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Task
+from dalsegno.model.flow import Flow, Kind, Task
 
 _REVISION_LINE = re.compile(r"^revision[ \t]*:[ \t]*[0-9]*[ \t]*(?:#[^\n]*)?(?:\n|\Z)", re.MULTILINE)
 #: properties that say how a task is handled and not what it does
@@ -78,9 +80,9 @@ def _compile(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     reader = TaskReader(report)
     drafts = reader.read(root)
     finder = _finder(text, root, head, reader, report)
-    tasks = tuple(_task(draft, finder) for draft in drafts)
+    flow = _flow(head, drafts, finder)
     _check_values(root, finder)
-    return _flow(head, tasks), report.problems()
+    return flow, report.problems()
 
 
 def _finder(text: str, root: Node, head: Head, reader: TaskReader, report: Report) -> UseFinder:
@@ -103,11 +105,13 @@ def _check_values(root: Node, finder: UseFinder) -> None:
                 finder.check_value(value, roots)
 
 
-def _flow(head: Head, tasks: tuple[Task, ...]) -> Flow:
+def _flow(head: Head, drafts: Drafts, finder: UseFinder) -> Flow:
     return Flow(
         namespace=head.namespace,
         id=head.id,
-        tasks=tasks,
+        tasks=_tasks(drafts.tasks, finder),
+        errors=_tasks(drafts.errors, finder),
+        lasts=_tasks(drafts.lasts, finder),
         inputs=head.inputs,
         variables=head.variables,
         outputs=head.outputs,
@@ -117,26 +121,78 @@ def _flow(head: Head, tasks: tuple[Task, ...]) -> Flow:
     )
 
 
+def _tasks(drafts: list[Draft], finder: UseFinder) -> tuple[Task, ...]:
+    """Compile tasks; what is disabled is no part of the flow."""
+    return tuple([_task(draft, finder) for draft in drafts if not draft.disabled])
+
+
 def _task(draft: Draft, finder: UseFinder) -> Task:
     uses = finder.of_task(draft)
-    properties = draft.properties
-    digests = {name: digest("property", value) for name, value in properties.items()}
-    digests["type"] = digest("property", draft.type)
+    handling = draft.handling
+    digests = _digests(draft)
     defining = {name: value for name, value in digests.items() if name not in _NOT_DEFINING}
     return Task(
         id=draft.id,
         type=draft.type,
-        properties=properties,
+        properties=draft.properties,
         kind=draft.kind,
-        tasks=tuple([_task(child, finder) for child in draft.children]),
+        tasks=_tasks(draft.children, finder),
         reads=tuple(uses.reads),
         inputs=tuple(uses.inputs),
         variables=uses.variables,
         volatile=tuple(sorted(uses.volatile)),
         digests=digests,
         definition=digest("definition", defining),
-        concurrency=concurrency(draft.task_type, properties),
+        concurrency=concurrency(draft.task_type, draft.properties),
         outputs=draft.outputs,
         description=draft.description,
         place=draft.node.place,
+        branches={name: _ids(held) for name, held in draft.branches.items()},
+        depends=_depends(draft),
+        errors=_tasks(draft.errors, finder),
+        lasts=_tasks(draft.lasts, finder),
+        retry=draft.retry if draft.kind is Kind.WORK else None,
+        timeout=handling.timeout,
+        run_if=handling.run_if,
+        allow_failure=handling.allow_failure,
+        allow_warning=handling.allow_warning,
+        tolerates=draft.task_type.tolerates,
+        effects=draft.effects,
+        inert=draft.task_type.inert,
     )
+
+
+def _ids(drafts: list[Draft]) -> tuple[str, ...]:
+    return tuple(draft.id for draft in drafts if not draft.disabled)
+
+
+def _digests(draft: Draft) -> dict[str, str]:
+    """Give the digest of each part of a definition: the type, the properties, and how it is handled."""
+    parts = {**draft.properties, "type": draft.type, **draft.handling.defining}
+    if draft.task_type.branch_map:
+        parts[draft.task_type.branch_map] = sorted(set(draft.branches) - {*draft.task_type.branches})
+    return {name: digest("property", value) for name, value in parts.items()}
+
+
+def _depends(dag: Draft) -> dict[str, tuple[str, ...]]:
+    """Give what each task of a Dag stands after. In the place of a disabled task stands what that one stands after."""
+    left_out = {child.id for child in dag.children if child.disabled}
+    return {
+        name: tuple(_enabled(before, dag.depends, left_out))
+        for name, before in dag.depends.items()
+        if name not in left_out
+    }
+
+
+def _enabled(names: Sequence[str], depends: Mapping[str, tuple[str, ...]], left_out: set[str]) -> dict[str, None]:
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = list(reversed(names))
+    while waiting:
+        name = waiting.pop()
+        if name not in left_out:
+            found[name] = None
+        elif name not in seen:
+            seen.add(name)
+            waiting.extend(reversed(depends.get(name, ())))
+    return found

@@ -53,9 +53,9 @@ def read_head(root: Node, report: Report) -> Head:
         namespace=_name(root, "namespace", NAMESPACE, report),
         id=_name(root, "id", FLOW_ID, report),
         description=text_of(root, "description", report),
-        disabled=_flag(root, "disabled", report, default=False),
+        disabled=flag(root, "disabled", report, default=False),
         labels=_labels(root, report),
-        inputs=tuple(_inputs(root, report)),
+        inputs=tuple(read_inputs(root, "inputs", report)),
         variables=_variables(root, report),
         outputs=tuple(_outputs(root, report)),
         input_names=_input_names(root),
@@ -94,7 +94,8 @@ def _name(root: Node, key: str, naming: Naming, report: Report) -> str:
     return name_of(root, key, naming, report) or ""
 
 
-def _flag(node: Node, key: str, report: Report, *, default: bool) -> bool:
+def flag(node: Node, key: str, report: Report, *, default: bool) -> bool:
+    """Give what a key that is true or false says."""
     value = node.inner(key)
     if value is None or value.value is None:
         return default
@@ -172,8 +173,9 @@ def _entries(root: Node, key: str, words: Words, report: Report) -> Iterator[tup
         if name is None:
             continue
         if name in seen:
-            message = f"the {key[:-1]} `{name}` is declared twice, first in line {seen[name].line}"
-            report.error(f"duplicate-{key[:-1]}", message, item.place)
+            thing = words.of.partition(" ")[2]
+            message = f"the {thing} `{name}` is declared twice, first in line {seen[name].line}"
+            report.error(f"duplicate-{thing}", message, item.place)
             continue
         seen[name] = item.place
         yield name, item
@@ -187,10 +189,11 @@ def _entry_id(item: Node, words: Words, report: Report) -> str | None:
     return name_of(item, key, TASK_ID, report)
 
 
-def _inputs(root: Node, report: Report) -> Iterator[Input]:
-    for name, item in _entries(root, "inputs", INPUT, report):
+def read_inputs(owner: Node, key: str, report: Report) -> Iterator[Input]:
+    """Give the inputs that are declared under a key."""
+    for name, item in _entries(owner, key, INPUT, report):
         type_name = _value_type(item, f"input `{name}`", report)
-        required = _flag(item, "required", report, default=True)
+        required = flag(item, "required", report, default=True)
         if type_name is None:
             continue
         default = item.inner("defaults")

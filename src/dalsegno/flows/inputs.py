@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -39,8 +39,35 @@ def coerce_inputs(
     RequestRefused : names that the flow does not declare, values of the wrong type, required inputs without a value,
         files that are not there: all of them at once.
     """
-    request = _Request(flow, can_store=files is not None, now=now)
-    values = request.values(given, carried)
+    request = _Request(f"the flow `{flow.full_id}`", flow.inputs, can_store=files is not None, now=now)
+    return _stored(request, request.values(given, carried), files)
+
+
+def coerce_answers(
+    task: str,
+    inputs: Sequence[Input],
+    given: Mapping[str, Any],
+    *,
+    files: Callable[[Path], str] | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> dict[str, Any]:
+    """Give the answers to a pause, each in its declared type.
+
+    Parameters
+    ----------
+    task : the id of the pause, for messages.
+    inputs : what it asks, as `tasks.pause.inputs_of` gives it.
+    given, files, now : as for `coerce_inputs`.
+
+    Raises
+    ------
+    RequestRefused : as for `coerce_inputs`.
+    """
+    request = _Request(f"the pause `{task}`", inputs, can_store=files is not None, now=now)
+    return _stored(request, request.values(given, _NOTHING), files)
+
+
+def _stored(request: _Request, values: dict[str, Any], files: Callable[[Path], str] | None) -> dict[str, Any]:
     if request.refusals:
         raise RequestRefused(request.refusals)
     return {
@@ -49,13 +76,20 @@ def coerce_inputs(
 
 
 class _Request:
-    """Works out the values and collects what is wrong with them."""
+    """Works out the values and collects what is wrong with them.
 
-    def __init__(self, flow: Flow, *, can_store: bool, now: Callable[[], datetime] | None) -> None:
-        self._flow = flow
+    Parameters
+    ----------
+    owner : what declares the inputs, for messages.
+    """
+
+    def __init__(
+        self, owner: str, inputs: Sequence[Input], *, can_store: bool, now: Callable[[], datetime] | None
+    ) -> None:
+        self._owner = owner
         self._now = now
         self._can_store = can_store
-        self._declared = {item.id: item for item in flow.inputs}
+        self._declared = {item.id: item for item in inputs}
         self._values: dict[str, Any] = {}
         self.refusals: list[PlanRefusal] = []
 
@@ -65,7 +99,7 @@ class _Request:
             if name not in self._declared:
                 self._refuse_unknown(name)
         expressions: list[Input] = []
-        for item in self._flow.inputs:
+        for item in self._declared.values():
             if item.id in given:
                 self._take(item, given[item.id])
             elif item.id in carried:
@@ -136,7 +170,7 @@ class _Request:
 
     def _refuse_unknown(self, name: str) -> None:
         near = closest(name, self._declared)
-        message = f"the flow `{self._flow.full_id}` declares no input `{name}`{did_you_mean(near)}"
+        message = f"{self._owner} declares no input `{name}`{did_you_mean(near)}"
         if not self._declared:
             message += "; it declares none at all"
         self.refusals.append(PlanRefusal("unknown-input", message, closest=near))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dalsegno.flows.document import Node, read, without_mark
+from dalsegno.flows.nesting import task_called
 from dalsegno.flows.report import Report
 from dalsegno.model.flow import Place
 
@@ -64,13 +65,14 @@ def place_of(text: str, path: Sequence[str | int]) -> Place | None:
     -------
     The place of the key of a map, or of the item of a list; of the last part that exists. `None` if none does.
     """
-    node = read(text, Report())
+    root = node = read(text, Report())
     place: Place | None = None
     for number, part in enumerate(path):
-        if node is None:
+        if root is None or node is None:
             break
-        everywhere = number == 1 and path[0] == "tasks"
-        inner = _inner(node, part, everywhere=everywhere)
+        inner = _inner(node, part)
+        if inner is None and number == 1 and path[0] == "tasks":
+            inner = task_called(root, str(part))
         if inner is None:
             break
         place = node.key_place(str(part)) if str(part) in node.keys else inner.place
@@ -78,7 +80,7 @@ def place_of(text: str, path: Sequence[str | int]) -> Place | None:
     return place
 
 
-def _inner(node: Node, part: str | int, *, everywhere: bool) -> Node | None:
+def _inner(node: Node, part: str | int) -> Node | None:
     inner = node.inner(part)
     if inner is not None or node.items is None:
         return inner
@@ -86,10 +88,4 @@ def _inner(node: Node, part: str | int, *, everywhere: bool) -> Node | None:
         name = item.inner("id") or item.inner("name")
         if name is not None and name.text == part:
             return item
-    if everywhere:
-        for item in node.items:
-            tasks = item.inner("tasks")
-            found = _inner(tasks, part, everywhere=True) if tasks is not None else None
-            if found is not None:
-                return found
     return None

@@ -14,9 +14,9 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from dalsegno.flows.document import Node
-from dalsegno.flows.head import shown
+from dalsegno.flows.head import read_inputs, shown
 from dalsegno.flows.report import Report
-from dalsegno.flows.words import TASK_LATER
+from dalsegno.flows.words import HANDLERS, TASK_HANDLING, TASK_LATER
 from dalsegno.model.flow import Kind
 from dalsegno.tasks.base import TaskType
 
@@ -51,8 +51,18 @@ def shape(task_type: type[TaskType]) -> Shape:
         names=frozenset(name for field, info in task_type.model_fields.items() for name in _spellings(field, info)),
         open=task_type.model_config.get("extra") == "allow",
         outputs=_outputs(task_type.Output),
-        concurrency=(limit, fields[limit].default) if limit and task_type.kind is not Kind.WORK else None,
+        concurrency=(limit, fields[limit].default) if limit and task_type.kind.is_group else None,
     )
+
+
+def child_keys(task_type: type[TaskType]) -> frozenset[str]:
+    """Give the keys of a group that hold its tasks."""
+    if not task_type.kind.is_group:
+        return frozenset()
+    if task_type.kind is not Kind.CHOICE:
+        return frozenset({"tasks", *HANDLERS})
+    mapped = {task_type.branch_map} if task_type.branch_map else set[str]()
+    return frozenset({*task_type.branches, *mapped, *HANDLERS})
 
 
 def _written(field: str, info: FieldInfo) -> str:
@@ -77,7 +87,7 @@ def _outputs(output: Any) -> tuple[str, ...] | None:
 
 
 def concurrency(task_type: type[TaskType], properties: Mapping[str, Any]) -> int:
-    """Give how many children of a group may run at once, where the flow says so literally; else the type's default."""
+    """Give how many children of a group may run at once: what the flow says, else the type's default."""
     limit = shape(task_type).concurrency
     if limit is None:
         return 0
@@ -101,7 +111,12 @@ def check_properties(
     """
     known = _known_names(task, task_type, node, fields, report)
     values = {name: fields[name].value for name in known}
+    for name in task_type.input_properties.intersection(known):
+        # an expression stands for no list of inputs: whoever is asked must know what for
+        values.pop(name)
+        list(read_inputs(node, name, report))
     _check_values(task, task_type, node, values, report)
+    _check_concurrency(task, task_type, fields, report)
     hook = cast(
         "Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] | None", getattr(task_type, "check_literals", None)
     )
@@ -111,6 +126,14 @@ def check_properties(
     for name, message in hook(literal):
         place = fields[name].place if name in fields else node.place
         report.error("invalid-property", f"`{name}` of task `{task}`: {message}", place)
+
+
+def _check_concurrency(task: str, task_type: type[TaskType], fields: Mapping[str, Node], report: Report) -> None:
+    limit = shape(task_type).concurrency
+    node = fields.get(limit[0]) if limit else None
+    if limit and node is not None and node.has_template:
+        message = f"`{limit[0]}` of task `{task}` must be a number: an expression cannot stand here"
+        report.error("invalid-property", message, node.place)
 
 
 def _known_names(
@@ -124,9 +147,12 @@ def _known_names(
         elif name in TASK_LATER:
             message = f"Kestra's `{name}` of a task is not supported here yet: remove it from `{task}`"
             report.error("not-supported", message, node.key_place(name))
+        elif name in HANDLERS:
+            message = f"only a group can have `{name}`: put `{task}` in a `core.flow.Sequential` and give them to that"
+            report.error("misplaced-key", message, node.key_place(name))
         else:
             message = f"the type of task `{task}` has no property `{name}`"
-            names = {*facts.names, "description"}
+            names = {*facts.names, *child_keys(task_type), *TASK_HANDLING, "description"}
             report.unknown("unknown-property", message, node.key_place(name), name=name, known=names)
     return known
 

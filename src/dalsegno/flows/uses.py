@@ -11,12 +11,13 @@ from dalsegno.errors import ExpressionFailed, closest, did_you_mean
 from dalsegno.expressions import Reference, Template, parse
 from dalsegno.flows.document import Node
 from dalsegno.flows.drafts import Draft
+from dalsegno.flows.order import complaint
 from dalsegno.flows.places import Locator
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import ROOTS, ROOTS_LATER, VOLATILE
 from dalsegno.model.address import item_key
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Key, Kind, Read
+from dalsegno.model.flow import Key, Read
 
 #: reads anything that stands before the reader
 ANYTHING = Read(None)
@@ -86,9 +87,9 @@ class UseFinder:
         self._parsed: dict[str, Template | ExpressionFailed] = {}
 
     def of_task(self, draft: Draft) -> Uses:
-        """Give what a task's own properties use."""
+        """Give what a task's own properties use, and what is rendered to handle it."""
         uses = Uses()
-        for node in draft.fields.values():
+        for node in (*draft.fields.values(), *draft.handling.rendered.values()):
             for text in node.templates():
                 self._text(_Spot(text, draft, uses, ROOTS))
         return uses
@@ -176,7 +177,11 @@ class UseFinder:
             return
         name: str = path[0]
         target = self._names.tasks.get(name)
-        if target is not None:
+        if target is not None and target.disabled:
+            place = self._locator.name(spot.node, ("outputs", name))
+            message = f"task `{name}` is disabled and has no outputs"
+            self._report.warning("reads-disabled-task", message, place)
+        elif target is not None:
             of_items = spot.each and len(path) == 1 and spot.reader is not None
             read = _own_items(target, spot.reader) if of_items else _read(target, path[1:], spot.reader)
             spot.uses.reads[read] = None
@@ -188,14 +193,14 @@ class UseFinder:
 
     def _check_read(self, target: Draft, read: Read, spot: _Spot) -> None:
         outputs = target.outputs
-        if read.path and outputs is not None and target.kind is Kind.WORK and read.path[0] not in outputs:
+        if read.path and outputs is not None and not target.kind.is_group and read.path[0] not in outputs:
             place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{target.id}` has no output `{read.path[0]}`"
             self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
-        if spot.reader is not None and _stands_later(target, spot.reader):
+        wrong = complaint(target, spot.reader) if spot.reader is not None else None
+        if wrong is not None:
             place = self._locator.name(spot.node, ("outputs", target.id))
-            message = f"task `{spot.reader.id}` reads the outputs of `{target.id}`, which has not run by then"
-            self._report.warning("reads-later-task", message, place)
+            self._report.warning(*wrong, place)
 
     def _variables(self, path: tuple[Any, ...], spot: _Spot) -> None:
         variables = self._names.variables
@@ -308,18 +313,6 @@ def _level(path: tuple[Any, ...]) -> int | None:
         number = path[1]
         return int(number) + 1 if isinstance(number, str) and number.isdecimal() else None
     return None
-
-
-def _stands_later(target: Draft, reader: Draft) -> bool:
-    """Tell whether a task surely has not run when the reader does. Inside one loop an earlier item may have."""
-    if target is reader:
-        return not target.loops
-    if target.position < reader.position:
-        return False
-    shared = [group for group, other in zip(target.groups, reader.groups, strict=False) if group is other]
-    if any(group.kind is Kind.LOOP for group in shared):
-        return False
-    return not shared or shared[-1].kind is not Kind.PARALLEL
 
 
 def _own_items(target: Draft, reader: Draft | None) -> Read:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dalsegno.flows.document import Node
@@ -42,10 +43,10 @@ class Words:
 
 FLOW = Words(
     "a flow",
-    _words("id namespace revision description labels inputs variables tasks outputs disabled"),
+    _words("id namespace revision description labels inputs variables tasks outputs disabled errors finally retry"),
     _words(
-        "errors listeners triggers pluginDefaults taskDefaults concurrency retry timeout sla deleted finally "
-        "afterExecution checks draft workerSelector workerGroup quotas policyRefs"
+        "listeners triggers pluginDefaults taskDefaults concurrency timeout sla deleted afterExecution checks draft "
+        "workerSelector workerGroup quotas policyRefs"
     ),
 )
 INPUT = Words(
@@ -60,10 +61,24 @@ OUTPUT = Words("an output", _words("id type value description"), _words("display
 LABEL = Words("a label", frozenset({"key", "value"}))
 #: of any task, beside the properties of its type
 TASK = frozenset({"id", "type", "description"})
-TASK_LATER = _words(
-    "retry timeout disabled runIf allowFailure allowWarning logLevel logToFile workerGroup version taskCache assets "
-    "workerSelector errors finally"
-)
+#: of any task: how it is handled
+TASK_HANDLING = _words("retry timeout disabled runIf allowFailure allowWarning effects")
+#: of any task: what changes no result, and is not used yet
+TASK_UNUSED = _words("logLevel logToFile workerGroup workerSelector")
+#: of any group: the tasks that run when something in it failed, and at its end
+HANDLERS = ("errors", "finally")
+TASK_LATER = _words("version taskCache assets")
+DAG_ENTRY = Words("an entry of a Dag", frozenset({"task", "dependsOn"}))
+
+#: the types of a retry, and the times that each needs
+RETRY_TIMES: Mapping[str, tuple[str, ...]] = {
+    "constant": ("interval",),
+    "exponential": ("interval", "maxInterval"),
+    "random": ("minInterval", "maxInterval"),
+}
+RETRY_COMMON = _words("type maxAttempt maxAttempts maxDuration warningOnRetry behavior")
+#: what a retry makes anew -> whether that is the whole run
+RETRY_BEHAVIORS: Mapping[str, bool] = {"RETRY_FAILED_TASK": False, "CREATE_NEW_EXECUTION": True}
 
 INPUT_TYPES = {name: name for name in ("STRING", "INT", "FLOAT", "BOOL", "FILE", "JSON")} | {"BOOLEAN": "BOOL"}
 INPUT_TYPES_LATER = _words(

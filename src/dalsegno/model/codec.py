@@ -82,7 +82,6 @@ _PLAIN = (
     "concurrency",
     "description",
     "timeout",
-    "run_if",
     "allow_failure",
     "allow_warning",
     "tolerates",
@@ -101,6 +100,8 @@ def _task_to_json(task: Task) -> dict[str, Any]:
     data |= {name: list(value) for name in _LISTS if (value := getattr(task, name))}
     data |= {name: [_task_to_json(child) for child in value] for name in _CHILDREN if (value := getattr(task, name))}
     data |= {name: {key: list(ids) for key, ids in value.items()} for name in _NAMES if (value := getattr(task, name))}
+    if task.run_if is not None:
+        data["run_if"] = task.run_if
     if task.kind is not Kind.WORK:
         data["kind"] = task.kind.value
     if task.effects is not Effects.NONE:

@@ -26,7 +26,7 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Literal, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from dalsegno.model.address import scalar_text
-from dalsegno.model.flow import Kind
+from dalsegno.model.flow import Effects, Kind
 
 
 def to_text(value: Any) -> Any:
@@ -150,6 +150,10 @@ class TaskType(BaseModel):
     kind : how it is executed; groups override it and have no `run`.
     effects : `external` where running it twice is seen outside.
     inert : nothing outside the run sees it and no task can depend on its having run (Log, Echo, Sleep).
+    tolerates : for a group, whether it ends with a warning where something in it failed.
+    branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
+    branch_map : for a choice, the property that is a map of branches by name.
+    input_properties : the properties that declare inputs, as a flow does.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
@@ -157,10 +161,20 @@ class TaskType(BaseModel):
     kind: ClassVar[Kind] = Kind.WORK
     effects: ClassVar[Literal["none", "external"]] = "none"
     inert: ClassVar[bool] = False
+    tolerates: ClassVar[bool] = False
+    branches: ClassVar[tuple[str, ...]] = ()
+    needed_branches: ClassVar[tuple[str, ...]] = ()
+    branch_map: ClassVar[str] = ""
+    input_properties: ClassVar[frozenset[str]] = frozenset()
     #: names of properties whose text is rendered by the type itself, piece by piece
     raw_properties: ClassVar[frozenset[str]] = frozenset()
     #: the typed output; `None` for a type without outputs, a plain `dict` where the names are known only after it ran
     Output: ClassVar[Any] = None
+
+    @classmethod
+    def effects_of(cls, properties: Mapping[str, Any]) -> Effects:  # noqa: ARG003 - for the types that look at them
+        """Tell whether running it twice is seen outside, by its properties as they are written, not rendered."""
+        return Effects(cls.effects)
 
     def waits(self) -> float:
         """Give the seconds that must pass between the start of the task and `run`; meanwhile it holds no thread."""

@@ -1,6 +1,6 @@
 """The groups: tasks that hold other tasks. The engine runs what they hold; here are their own properties.
 
-What stands below `tasks` is compiled to tasks of their own and never reaches these models.
+What stands below `tasks`, `then`, `cases` and the like is compiled to tasks of their own and never reaches these models.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 
 from dalsegno.model.flow import Kind
-from dalsegno.tasks.base import TaskType
+from dalsegno.tasks.base import TaskType, Text
 
 
 def _items(value: Any) -> Any:
@@ -61,3 +61,38 @@ class ForEach(TaskType):
     concurrency_limit: int = Field(
         default=1, ge=0, alias="concurrencyLimit", description="How many items may run at once; 0 is no limit."
     )
+
+
+class If(TaskType):
+    """Run the tasks in `then` where a condition holds, else those in `else`."""
+
+    kind: ClassVar[Kind] = Kind.CHOICE
+    branches: ClassVar[tuple[str, ...]] = ("then", "else")
+    needed_branches: ClassVar[tuple[str, ...]] = ("then",)
+
+    condition: Any = Field(description="Mostly an expression. Empty, `false` and `0` do not hold, all other values do.")
+
+
+class Switch(TaskType):
+    """Run the tasks of the case in `cases` that a value names, else those in `defaults`."""
+
+    kind: ClassVar[Kind] = Kind.CHOICE
+    branches: ClassVar[tuple[str, ...]] = ("defaults",)
+    branch_map: ClassVar[str] = "cases"
+
+    value: Text = Field(description="The name of the case; mostly an expression.")
+
+
+class Dag(TaskType):
+    """Run the tasks inside as soon as those have ended that each names in `dependsOn`."""
+
+    kind: ClassVar[Kind] = Kind.DAG
+
+    concurrent: int = Field(default=0, ge=0, description="How many may run at once; 0 is no limit.")
+
+
+class AllowFailure(TaskType):
+    """Run the tasks inside one after the other; where one fails, end with a warning and let the flow go on."""
+
+    kind: ClassVar[Kind] = Kind.SEQUENCE
+    tolerates: ClassVar[bool] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from email.message import Message
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ByteSize, ConfigDict, Field
 
 from dalsegno.errors import TaskFailed
+from dalsegno.model.flow import Effects
 from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, to_text
 from dalsegno.tasks.cancelling import on_cancel
 from dalsegno.tasks.durations import Duration
@@ -23,6 +24,8 @@ from dalsegno.tasks.scratch_files import writing
 if TYPE_CHECKING:
     import httpx
 
+#: methods that ask for something and change nothing
+_ASKING = ("GET", "HEAD", "OPTIONS")
 #: a proxy of the environment is no way to this machine itself
 _DIRECT: dict[str, None] = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
 
@@ -97,6 +100,11 @@ class Download(TaskType):
         code: int
         length: int
         headers: dict[str, list[str]]
+
+    @classmethod
+    def effects_of(cls, properties: Mapping[str, Any]) -> Effects:
+        """Tell by the method. One that is known only when the task runs may be any."""
+        return Effects.NONE if properties.get("method", "GET") in _ASKING else Effects.EXTERNAL
 
     def run(self, context: TaskContext) -> Output:
         """Download the file."""

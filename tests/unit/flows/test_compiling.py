@@ -136,15 +136,16 @@ def test_groups_hold_their_tasks_and_every_task_knows_its_place() -> None:
         ("Parallel", 0),
         ("Parallel, concurrent: 3", 3),
         ("Parallel, concurrent: '4'", 4),
-        ("Parallel, concurrent: '{{ 5 }}'", 0),
         ("ForEach, values: [1]", 1),
         ("ForEach, values: [1], concurrencyLimit: 0", 0),
-        ("ForEach, values: [1], concurrencyLimit: '{{ 5 }}'", 1),
+        ("Dag, concurrent: 2", 2),
         ("Sequential", 0),
     ],
 )
 def test_how_many_may_run_at_once_is_what_is_written_or_the_default_of_the_type(written: str, limit: int) -> None:
-    task = one_task(f"- {{id: g, type: core.flow.{written}, tasks: [{{id: t, type: core.debug.Return}}]}}")
+    inner = "{id: t, type: core.debug.Return}"
+    inner = f"{{task: {inner}}}" if written.startswith("Dag") else inner
+    task = one_task(f"- {{id: g, type: core.flow.{written}, tasks: [{inner}]}}")
     assert task.concurrency == limit
 
 

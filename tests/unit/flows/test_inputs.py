@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from dalsegno.errors import RequestRefused
-from dalsegno.flows import coerce_inputs, load
+from dalsegno.flows import coerce_answers, coerce_inputs, load
 from dalsegno.model.flow import Flow
+from dalsegno.tasks.pause import inputs_of
 
 
 def flow(*inputs: str) -> Flow:
@@ -193,3 +194,15 @@ def test_a_default_that_cannot_be_had_is_refused(defaults: tuple[str, str], expe
 def test_a_default_that_cannot_be_rendered_is_refused_with_the_input(default: str) -> None:
     [(_, message)] = refused(flow(f"id: a, type: STRING, defaults: '{default}'"), {})
     assert message.startswith("the default of the input `a` cannot be rendered: ")
+
+
+def test_the_answers_to_a_pause_are_read_as_the_inputs_of_a_flow_are() -> None:
+    asked = inputs_of([{"id": "ok", "type": "BOOL"}, {"id": "rows", "type": "INT", "defaults": 5}])
+    assert coerce_answers("ask", asked, {"ok": "true"}) == {"ok": True, "rows": 5}
+    with pytest.raises(RequestRefused) as caught:
+        coerce_answers("ask", asked, {"kk": 1, "rows": "many"})
+    assert [refusal.message for refusal in caught.value.refusals] == [
+        "the pause `ask` declares no input `kk`; did you mean `ok`?",
+        "the input `ok` (BOOL) is required: give it a value, as in `-i ok=...`",
+        "the input `rows` must be a whole number, not `many`",
+    ]

@@ -107,11 +107,13 @@ def test_what_is_wrong_with_an_output(written: str, expected: str) -> None:
         ("id: t\n    type: io.kestra.plugin.core.log.Lock", "5:11 unknown-type: there is no task type `io.kestra.plugin.core.log.Lock`; did you mean `core.log.Log` or "),
         ("id: t\n    type: core.log.Log", "4:5 missing-property: task `t` needs `message`"),
         ("id: t\n    type: core.log.Log\n    mesage: x\n    message: x", "6:5 unknown-property: the type of task `t` has no property `mesage`; did you mean `message`?"),
-        ("id: t\n    type: core.log.Log\n    message: x\n    runIf: true", "7:5 not-supported: Kestra's `runIf` of a task is not supported here yet: remove it from `t`"),
+        ("id: t\n    type: core.log.Log\n    message: x\n    taskCache: {}", "7:5 not-supported: Kestra's `taskCache` of a task is not supported here yet: remove it from `t`"),
         ("id: t\n    type: core.log.Log\n    message: x\n    level: LOUD", "7:12 invalid-property: `level` of task `t`: should be 'TRACE', 'DEBUG', 'INFO', 'WARN' or 'ERROR', not `LOUD`"),
         ("id: t\n    type: core.flow.Sleep\n    duration: 5 minutes", "6:15 invalid-property: "),
         ("id: t\n    type: core.execution.Fail\n    error_message: x", "6:5 unknown-property: the type of task `t` has no property `error_message`; did you mean `errorMessage`?"),
         ("id: t\n    type: core.flow.Parallel\n    concurrent: many\n    tasks: [{id: u, type: core.debug.Return}]", "6:17 invalid-property: `concurrent` of task `t`: should be a valid integer, unable to parse string as an integer, not `many`"),
+        ("id: t\n    type: core.flow.Parallel\n    concurrent: '{{ 2 }}'\n    tasks: [{id: u, type: core.debug.Return}]", "6:17 invalid-property: `concurrent` of task `t` must be a number: an expression cannot stand here"),
+        ("id: t\n    type: core.flow.ForEach\n    values: [1]\n    concurrencyLimit: '{{ 2 }}'\n    tasks: [{id: u, type: core.debug.Return}]", "7:23 invalid-property: `concurrencyLimit` of task `t` must be a number: an expression cannot stand here"),
         ("id: t\n    type: core.flow.Parallel", "4:5 no-tasks: the group `t` has no `tasks`: it needs at least one"),
         ("id: t\n    type: core.flow.Sequential\n    tasks: []", "6:5 no-tasks: the group `t` has no `tasks`: it needs at least one"),
         ("id: t\n    type: core.flow.ForEach\n    tasks: [{id: u, type: core.debug.Return}]", "4:5 missing-property: task `t` needs `values`"),
@@ -212,7 +214,6 @@ def test_a_value_with_an_expression_is_not_checked_for_its_type() -> None:
       - id: c
         type: core.flow.ForEach
         values: "{{ ['a'] }}"
-        concurrencyLimit: "{{ 1 }}"
         tasks: [{id: d, type: core.log.Log, message: [1, "{{ 2 }}"]}]
     """
     assert told(HEAD + dedent(text)) == []

@@ -95,7 +95,7 @@ def told(written: str, task_type: type[TaskType] = Fussy) -> list[str]:
         ("headers: '{\"a\": 1}'", []),
         ("headers: 5", ["2:10 `headers` of task `t`: should be a valid dictionary, not `5`"]),
         ("retry: mine", []),
-        ("timeout: 5", ["2:1 Kestra's `timeout` of a task is not supported here yet: remove it from `t`"]),
+        ("taskCache: 5", ["2:1 Kestra's `taskCache` of a task is not supported here yet: remove it from `t`"]),
         ("uri: y", []),
         ("pattern: 'long'", ["2:10 `pattern` of task `t`: is longer than 3, not `long`"]),
         ("pattern: '{{ long }}'", []),

@@ -203,14 +203,14 @@ def test_a_group_reads_what_its_own_properties_read_and_not_what_its_tasks_read(
     tasks = """\
     - {id: a, type: core.debug.Return}
     - id: g
-      type: core.flow.Parallel
-      concurrent: "{{ outputs.a.value }}"
+      type: core.flow.ForEach
+      values: "{{ outputs.a.value }}"
       tasks:
         - {id: b, type: core.debug.Return, value: "{{ outputs.a.other }}"}
     """
     group = load("id: f\nnamespace: a\ntasks:\n" + indent(dedent(tasks), "  ")).flow.tasks[1]
     assert group.reads == (Read("a", (), ("value",)),)
-    assert set(group.properties) == {"concurrent"}
+    assert set(group.properties) == {"values"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,11 @@ TYPES = [
     "scripts.shell.Commands",
     "core.log.Log",
     "core.flow.ForEach",
+    "core.flow.If",
+    "core.flow.Switch",
+    "core.flow.Dag",
+    "core.flow.AllowFailure",
+    "core.flow.Pause",
 ]
 
 
