@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -149,6 +150,24 @@ def read_flow_file(name: str) -> FlowFile:
         raise Refusal(message, code="bad-file", file=name) from None
     except OSError as error:
         raise Refusal(f"`{name}` cannot be read: {error.strerror}", code="bad-file", file=name) from None
+
+
+_AGE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|min|h|d|w)\Z")
+_UNIT_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def read_age(option: str, text: str) -> float:
+    """Read how long ago something was, such as `30d`, in seconds.
+
+    Raises
+    ------
+    Refusal : it is no number with a unit.
+    """
+    found = _AGE.match(text)
+    if found is None:
+        message = f"{option} `{text}` is no length of time: give a number with s, min, h, d or w, such as 30d"
+        raise Refusal(message, code="bad-argument")
+    return float(found["number"]) * _UNIT_SECONDS[found["unit"]]
 
 
 def _files_beside(path: Path) -> list[str]:

@@ -30,6 +30,8 @@ _MODULES = {
     "run": "run",
     "replay": "replay",
     **dict.fromkeys(("runs", "show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
+    "compare": "compare",
+    **dict.fromkeys(("delete", "purge"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     **dict.fromkeys(("flow", "tasks"), "flows"),
 }

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from dalsegno.model.plan import Plan
     from dalsegno.model.progress import Observer
     from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
+    from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest
+    from dalsegno.service.keeping import Purged
     from dalsegno.service.service import Saved, Service
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 
@@ -162,7 +164,7 @@ class Client:
         return self._service.runs.attempts(run, address)
 
     def lineage(self, run: str) -> list[Run]:
-        """Give all runs of a run's lineage: the root first, then its replays in the order they were made."""
+        """Give all runs of a run's lineage, deleted ones too: the root first, then its replays in the order they were made."""
         return self._service.runs.lineage(run)
 
     def logs(self, run: str, *, address: str | None = None, after: int = 0, limit: int = 1000) -> list[StoredLine]:
@@ -172,6 +174,36 @@ class Client:
     def outputs(self, run: str) -> Mapping[str, Any]:
         """Give the outputs of a run: of its tasks by address (values too large for a row are read), and of the flow."""
         return self._service.runs.outputs(run)
+
+    def compare(self, before: str, after: str) -> Comparison:
+        """Compare two runs: revisions, inputs and versions, and for every task what was done, what came of it and why it
+        differs. `summary` says it in a sentence, `first` names the address where they begin to differ.
+        """
+        return self._service.comparing.compare(before, after)
+
+    # keeping
+
+    def delete_run(self, run: str) -> Run:
+        """Delete a run: it is hidden from lists, and what other runs reuse of it stays. Files stay until `purge`.
+
+        Raises
+        ------
+        Refusal : it, or a replay of it, has not ended, or it was deleted already.
+        """
+        return self._service.keeping.delete(run)
+
+    def purge(self, older_than: float, *, keep_failed: bool = False, dry_run: bool = False) -> Purged:
+        """Delete runs that ended more than `older_than` seconds ago, and remove stored values and files that nothing needs.
+
+        What a remaining run reuses stays, so no replay breaks. What was stored within the last hour, or since the oldest run
+        that is executing was created, stays too: it may be about to be recorded.
+
+        Parameters
+        ----------
+        keep_failed : leave those alone that failed or were stopped and that no later replay has fixed.
+        dry_run : tell what would be removed, and remove nothing.
+        """
+        return self._service.keeping.purge(older_than, keep_failed=keep_failed, dry_run=dry_run)
 
     # artifacts and task types
 

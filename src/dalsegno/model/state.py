@@ -39,6 +39,9 @@ class State(StrEnum):
 
 ENDED = frozenset({State.SUCCESS, State.WARNING, State.FAILED, State.KILLED, State.SKIPPED})
 RESULTS = frozenset({State.SUCCESS, State.WARNING, State.SKIPPED})
+#: how a run ends that did what it was to do, and how one ends that a later replay may fix
+ENDED_WELL = frozenset({State.SUCCESS, State.WARNING})
+UNFINISHED = frozenset({State.FAILED, State.KILLED})
 
 _LIVE = frozenset({State.RUNNING, State.PAUSED, State.RETRYING})
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.replay.fingerprint import changes
 from dalsegno.replay.told import told_difference
@@ -85,7 +86,7 @@ class TaskComparison:
     before, after : `None` on the side that has no such address.
     is_group : whether other task runs stand below it: its result is theirs.
     properties : the names of the properties of which the definition differs, `type` first, as a person reads them.
-    rendered : properties whose values differ, where both are small.
+    rendered : properties whose values differ, where both runs rendered them (a pin renders none).
     read : the values that both used and that differ, by path.
     outputs : differences within the outputs; a large value is told by its digest.
     more_outputs : how many differences there are beyond those.
@@ -108,6 +109,12 @@ class TaskComparison:
         if before is None or after is None:
             return False
         return (before.state, before.output_digest, before.error) == (after.state, after.output_digest, after.error)
+
+    @property
+    def pinned(self) -> bool:
+        """Whether its result was given, and not made, in one of the two."""
+        pins = [side.action == Action.PIN for side in (self.before, self.after) if side is not None]
+        return sum(pins) == 1 and len(pins) == 2
 
     @property
     def in_both(self) -> bool:
@@ -139,9 +146,9 @@ class Comparison:
     facts : revision, state and the like, where they differ.
     inputs, versions : inputs and parts of the environment that differ.
     tasks : every address of either run, in the order of the flow.
-    first : where the runs begin to differ: the first address whose result differs although what it read was equal, else
-        the first that differs at all.
-    read_equal : whether what `first` read was equal.
+    first : where the runs begin to differ: the first address whose result differs although what it read of other tasks was
+        equal, else the first that differs at all.
+    read_equal : whether all that `first` read was equal, run inputs too.
     """
 
     before: Run
@@ -187,10 +194,13 @@ def compare_runs(before: Side, after: Side) -> Comparison:
     first = _first_divergence(tasks)
     return Comparison(
         before.run, after.run,
-        (*_differences(_facts(before.run), _facts(after.run)), *_differences_at("outputs", before.run.outputs, after.run.outputs)),
+        (
+            *_differences(_facts(before.run), _facts(after.run)),
+            *_differences_at("outputs", before.run.outputs, after.run.outputs),
+        ),
         tuple(_differences(before.run.inputs, after.run.inputs)),
         tuple(_differences(before.run.environment, after.run.environment)),
-        tasks, first and first.address, first is not None and _read_equal(first),
+        tasks, first and first.address, first is not None and first.in_both and not first.read,
     )  # fmt: skip
 
 
@@ -222,11 +232,11 @@ def _compare_task(address: str, old: TaskRun | None, new: TaskRun | None, *, is_
     before, after = _side(old), _side(new)
     if old is None or new is None:
         return TaskComparison(address, before, after, is_group)
+    rendered = tuple(_differences(old.properties, new.properties)) if old.properties and new.properties else ()
     values = [] if old.output_digest == new.output_digest else list(_differences(old.outputs, new.outputs, deep=True))
     return TaskComparison(
         address, before, after, is_group, changes(old.digests, new.digests),
-        tuple(_differences(old.properties, new.properties)),
-        tuple(path for path in old.used if path in new.used and old.used[path] != new.used[path]),
+        rendered, tuple(path for path in old.used if path in new.used and old.used[path] != new.used[path]),
         tuple(values[:MOST_VALUES]), max(len(values) - MOST_VALUES, 0),
     )  # fmt: skip
 
@@ -246,12 +256,8 @@ def _first_divergence(tasks: Sequence[TaskComparison]) -> TaskComparison | None:
     """A group differs where something in it does; so groups count where nothing else differs."""
     different = [task for task in tasks if not task.same_result]
     leaves = [task for task in different if not task.is_group] or different
-    by_itself = (task for task in leaves if task.in_both and _read_equal(task))
+    by_itself = (task for task in leaves if task.in_both and not any(path.startswith("outputs") for path in task.read))
     return next(by_itself, leaves[0] if leaves else None)
-
-
-def _read_equal(task: TaskComparison) -> bool:
-    return task.in_both and not task.read
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], *, deep: bool = False) -> Iterator[Change]:

@@ -43,6 +43,8 @@ def _told(task: TaskComparison, before: str, after: str) -> str:
 
 def _why(task: TaskComparison) -> str:
     """Say what it was given that differs: its type, its other properties, or what it read."""
+    if task.pinned:
+        return "pinned"
     if task.before is not None and task.after is not None and task.before.type != task.after.type:
         return f"type {_last(task.before.type)} -> {_last(task.after.type)}"
     if task.properties:

@@ -15,7 +15,7 @@ from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Artifact, Run
 from dalsegno.model.state import State
-from dalsegno.replay.request import Expression
+from dalsegno.replay.request import Expression, counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.flows import author
 from dalsegno.service.planning import Drawn, labels_of, refusals_of
@@ -69,6 +69,7 @@ class Creating:
         flow, origin, request = drawn.revision.flow, drawn.origin, drawn.request
         now = self._clock.now()
         identity = self._ids.new()
+        asked = request.as_json()
         return Run(
             id=identity,
             name="",
@@ -83,11 +84,12 @@ class Creating:
             origin=origin.id if origin else None,
             inputs=drawn.inputs,
             labels=labels_of(flow, request, origin),
-            request=request.as_json(),
+            request=asked,
             plan_digest=drawn.plan.digest,
             reason=request.reason,
             author=author(),
             environment=environment(),
+            whole=counts_as_whole(asked),
         )
 
     def _given(self, drawn: Drawn, run: Run) -> Iterator[Artifact]:

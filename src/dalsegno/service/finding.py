@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dalsegno.errors import Ambiguous, NotFound, closest, did_you_mean
+from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.service.views import iso
 from dalsegno.store.port import RunFilter, Store
 
 
 def find_run(store: Store, text: str) -> Run:
-    """Give a run by id, unique prefix of an id, name, `last` or `last-failed`.
+    """Give a run by id, unique prefix of an id, name, `last` or `last-failed`. One that was deleted is given where no other
+    is meant.
 
     Raises
     ------
@@ -21,7 +23,7 @@ def find_run(store: Store, text: str) -> Run:
     found = store.runs.find(text)
     exact = [run for run in found if run.id == text]
     named = [run for run in found if run.name == text]
-    found = exact or named or found
+    found = exact or _rather_kept(named) or _rather_kept(found)
     if not found:
         known = [run.name for run in store.runs.list(RunFilter(limit=200))]
         near = closest(text, known)
@@ -34,9 +36,20 @@ def find_run(store: Store, text: str) -> Run:
     return found[0]
 
 
+def _rather_kept(runs: list[Run]) -> list[Run]:
+    return [run for run in runs if run.deleted is None] or runs
+
+
+def refuse_deleted(run: Run, what: str) -> Run:
+    """Give the run, unless it was deleted. `what` says what cannot be done any more."""
+    if run.deleted is not None:
+        raise Refusal(f"{run.name} was deleted on {iso(run.deleted)}: it cannot be {what} any more", code="run-deleted")
+    return run
+
+
 def _last(store: Store, *, failed: bool) -> Run:
-    states = (State.FAILED,) if failed else ()
-    found = store.runs.list(RunFilter(states=states, limit=1))
+    wanted = RunFilter(states=(State.FAILED,), limit=1) if failed else RunFilter(whole=True, limit=1)
+    found = store.runs.list(wanted)
     if not found:
         raise NotFound("no run has failed yet" if failed else "there is no run yet; `dalsegno run FILE` makes one",
                        code="unknown-run")  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore, uri_of
-from dalsegno.engine.items import as_list, render_items
+from dalsegno.engine.items import parts_of
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.errors import DalSegnoError, PlanRefusal, Refusal
@@ -24,7 +24,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope, reads_of
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
-from dalsegno.replay.request import ReplayRequest, request_from_json
+from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, resolve_request
 from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
@@ -70,7 +70,8 @@ class Planning:
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         inputs = coerce_inputs(flow, request.inputs, carried=carried, files=_hashed(files), now=lambda: now)
         if origin is not None:
-            request = replace(request, carried=request_from_json(origin.request).for_replay_of_it())
+            carried_over = request_from_json(origin.request).for_replay_of_it()
+            request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
         nodes = index(flow)
         resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
         refusals = check_values(resolved, nodes)
@@ -91,7 +92,16 @@ class Planning:
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
         results = {result.address: result for result in self._store.task_runs.results(run.id)}
-        return Origin(run.name, results, self._digests, self._gone)
+        return Origin(run.name, results, self._digests, self._gone, lambda address: self._ran_in(run, address))
+
+    def _ran_in(self, run: Run, address: str) -> str | None:
+        """Name a run of the lineage in which a task run succeeded, or was started and did not end in FAILED."""
+        for other in self._store.runs.list(RunFilter(root=run.root, limit=0)):
+            found = self._store.task_runs.at(other.id, address)
+            executed = found is not None and found.action not in (Action.REUSE, Action.PIN)
+            if found is not None and executed and found.state not in (State.FAILED, State.CREATED):
+                return other.name
+        return None
 
     def _digests(self, task_run: str) -> Mapping[str, str]:
         found = self._store.task_runs.get(task_run)

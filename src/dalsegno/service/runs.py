@@ -18,7 +18,7 @@ from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.creating import Creating
 from dalsegno.service.executing import Executing
-from dalsegno.service.finding import find_run, find_task_run
+from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.views import in_flow_order, run_as_json
@@ -82,7 +82,7 @@ class RunCases:
     def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None) -> Drawn:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
-        origin = self.get(request.origin)
+        origin = refuse_deleted(self.get(request.origin), "replayed")
         saved = self._revision_for(origin, request, text, file)
         request = replace(request, origin=origin.id)
         drawn = self._planning.draw(saved.revision, request, new_revision=saved.created, origin=origin)
@@ -178,9 +178,10 @@ class RunCases:
         return self._store.task_runs.attempts(found.reused_from or found.id)
 
     def lineage(self, run: str) -> list[Run]:
-        """Give all runs of a run's lineage, the root first."""
+        """Give all runs of a run's lineage, deleted ones too, the root first."""
         root = self.get(run).root
-        return sorted(self._store.runs.list(RunFilter(root=root, limit=0)), key=lambda found: (found.created, found.id))
+        found = self._store.runs.list(RunFilter(root=root, limit=0, deleted=True))
+        return sorted(found, key=lambda each: (each.created, each.id))
 
     def logs(self, run: str, *, address: str | None = None, after: int = 0, limit: int = 1000) -> list[StoredLine]:
         """Give log lines of a run, or of one of its task runs."""

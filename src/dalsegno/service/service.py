@@ -1,11 +1,13 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`."""
 
 from __future__ import annotations
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.runs import RunCases
 from dalsegno.store.port import Store
 
@@ -26,6 +28,8 @@ class Service:
         self.flows = FlowCases(store, clock)
         self.artifacts = ArtifactCases(store, artifacts)
         self.runs = RunCases(store, artifacts, self.flows, clock=clock, ids=ids)
+        self.keeping = KeepingCases(store, artifacts, clock)
+        self.comparing = ComparingCases(store)
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""

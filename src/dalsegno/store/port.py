@@ -34,7 +34,7 @@ class SaveRevision:
 @dataclass(frozen=True, slots=True)
 class CreateRun:
     """Add a run with its plan. Its `name` is given by the store: `<flow>-<number>`, the number counted in the same
-    transaction per namespace and flow; the name in `run` is ignored.
+    transaction per namespace and flow; the name in `run` is ignored. Refused (`MoveRefused`) if its origin was deleted.
 
     Parameters
     ----------
@@ -116,7 +116,10 @@ class EndTask:
 
 @dataclass(frozen=True, slots=True)
 class MoveRun:
-    """Move a run, with an event. Guard: it is in state `expected`, and `to` may follow it."""
+    """Move a run, with an event. Guard: it is in state `expected`, and `to` may follow it.
+
+    A whole run that ends well is noted on every run above it in its lineage that has no `fixed_by` yet.
+    """
 
     run: str
     expected: State
@@ -150,6 +153,19 @@ class RequestKill:
     run: str
 
 
+@dataclass(frozen=True, slots=True)
+class DeleteRun:
+    """Make a tombstone of a run. Needs no lease. Refused (`MoveRefused`) if it, or a direct replay of it, has not ended.
+
+    What it was given and gave, its plan and its events go. So do the task runs of deleted runs of its lineage that no other
+    run reuses any more, with their attempts, logs and records of artifacts. Records of overridden and pinned values stay
+    while a run of the lineage does.
+    """
+
+    run: str
+    at: float
+
+
 Write = (
     SaveRevision
     | CreateRun
@@ -163,12 +179,22 @@ Write = (
     | SaveArtifact
     | AppendLogs
     | RequestKill
+    | DeleteRun
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first."""
+    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first.
+
+    Parameters
+    ----------
+    labels : labels with their values that a run must have, all of them.
+    fixed : of the runs that failed or were stopped those that were fixed, or those that were not.
+    whole : whether only whole runs are meant.
+    ended_before : only what ended before this time.
+    deleted : whether deleted runs are among them.
+    """
 
     namespace: str | None = None
     flow: str | None = None
@@ -176,6 +202,11 @@ class RunFilter:
     origin: str | None = None
     root: str | None = None
     limit: int = 50
+    labels: tuple[tuple[str, str], ...] = ()
+    fixed: bool | None = None
+    whole: bool = False
+    ended_before: float | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +343,17 @@ class ArtifactReads(Protocol):
         """Give those that a task run made, in the order they were added."""
         ...
 
+    def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
+        """Give, of the digests `among`, those of blobs that runs or flows still need.
+
+        A run needs what stands in its inputs, request and outputs, in its task runs, and in those that it reuses.
+
+        Parameters
+        ----------
+        without : ids of runs that are taken for deleted.
+        """
+        ...
+
 
 class Store(Protocol):
     """A metadata store."""
@@ -331,8 +373,8 @@ class Store(Protocol):
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
-        (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, SaveArtifact
-        and AppendLogs.
+        (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
+        SaveArtifact and AppendLogs.
 
         Raises
         ------

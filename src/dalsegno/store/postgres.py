@@ -37,7 +37,7 @@ def _kept(kept: Sequence[Kept]) -> dict[str, Any]:
     }
 
 
-_DIALECT = Dialect(lock_run=sql.LOCK_RUN, keep=sql.KEEP_POSTGRES, kept=_kept)
+_DIALECT = Dialect(lock_run=sql.LOCK_RUN, hold_origin=sql.HOLD_ORIGIN, keep=sql.KEEP_POSTGRES, kept=_kept)
 
 
 def _public(address: str) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import builtins
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from dalsegno.model.codec import flow_from_json
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
-from dalsegno.store.jsontext import from_text
+from dalsegno.store.jsontext import from_text, to_text
 from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
+from dalsegno.store.uses import Fetch, digests_in_use
 
 #: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
 _LAST = "\U0010ffff"
@@ -26,12 +27,6 @@ _COMPILED_KEPT = 64
 CHUNK = 200
 
 _CHUNKS_READ = 16
-
-
-class Fetch(Protocol):
-    """Executes one statement that reads, and gives all its rows."""
-
-    def __call__(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[rows.Row]: ...
 
 
 class Compiled:
@@ -103,12 +98,21 @@ class Runs:
         return [rows.run_of(row) for row in found]
 
     def list(self, filter: RunFilter) -> builtins.list[Run]:
-        wanted = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root}
-        values: dict[str, Any] = {column: value for column, value in wanted.items() if value is not None}
-        statement = sql.list_runs(frozenset(values), frozenset(filter.states), limited=filter.limit > 0)
+        columns = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root}
+        values: dict[str, Any] = {column: value for column, value in columns.items() if value is not None}
+        wanted = sql.RunList(
+            frozenset(values), frozenset(filter.states), labels=len(filter.labels), fixed=filter.fixed,
+            whole=filter.whole, ended_before=filter.ended_before is not None, deleted=filter.deleted,
+            limited=filter.limit > 0,
+        )  # fmt: skip
+        # a label stands in the column as JSON writes it, and its text cannot stand inside that of another
+        labels = [to_text({name: value})[1:-1] for name, value in filter.labels]
+        values.update(zip(sql.label_parameters(len(labels)), labels, strict=True))
+        if filter.ended_before is not None:
+            values["ended_before"] = filter.ended_before
         if filter.limit > 0:
             values["limit"] = filter.limit
-        return [rows.run_of(row) for row in self._fetch(statement, values)]
+        return [rows.run_of(row) for row in self._fetch(sql.list_runs(wanted), values)]
 
     def plan(self, id: str) -> bytes | None:
         return next((row[0] for row in self._fetch(sql.GET_PLAN, {"run": id})), None)
@@ -191,3 +195,6 @@ class Artifacts:
 
     def of_task_run(self, task_run: str) -> list[Artifact]:
         return [rows.artifact_of(row) for row in self._fetch(sql.ARTIFACTS_OF_TASK_RUN, {"id": task_run})]
+
+    def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
+        return digests_in_use(self._fetch, among, without)

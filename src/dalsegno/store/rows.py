@@ -11,7 +11,7 @@ from dalsegno.model.codec import flow_to_json
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
-from dalsegno.model.state import State
+from dalsegno.model.state import UNFINISHED, State
 from dalsegno.store.jsontext import (
     from_text,
     map_from_text,
@@ -90,6 +90,9 @@ def run_row(run: Run) -> dict[str, Any]:
         "environment": map_to_text(run.environment),
         "outputs": map_to_text(run.outputs),
         "error": optional_to_text(run.error),
+        "whole": int(run.whole),
+        "fixed_by": run.fixed_by,
+        "deleted": run.deleted,
         "lease_number": 0,
         "kill_requested": 0,
     }
@@ -98,7 +101,7 @@ def run_row(run: Run) -> dict[str, Any]:
 def run_of(row: Row) -> Run:
     """Give the run of a row."""
     (id, name, namespace, flow, revision, state, attempt, root, origin, clock, created, started, ended, plan_digest,
-     author, reason, labels, inputs, request, environment, outputs, error) = row  # fmt: skip
+     author, reason, labels, inputs, request, environment, outputs, error, whole, fixed_by, deleted) = row  # fmt: skip
     return Run(
         id=id,
         name=name,
@@ -122,6 +125,9 @@ def run_of(row: Row) -> Run:
         ended=ended,
         outputs=map_from_text(outputs),
         error=optional_from_text(error),
+        whole=bool(whole),
+        fixed_by=fixed_by if state in UNFINISHED else None,
+        deleted=deleted,
     )
 
 

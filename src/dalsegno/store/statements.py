@@ -9,10 +9,11 @@ statement prepared when it is used again, so each is a constant: what varies is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
-from dalsegno.model.state import ENDED, MOVES, RESULTS, State
+from dalsegno.model.state import ENDED, MOVES, RESULTS, UNFINISHED, State
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
@@ -44,7 +45,7 @@ def _words(states: Iterable[State]) -> str:
 REVISION = _names("namespace flow number digest created author source compiled")
 RUN = _names(
     "id name namespace flow revision state attempt root origin clock created started ended plan_digest author reason "
-    "labels inputs request environment outputs error"
+    "labels inputs request environment outputs error whole fixed_by deleted"
 )
 TASK_RUN = _names(
     "id run address task type state action definition attempt attempts created started ended output_digest loop_keys "
@@ -107,6 +108,12 @@ MOVE_RUN = (
     "UPDATE runs SET state = :state, started = COALESCE(started, :started), ended = COALESCE(:ended, ended), "
     "outputs = COALESCE(:outputs, outputs), error = COALESCE(:error, error) WHERE id = :run AND state = :expected"
 )
+#: every run above one that is whole: only readers know which of them failed, for one that still runs may yet do so
+FIX_RUNS_ABOVE = (
+    "UPDATE runs SET fixed_by = :run WHERE fixed_by IS NULL AND id IN (WITH RECURSIVE above (id, origin) AS ("
+    "SELECT o.id, o.origin FROM runs AS r JOIN runs AS o ON o.id = r.origin WHERE r.id = :run AND r.whole = 1 "
+    "UNION SELECT o.id, o.origin FROM above AS a JOIN runs AS o ON o.id = a.origin) SELECT id FROM above)"
+)
 REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
 
@@ -118,16 +125,98 @@ GET_PLAN = "SELECT plan FROM plans WHERE run = :run"
 KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
 
 
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """What varies in the statement that lists runs.
+
+    Parameters
+    ----------
+    columns : those that have a given value.
+    labels : how many labels are asked for; each is a parameter, `label_a` and so on.
+    """
+
+    columns: frozenset[str]
+    states: frozenset[State]
+    labels: int = 0
+    fixed: bool | None = None
+    whole: bool = False
+    ended_before: bool = False
+    deleted: bool = False
+    limited: bool = False
+
+    def conditions(self) -> Iterator[str]:
+        """Give the conditions that a run fulfils."""
+        yield from (f"{column} = :{column}" for column in sorted(self.columns))
+        if self.states:
+            yield f"state IN ({_words(self.states)})"
+        if self.fixed is not None:
+            yield f"state IN ({_words(UNFINISHED)}) AND fixed_by IS {'NOT ' if self.fixed else ''}NULL"
+        # whether a text has another in it, told by letter and case on both databases
+        yield from (f"replace(labels, :{name}, '') <> labels" for name in label_parameters(self.labels))
+        if self.whole:
+            yield "whole = 1"
+        if self.ended_before:
+            yield "ended < :ended_before"
+        if not self.deleted:
+            yield "deleted IS NULL"
+
+
+def label_parameters(count: int) -> list[str]:
+    """Give the names of the parameters for labels."""
+    return [f"label_{'a' * number}" for number in range(1, count + 1)]
+
+
 @cache
-def list_runs(columns: frozenset[str], states: frozenset[State], *, limited: bool) -> str:
-    """Give the statement that lists runs where these columns have given values and the state is one of `states`."""
-    conditions = [f"{column} = :{column}" for column in sorted(columns)]
-    if states:
-        conditions.append(f"state IN ({_words(states)})")
-    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    limit = " LIMIT :limit" if limited else ""
+def list_runs(wanted: RunList) -> str:
+    """Give the statement that lists runs, newest first."""
+    conditions = " AND ".join(wanted.conditions())
+    where = f"WHERE {conditions} " if conditions else ""
+    limit = " LIMIT :limit" if wanted.limited else ""
     return _select("runs", RUN, f"{where}ORDER BY created DESC, id DESC{limit}")
 
+
+# --- deleting
+
+#: a run that is replayed stays while its replay is created
+HOLD_ORIGIN = "SELECT deleted FROM runs WHERE id = :run FOR KEY SHARE"
+READ_ORIGIN = "SELECT deleted FROM runs WHERE id = :run"
+RUN_TO_DELETE = "SELECT name, state, root, deleted FROM runs WHERE id = :run"
+UNENDED_REPLAYS = f"SELECT name FROM runs WHERE origin = :run AND state NOT IN ({_words(ENDED)}) ORDER BY created"
+MAKE_TOMBSTONE = (
+    "UPDATE runs SET deleted = :at, inputs = '{}', request = '{}', outputs = '{}', environment = '{}', error = NULL "
+    "WHERE id = :run"
+)
+_DELETED = "SELECT id FROM runs WHERE root = :root AND deleted IS NOT NULL"
+#: task runs of deleted runs of a lineage that no run which is left reuses; a result is only ever reused in its lineage
+_UNUSED = (
+    f"SELECT id FROM task_runs WHERE run IN ({_DELETED}) AND id NOT IN (SELECT t.reused_from FROM task_runs AS t "
+    "JOIN runs AS r ON r.id = t.run WHERE r.root = :root AND r.deleted IS NULL AND t.reused_from IS NOT NULL)"
+)
+#: in this order, what points at a row goes before the row
+DELETE_UNUSED = (
+    f"DELETE FROM logs WHERE task_run IN ({_UNUSED})",
+    f"DELETE FROM attempts WHERE task_run IN ({_UNUSED})",
+    f"DELETE FROM artifacts WHERE task_run IN ({_UNUSED})",
+    f"DELETE FROM task_runs WHERE id IN ({_UNUSED})",
+    (
+        f"DELETE FROM artifacts WHERE run IN ({_DELETED}) AND task_run IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM runs WHERE root = :root AND deleted IS NULL)"
+    ),
+)
+DELETE_OF_RUN = ("DELETE FROM events WHERE run = :run", "DELETE FROM plans WHERE run = :run")
+
+# --- what is in use
+
+RUNS_AND_ROOTS = "SELECT id, root, deleted FROM runs"
+TEXTS_OF_RUNS = (
+    "SELECT id, inputs, request, outputs FROM runs WHERE deleted IS NULL AND id > :after ORDER BY id LIMIT :limit"
+)
+TEXTS_OF_TASK_RUNS = (
+    "SELECT seq, id, run, reused_from, outputs, properties, value, loop_values FROM task_runs "
+    "WHERE seq > :after ORDER BY seq LIMIT :limit"
+)
+TEXTS_OF_REVISIONS = "SELECT source FROM revisions"
+GIVEN_ARTIFACTS = "SELECT run, digest FROM artifacts WHERE task_run IS NULL AND run IS NOT NULL"
 
 # --- task runs
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
-from dalsegno.model.state import ENDED, MOVES, State, move
+from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.port import (
     AppendLogs,
     CreateRun,
+    DeleteRun,
     EndTask,
     EvaluateLoop,
     KeepTaskRuns,
@@ -55,10 +56,12 @@ class Dialect:
     Parameters
     ----------
     lock_run : reads the lease of a run, and holds its row until the transaction ends.
+    hold_origin : reads when a run was deleted, and keeps it from being deleted until the transaction ends.
     keep : copies task runs; `kept` gives its parameters.
     """
 
     lock_run: str
+    hold_origin: str
     keep: str
     kept: Callable[[Sequence[Kept]], dict[str, Any]]
 
@@ -155,6 +158,7 @@ def _create_run(write: CreateRun) -> Step:
     row = rows.run_row(run)
 
     def step(transaction: Transaction) -> None:
+        _check_origin(transaction, run.origin)
         counted = {"namespace": run.namespace, "flow": run.flow}
         ((number,),) = transaction.fetch(sql.NEXT_RUN_NUMBER, counted)
         if not transaction.change(sql.CREATE_RUN, {**row, "name": f"{run.flow}-{number}"}):
@@ -164,6 +168,16 @@ def _create_run(write: CreateRun) -> Step:
         transaction.event("run", run.id, run.state, run.created)
 
     return step
+
+
+def _check_origin(transaction: Transaction, origin: str | None) -> None:
+    if origin is None:
+        return
+    found = transaction.fetch(transaction.dialect.hold_origin, {"run": origin})
+    if found and found[0][0] is not None:
+        raise MoveRefused(
+            f"the run {origin}, which was to be replayed, has been deleted meanwhile; nothing was written"
+        )
 
 
 def _keep_task_runs(write: KeepTaskRuns) -> Step:
@@ -328,6 +342,8 @@ def _move_run(write: MoveRun) -> Step:
             transaction.event("run", write.run, write.to, write.at)
         else:
             _refuse_run(transaction, write)
+        if write.to in ENDED_WELL:
+            transaction.change(sql.FIX_RUNS_ABOVE, {"run": write.run})
 
     return step
 
@@ -386,6 +402,30 @@ def _request_kill(write: RequestKill) -> Step:
     return step
 
 
+def _delete_run(write: DeleteRun) -> Step:
+    def step(transaction: Transaction) -> None:
+        run = {"run": write.run}
+        transaction.fetch(transaction.dialect.lock_run, run)
+        found = transaction.fetch(sql.RUN_TO_DELETE, run)
+        if not found:
+            raise NotFound(f"there is no run {write.run} in this store")
+        name, state, root, deleted = found[0]
+        if deleted is not None:
+            raise MoveRefused(f"`{name}` has been deleted already")
+        if not State(state).ended:
+            raise MoveRefused(f"`{name}` has not ended, it is {state}: kill it first, or wait")
+        replays = [row[0] for row in transaction.fetch(sql.UNENDED_REPLAYS, run)]
+        if replays:
+            raise MoveRefused(f"`{name}` cannot be deleted: `{replays[0]}`, which replays it, has not ended")
+        transaction.change(sql.MAKE_TOMBSTONE, {**run, "at": write.at})
+        for statement in sql.DELETE_OF_RUN:
+            transaction.change(statement, run)
+        for statement in sql.DELETE_UNUSED:
+            transaction.change(statement, {"root": root})
+
+    return step
+
+
 _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     SaveRevision: _save_revision,
     CreateRun: _create_run,
@@ -399,4 +439,5 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     SaveArtifact: _save_artifact,
     AppendLogs: _append_logs,
     RequestKill: _request_kill,
+    DeleteRun: _delete_run,
 }

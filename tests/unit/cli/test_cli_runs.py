@@ -8,7 +8,6 @@ from dalsegno.cli.render.gantt import gantt_lines
 from dalsegno.cli.render.lines import plain
 from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, replay_command, state_line
 from dalsegno.cli.render.runs import (
-    fixed_by,
     lineage_lines,
     run_header,
     runs_table,
@@ -166,11 +165,11 @@ def test_a_run_that_has_not_begun_has_no_bars() -> None:
 
 
 def test_a_list_says_which_failure_a_later_replay_fixed(draw: Callable[..., str]) -> None:
-    runs = [make_run(3, State.SUCCESS, origin=2), make_run(2, State.FAILED, origin=1), make_run(1, State.FAILED)]
-    fixed = fixed_by(runs)
+    failed = [replace(make_run(2, State.FAILED, origin=1), fixed_by="id-3"), replace(FAILED, fixed_by="id-3")]
+    failed[1] = replace(failed[1], ended=T0 + 11)
+    runs = [make_run(3, State.SUCCESS, origin=2), *failed]
 
-    assert fixed == {"id-1": "divvy-3", "id-2": "divvy-3"}
-    assert draw(runs_table(runs, {"id-1": "divvy-1", "id-2": "divvy-2"}, fixed, UTC)) == (
+    assert draw(runs_table(runs, {run.id: run.name for run in runs}, UTC)) == (
         "RUN      STATE      REV  STARTED                TOOK  NOTE\n"
         "divvy-3  ✓ SUCCESS    3  2026-08-01 14:00:03  10.0 s  replays divvy-2\n"
         "divvy-2  ✗ FAILED     2  2026-08-01 14:00:02  10.0 s  fixed by divvy-3; replays\n"
@@ -179,22 +178,18 @@ def test_a_list_says_which_failure_a_later_replay_fixed(draw: Callable[..., str]
     )
 
 
-def test_a_replay_that_failed_fixes_nothing() -> None:
-    assert fixed_by([make_run(1, State.FAILED), make_run(2, State.KILLED, origin=1)]) == {}
-
-
 def test_the_lineage_is_a_tree_and_shows_where_one_is(draw: Callable[..., str]) -> None:
-    second = replace(make_run(2, State.FAILED, origin=1), request={"start": ["convert"]}, reason="try")
+    second = replace(make_run(2, State.FAILED, origin=1), request={"start": ["convert"]}, reason="try", fixed_by="id-3")
     runs = [
-        make_run(1, State.FAILED),
+        replace(make_run(1, State.FAILED), fixed_by="id-3", deleted=T0),
         second,
         make_run(3, State.SUCCESS, origin=2),
         make_run(4, State.KILLED, origin=1),
     ]
 
     assert draw(lineage_lines(runs, "id-3")) == (
-        "✗ FAILED   divvy-1  revision 1  10.0 s\n"
-        "├─ ✗ FAILED   divvy-2  revision 2  10.0 s  from convert  (try)\n"
+        "✗ FAILED   divvy-1  revision 1  10.0 s  fixed by divvy-3  deleted\n"
+        "├─ ✗ FAILED   divvy-2  revision 2  10.0 s  from convert  (try)  fixed by divvy-3\n"
         "│  └─ ✓ SUCCESS  divvy-3  revision 3  10.0 s  ← this run\n"
         "└─ ■ KILLED   divvy-4  revision 4  10.0 s"
     )

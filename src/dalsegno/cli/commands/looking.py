@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dalsegno.cli import options
+from dalsegno.cli.arguments import read_pairs
 from dalsegno.cli.render import gantt as gantts
 from dalsegno.cli.render import runs as drawn
 from dalsegno.cli.render.lines import BLANK, line
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
         epilog=ex(
             ("the newest runs", "dalsegno runs"),
             ("those of one flow that failed", "dalsegno runs --flow divvy_tripdata --state FAILED"),
+            ("what is still to be done", "dalsegno runs --not-fixed"),
         ),
     )(runs)
     app.command(epilog=ex(("the newest run", "dalsegno show last")))(show)
@@ -56,6 +58,13 @@ def runs(
     state: Annotated[
         list[str] | None, typer.Option("--state", metavar="STATE", help="Only runs in this state. May be repeated.")
     ] = None,
+    not_fixed: Annotated[
+        bool, typer.Option("--not-fixed", help="Only what failed or was stopped, and no later replay has fixed.")
+    ] = False,
+    origin: Annotated[str | None, typer.Option("--origin", metavar="RUN", help="Only replays of this run.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="Only with this label. May be repeated.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 is all.")] = 20,
     as_json: options.Json = False,
 ) -> None:
@@ -66,15 +75,21 @@ def runs(
 
     terminal = Terminal(as_json=as_json)
     states = tuple(_state(text) for text in state or ())
+    labels = tuple(read_pairs("--label", label or ()).items())
     with Client() as client:
         space, name = _flow(client, flow, namespace)
-        found = client.list_runs(RunFilter(namespace=space, flow=name, states=states, limit=limit))
+        replayed = client.get_run(origin).id if origin else None
+        found = client.list_runs(
+            RunFilter(
+                space, name, states, origin=replayed, labels=labels, fixed=False if not_fixed else None, limit=limit
+            )
+        )
         if as_json:
             terminal.document({"runs": [run_as_json(run) for run in found]})
         elif not found:
-            terminal.show(drawn.no_runs([each for each in (flow, namespace, state) if each]))
+            terminal.show(drawn.no_runs([each for each in (flow, namespace, state, not_fixed, origin, label) if each]))
         else:
-            terminal.show(drawn.runs_table(found, _origin_names(client, found), _fixed(client, found)))
+            terminal.show(drawn.runs_table(found, _names(client, found)))
 
 
 def _state(text: str) -> State:
@@ -94,19 +109,13 @@ def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str 
     return found.namespace, found.id
 
 
-def _origin_names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
+def _names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
+    """Name the runs of a list, and those that they replay or that fixed them, by id."""
     names = {run.id: run.name for run in runs}
-    for origin in {run.origin for run in runs if run.origin} - names.keys():
-        names[origin] = client.get_run(origin).name
+    others = {other for run in runs for other in (run.origin, run.fixed_by) if other}
+    for other in others - names.keys():
+        names[other] = client.get_run(other).name
     return names
-
-
-def _fixed(client: Client, runs: Sequence[Run]) -> dict[str, str]:
-    """Say of failed runs which later replay went well, also where the list does not show that one."""
-    known = {run.id: run for run in runs}
-    for root in {run.root for run in runs if run.state in (State.FAILED, State.KILLED)}:
-        known.update({run.id: run for run in client.lineage(root)})
-    return drawn.fixed_by(list(known.values()))
 
 
 def show(run: options.RunName, *, as_json: options.Json = False) -> None:
@@ -122,7 +131,7 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         task_runs = client.task_runs(found.id)
         family = client.lineage(found.id)
         names = {each.id: each.name for each in family}
-        fixed = drawn.fixed_by(family).get(found.id)
+        fixed = names.get(found.fixed_by or "")
         terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed))
         if task_runs:
             terminal.show([BLANK], drawn.task_runs_table(task_runs))

@@ -10,25 +10,19 @@ from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, se
 from dalsegno.cli.render.times import span, stamp
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
-from dalsegno.model.state import State
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_UNFINISHED = frozenset({State.FAILED, State.KILLED})
-_GOOD = frozenset({State.SUCCESS, State.WARNING})
 _ACTION_STYLES = {Action.REUSE: "dim", Action.PIN: "magenta", Action.RUN: "", Action.ENTER: "cyan"}
 
 
-def runs_table(
-    runs: Sequence[Run], names: Mapping[str, str], fixed: Mapping[str, str], zone: tzinfo | None = None
-) -> RenderableType:
+def runs_table(runs: Sequence[Run], names: Mapping[str, str], zone: tzinfo | None = None) -> RenderableType:
     """List runs.
 
     Parameters
     ----------
-    names : the names of the runs that these replay, by id.
-    fixed : for a run that failed, the name of a later replay that did not, by id.
+    names : the names of the runs that these replay, and of those that fixed them, by id.
     """
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
@@ -46,35 +40,22 @@ def runs_table(
             str(run.revision),
             stamp(run.started or run.created, zone),
             took,
-            _note(run, names, fixed),
+            _note(run, names),
         )
     return made
 
 
-def _note(run: Run, names: Mapping[str, str], fixed: Mapping[str, str]) -> str:
+def _note(run: Run, names: Mapping[str, str]) -> str:
     parts: list[str] = []
-    if run.id in fixed:
-        parts.append(f"fixed by {fixed[run.id]}")
+    if run.deleted is not None:
+        parts.append("deleted")
+    if run.fixed_by:
+        parts.append(f"fixed by {names.get(run.fixed_by, run.fixed_by[:8])}")
     if run.origin:
         parts.append(f"replays {names.get(run.origin, run.origin[:8])}")
     if run.reason:
         parts.append(short(run.reason, 60))
     return "; ".join(parts)
-
-
-def fixed_by(runs: Sequence[Run]) -> dict[str, str]:
-    """Find, for each run that failed or was stopped, the name of a replay of it (or of its replays) that went well."""
-    by_id = {run.id: run for run in runs}
-    found: dict[str, str] = {}
-    for run in sorted(runs, key=lambda each: each.created):
-        if run.state not in _GOOD:
-            continue
-        origin = by_id.get(run.origin or "")
-        while origin is not None:
-            if origin.state in _UNFINISHED:
-                found.setdefault(origin.id, run.name)
-            origin = by_id.get(origin.origin or "")
-    return found
 
 
 def leaves(task_runs: Sequence[TaskRun]) -> list[TaskRun]:
@@ -110,12 +91,17 @@ def run_header(
     facts += [
         (title, text)
         for title, text in (
-            ("fixed by", fixed), ("inputs", _pairs(run.inputs)), ("labels", _pairs(run.labels)), ("reason", run.reason),
+            ("deleted", _deleted(run, zone)), ("fixed by", fixed), ("inputs", _pairs(run.inputs)),
+            ("labels", _pairs(run.labels)), ("reason", run.reason),
             ("by", run.author), ("overrides", _overrides(run.request)), ("reused", _reused(task_runs)),
         )
         if text
     ]  # fmt: skip
     return [first, *(line((f"  {title:<9} ", "dim"), clean(text)) for title, text in facts)]
+
+
+def _deleted(run: Run, zone: tzinfo | None) -> str:
+    return f"{stamp(run.deleted, zone)}; only what other runs reuse of it is left" if run.deleted is not None else ""
 
 
 def _origin(run: Run, names: Mapping[str, str]) -> str:
@@ -176,15 +162,15 @@ def _depths(task_runs: Sequence[TaskRun]) -> dict[str, int]:
 def lineage_lines(runs: Sequence[Run], shown: str) -> list[Line]:
     """Draw the tree of replays. `shown` is the id of the run that was asked for."""
     below: dict[str | None, list[Run]] = {}
-    known = {run.id for run in runs}
+    names = {run.id: run.name for run in runs}
     for run in runs:
-        below.setdefault(run.origin if run.origin in known else None, []).append(run)
+        below.setdefault(run.origin if run.origin in names else None, []).append(run)
     lines: list[Line] = []
 
     waiting: list[tuple[Run, str, str]] = [(run, "", "") for run in reversed(below.get(None, []))]
     while waiting:
         run, branch, trunk = waiting.pop()
-        lines.append(_lineage_line(run, branch, here=run.id == shown))
+        lines.append(_lineage_line(run, branch, names, here=run.id == shown))
         children = below.get(run.id, [])
         for child in reversed(children):
             last = child is children[-1]
@@ -192,11 +178,13 @@ def lineage_lines(runs: Sequence[Run], shown: str) -> list[Line]:
     return lines
 
 
-def _lineage_line(run: Run, branch: str, *, here: bool) -> Line:
+def _lineage_line(run: Run, branch: str, names: Mapping[str, str], *, here: bool) -> Line:
+    fixed = names.get(run.fixed_by or "")
     return line(
         (branch, "dim"), (f"{mark(run.state)} {run.state.value:<8}", state_style(run.state)), " ", (run.name, "bold"),
         (f"  revision {run.revision}", "dim"), f"  {seconds(span(run.started, run.ended))}", _asked(run.request),
-        (f"  ({short(run.reason, 50)})" if run.reason else "", "dim"), ("  ← this run" if here else "", "cyan"),
+        (f"  ({short(run.reason, 50)})" if run.reason else "", "dim"), (f"  fixed by {fixed}" if fixed else "", "green"),
+        ("  deleted" if run.deleted is not None else "", "dim"), ("  ← this run" if here else "", "cyan"),
     )  # fmt: skip
 
 
