@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dalsegno.flows.document import Node
@@ -97,15 +97,10 @@ def _read_depends(name: str, entry: Node, entries: Entries, owner: str, report: 
 
 
 def _refuse_circles(entries: Entries, owner: str, report: Report) -> None:
-    left = _without_free(entries.depends)
-    while left:
-        circle = _circle(left)
-        first = min(circle, key=list(entries.depends).index)
-        at = circle.index(first)
-        listed = " -> ".join(f"`{name}`" for name in [*circle[at:], *circle[: at + 1]])
+    for circle in _circles(_without_free(entries.depends)):
+        listed = " -> ".join(f"`{name}`" for name in [*circle, circle[0]])
         message = f"tasks of {owner} depend on each other in a circle: {listed}"
-        report.error("circular-dependency", message, entries.places[first])
-        left = _without_free({name: before for name, before in left.items() if name not in circle})
+        report.error("circular-dependency", message, entries.places[circle[0]])
 
 
 def _without_free(depends: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -125,12 +120,22 @@ def _without_free(depends: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str
     return {name: before for name, before in depends.items() if waiting[name]}
 
 
-def _circle(left: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Give one circle among tasks each of which depends on one of the others."""
-    trail: dict[str, None] = {}
-    name = next(iter(left))
-    while name not in trail:
-        trail[name] = None
-        name = next(other for other in left[name] if other in left)
-    names = list(trail)
-    return names[names.index(name) :]
+def _circles(left: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+    """Give circles among tasks each of which depends on one of the others, each from its first task on.
+
+    Of several that share a task one is given: when it is mended, the next is found.
+    """
+    seen: set[str] = set()
+    order = {name: number for number, name in enumerate(left)}
+    for start in left:
+        trail: dict[str, None] = {}
+        name = start
+        while name not in seen:
+            seen.add(name)
+            trail[name] = None
+            name = next(other for other in left[name] if other in left)
+        if name in trail:
+            names = list(trail)
+            circle = names[names.index(name) :]
+            at = circle.index(min(circle, key=order.__getitem__))
+            yield [*circle[at:], *circle[:at]]

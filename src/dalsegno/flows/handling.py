@@ -11,7 +11,7 @@ from dalsegno.flows.properties import shape
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
 from dalsegno.flows.words import TASK_HANDLING, TASK_UNUSED
-from dalsegno.model.flow import Effects, Retry
+from dalsegno.model.flow import Effects, Kind, Retry
 from dalsegno.tasks.base import TaskType
 from dalsegno.tasks.durations import parse_duration
 
@@ -78,7 +78,7 @@ class _Reader:
     def __init__(self, node: Node, task: str, task_type: type[TaskType], report: Report) -> None:
         self._node = node
         self._task = task
-        self._is_group = task_type.kind.is_group
+        self._kind = task_type.kind
         self._report = report
         self._keys = handling_keys(task_type)
 
@@ -92,6 +92,9 @@ class _Reader:
             if key in TASK_UNUSED and self.has(key):
                 message = f"Kestra's `{key}` of a task is not supported here yet: task `{self._task}` runs without it"
                 self._report.warning("not-used", message, self._node.key_place(key))
+        if self._kind is Kind.PAUSE and self.has("retry"):
+            message = f"`{self._task}` is a pause, which is never tried again: its `retry` changes nothing"
+            self._report.warning("not-used", message, self._node.key_place("retry"))
 
     def flag(self, key: str) -> bool:
         """Read a key that is true or false."""
@@ -112,7 +115,7 @@ class _Reader:
         """Read how long an attempt may take."""
         if not self.has("timeout"):
             return None
-        if self._is_group:
+        if self._kind.is_group:
             message = (
                 f"a `timeout` of a group is not supported here yet: give it to the tasks in `{self._task}` instead"
             )
@@ -138,7 +141,7 @@ class _Reader:
         if not self.has("effects"):
             return None
         value = self._value("effects")
-        if self._is_group:
+        if self._kind.is_group:
             message = f"a group has no effects of its own: give `effects` to the tasks in `{self._task}` instead"
             self._report.error("wrong-value", message, self._node.key_place("effects"))
             return None

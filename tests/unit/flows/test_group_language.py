@@ -196,6 +196,7 @@ def dag(*entries: str) -> str:
         (dag(entry("load"), entry("b", "laod")), ["8:62 unknown-dependency: `dependsOn` of `b` names `laod`, and the group `d` holds no such task; did you mean `load`?"]),
         (dag(entry("a", "a")), ["7:62 circular-dependency: task `a` depends on itself"]),
         (dag(entry("a", "c"), entry("b", "a"), entry("c", "b"), entry("x", "c")), ["7:61 circular-dependency: tasks of the group `d` depend on each other in a circle: `a` -> `c` -> `b` -> `a`"]),
+        (dag(entry("a", "b"), entry("b", "a"), entry("c", "e"), entry("e", "c", "a")), ["7:61 circular-dependency: tasks of the group `d` depend on each other in a circle: `a` -> `b` -> `a`", "9:61 circular-dependency: tasks of the group `d` depend on each other in a circle: `c` -> `e` -> `c`"]),
         (dag("- {task: {id: a, type: core.debug.Return}, depensOn: []}"), ["7:50 unknown-key: an entry of a Dag has no key `depensOn`; did you mean `dependsOn`?"]),
         (dag("- {task: {id: a, type: core.debug.Return}, dependsOn: b}"), ["7:61 wrong-type: `dependsOn` of `a` must be a list of ids of tasks"]),
         ("- {id: d, type: core.flow.Dag}", ["4:5 no-tasks: the group `d` has no `tasks`: it needs at least one"]),

@@ -169,6 +169,7 @@ GROUP = "{id: g, type: core.flow.Sequential, tasks: [{id: t, type: core.debug.Re
         ("- {id: t, type: core.debug.Return, runif: true}", "5:38 unknown-property: the type of task `t` has no property `runif`; did you mean `runIf`?"),
         (f"- {GROUP}, timeout: PT1S}}", "5:84 not-supported: a `timeout` of a group is not supported here yet: give it to the tasks in `g` instead"),
         (f"- {GROUP}, effects: external}}", "5:84 wrong-value: a group has no effects of its own: give `effects` to the tasks in `g` instead"),
+        ("- {id: p, type: core.flow.Pause, retry: {type: constant, interval: PT1S}}", "5:36 not-used: `p` is a pause, which is never tried again: its `retry` changes nothing"),
         ("- {id: t, type: core.debug.Return, logLevel: WARN}", "5:38 not-used: Kestra's `logLevel` of a task is not supported here yet: task `t` runs without it"),
     ],
 )  # fmt: skip
