@@ -23,7 +23,9 @@ def plan_to_bytes(plan: Plan) -> bytes:
             decision.keys is not None
             or decision.warnings
             or decision.forced
+            or decision.wave
             or decision.ran
+            or decision.waits_for
             or decision.stops
             or decision.check
         ):

@@ -18,10 +18,12 @@ from dalsegno.replay.stored import plan_from_bytes, plan_to_bytes
 def test_a_plan_is_shown_as_the_doors_promise() -> None:
     shop = chain("a", "b")
     shown: dict[str, Any] = draw(shop, past(shop), start="b").as_json()
-    assert set(shown) == {"digest", "revision", "decisions", "dropped", "unchecked", "warnings", "refusals"}
+    lists = {"decisions", "dropped", "not_reached", "unchecked", "warnings", "refusals"}
+    assert set(shown) == {"digest", "revision", *lists}
     assert shown["decisions"][1] == {
         "address": "b", "task": "b", "type": "core.debug.Return", "action": "RUN", "reason": "you start here",
         "warnings": [], "origin_task_run": "run:b", "estimate_s": 2.0, "waits_for": None,
+        "breakpoint": False,
     }  # fmt: skip
     assert json.loads(json.dumps(shown)) == shown
 
@@ -47,13 +49,13 @@ DECISIONS = st.builds(
     TEXTS, TEXTS, TEXTS, st.sampled_from(Action), st.sampled_from(["why", "because"]),
     st.lists(TEXTS, max_size=2).map(tuple), st.none() | TEXTS, st.none() | st.floats(0, 9),
     keys=st.none() | st.lists(TEXTS, max_size=2).map(tuple), waits_for=st.none() | st.just("a"), forced=st.booleans(),
-    wave=st.none() | st.just("b"), ran=st.none() | st.just("c"),
+    wave=st.none() | st.just("b"), ran=st.none() | st.just("c"), check=st.none() | st.just("d"), stops=st.booleans(),
 )  # fmt: skip
 
 
 @given(decisions=st.lists(DECISIONS, max_size=5, unique_by=lambda decision: decision.address))
 def test_a_plan_is_read_back_as_it_was_stored(decisions: list[Decision]) -> None:
-    plan = Plan("digest", 3, tuple(decisions), dropped=("x",), unchecked=("y",), warnings=("z",))
+    plan = Plan("digest", 3, tuple(decisions), dropped=("x",), unchecked=("y",), warnings=("z",), not_reached=("w",))
     assert plan_from_bytes(plan_to_bytes(plan)) == plan
 
 
