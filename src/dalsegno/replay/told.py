@@ -23,6 +23,7 @@ def told_difference(before: str, after: str, tasks: Sequence[TaskComparison]) ->
     same = len(tasks) - len(different)
     if not different:
         results = f"all {_count(same)} have the same results" if same else "neither has task runs"
+        results = "its one task has the same result" if same == 1 else results
         return f"{after} does not differ from {before}: {results}"
     named = [_told(task, before, after) for task in different[:_MOST_NAMED]]
     if len(different) > _MOST_NAMED:

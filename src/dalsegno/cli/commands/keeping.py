@@ -42,7 +42,8 @@ def delete(run: options.RunName, *, as_json: options.Json = False) -> None:
             terminal.document(client.run_json(found.id))
             return
         left = len(client.task_runs(found.id))
-        stays = f"; {left:,} of its task runs stay, for other runs reuse them" if left else ""
+        stay = "stays, for another run reuses it" if left == 1 else "stay, for other runs reuse them"
+        stays = f"; {left:,} of its task runs {stay}" if left else ""
         terminal.show([line("Deleted: ", (found.name, "bold"), stays)])
 
 

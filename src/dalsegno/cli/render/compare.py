@@ -143,7 +143,7 @@ def _indented(lines: Iterable[Line]) -> list[Line]:
 
 def _change_lines(change: Change, width: int, *, label: str | None = None, indent: str = "") -> list[Line]:
     """Write `label: before → after`, in two lines where one is too narrow."""
-    name = label or change.name
+    name = clean(label or change.name)
     before, after = (_value(value) for value in (change.before, change.after))
     one: Line = line(indent, (f"{name}: ", "dim"), (before, "red"), " → ", (after, "green"))
     if len(plain(one)) <= width:
