@@ -28,9 +28,9 @@ class Stop:
     def __init__(self) -> None:
         self._wanted = False
         self._listeners: list[Callable[[], None]] = []
-        self._reader, self._writer = os.pipe()
+        self.reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
-        weakref.finalize(self, _close, self._reader, self._writer)
+        weakref.finalize(self, _close, self.reader, self._writer)
 
     def set(self) -> None:
         """Tell every task to stop."""
@@ -56,7 +56,35 @@ class Stop:
         if self._wanted:
             return True
         poll = select.poll()
-        poll.register(self._reader, select.POLLIN)
+        poll.register(self.reader, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
+
+
+class Timeout(Stop):
+    """The wish that one attempt ends: the run's own, or that its time has passed."""
+
+    def __init__(self, run: Stop, seconds: float) -> None:
+        super().__init__()
+        self._run = run
+        self.seconds = seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time has passed, rather than the run been stopped."""
+        return self._wanted and not self._run.wanted
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the attempt is to stop."""
+        return self._wanted or self._run.wanted
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait until the attempt is to stop, at most so long; give whether it is."""
+        if self.wanted:
+            return True
+        poll = select.poll()
+        for stop in (self, self._run):
+            poll.register(stop.reader, select.POLLIN)
         return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
 
 

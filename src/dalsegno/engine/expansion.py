@@ -5,13 +5,15 @@ the way for items that only the run could know.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dalsegno.model.flow import Task
-from dalsegno.model.plan import Decision, Plan
+from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.replay.decide import Decider
 from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
 from dalsegno.replay.origin import Origin
+from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.resolve import Resolved
 from dalsegno.replay.select import Nodes
 
@@ -44,9 +46,34 @@ class Expansion:
         #: decisions made on the way, in the order in which they were made
         self.expanded: list[Decision] = []
 
-    def decision(self, address: str) -> Decision:
-        """Give what is to be done at an address."""
+    def decided(self, address: str) -> Decision:
+        """Give what was decided for an address."""
         return self._decisions[address]
+
+    def decision(self, address: str, task: Task, scope: Scope) -> Decision:
+        """Give what is to be done at an address. A handler is decided when something has failed, and not before."""
+        if address not in self._decisions:
+            why = "something failed, and it stands among `errors`"
+            self._decide(lambda decider: decider.expand([task], scope, Flowing(forced=why)))
+        return self._decisions[address]
+
+    def settle(self, decision: Decision, why: str | None) -> Decision:
+        """Settle what was to be decided at its turn: it runs, or its result is kept."""
+        if why is None:
+            settled = replace(decision, action=Action.REUSE, reason="nothing that it uses has changed")
+        else:
+            settled = replace(decision, action=Action.RUN, reason=why)
+        self._decisions[decision.address] = settled
+        self.expanded.append(settled)
+        return settled
+
+    def came_out_otherwise(self, address: str, keys: Sequence[str]) -> bool:
+        """Whether a group has other items, or takes another branch, than in the origin (asked only with `changed`)."""
+        if not self._resolved.changed:
+            return False
+        origin = self._origin()
+        before = origin.results.get(address) if origin is not None else None
+        return before is None or before.keys is None or list(before.keys) != list(keys)
 
     def last_attempt(self, decision: Decision) -> int:
         """Give the number of the last attempt of the matched task run of the origin; 0 without one."""
@@ -55,19 +82,21 @@ class Expansion:
         return self._attempt_of(decision.origin_task_run)
 
     def expand(self, loop: Task, scope: Scope, *, keys: Sequence[str], values: Sequence[Any]) -> None:
-        """Decide the items of a loop, where the plan has not."""
+        """Decide the items of a loop, or the branch of a choice, where the plan has not."""
         address = scope.prefix + loop.id
         own = self._decisions[address]
-        unknown = [key for key in keys if own.keys is None or key not in own.keys]
-        if not unknown:
+        new = set(keys).difference(own.keys or ())
+        if not new:
             return
+        forced = inside_reason(address, own.reason) if own.forced else None
+        flowing = Flowing(own.wave, own.ran, None, forced, own.check)
+        wanted = [(key, value) for key, value in zip(keys, values, strict=True) if key in new]
+        self._decide(lambda decider: decider.expand_parts(loop, scope, flowing, wanted))
+
+    def _decide(self, work: Callable[[Decider], object]) -> None:
         decider = self._get_decider()
-        flowing = Flowing(own.wave, own.ran, None, inside_reason(address, own.reason) if own.forced else None)
-        wanted = [(key, value) for key, value in zip(keys, values, strict=True) if key in set(unknown)]
         before = len(decider.so_far.order)
-        decider.expand_items(
-            loop, scope, flowing, keys=[key for key, _ in wanted], values=[value for _, value in wanted]
-        )
+        work(decider)
         for name in decider.so_far.order[before:]:
             found = decider.so_far.decisions[name]
             self._decisions[name] = found
@@ -81,4 +110,4 @@ class Expansion:
 
 
 def _not_yet(task: Task, scope: Scope, _decided: Mapping[str, Decision]) -> NotYet:
-    return NotYet(None, f"its items are decided when `{scope.prefix}{task.id}` begins")
+    return NotYet(None, f"{WHAT[task.kind]} decided when `{scope.prefix}{task.id}` begins")

@@ -1,17 +1,17 @@
 """Frames: where a run stands in each group that it is in.
 
 A frame holds what a group has not started yet and counts what runs. It knows no store and no thread: the runner asks it what
-may start, and tells it how things ended.
+may start, and tells it how things ended. Its own tasks come first, then `errors` if one of them failed, then `finally`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dalsegno.model.flow import Kind, Task
+from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.state import State, worst
 from dalsegno.replay.edges import Scope
 
@@ -36,6 +36,9 @@ class ItemStart:
     value: Any
 
 
+Entry = Task | ItemStart
+
+
 @dataclass(slots=True)
 class Frame:
     """Where a run stands in one group, in one item of a loop, or in the flow itself.
@@ -47,66 +50,148 @@ class Frame:
     limit : how many of them may run at once; 0 is no limit.
     stops : whether nothing more starts once something failed.
     owner : the group's task run; `None` for an item and for the flow.
+    depends : for a Dag, what each of its tasks stands after.
+    errors, lasts : what runs when something in it failed, and at its end.
+    tolerates : whether a failure in it counts as a warning.
+    moved : whether something that stands directly before what comes next has moved (`replay` with `changed`).
     """
 
     scope: Scope
-    pending: deque[Task | ItemStart]
+    pending: deque[Entry]
     limit: int = 1
     stops: bool = True
     parent: Frame | None = None
     owner: GroupRun | None = None
+    depends: Mapping[str, tuple[str, ...]] | None = None
+    errors: tuple[Task, ...] = ()
+    lasts: tuple[Task, ...] = ()
+    tolerates: bool = False
+    moved: bool = False
     running: int = 0
     states: set[State] = field(default_factory=set[State])
+    _inside_moved: bool = False
+    _done: dict[str, bool] = field(default_factory=dict[str, bool])
+    _handled: State | None = None
 
-    def next(self, *, stopping: bool) -> Task | ItemStart | None:
+    def next(self, *, stopping: bool) -> Entry | None:
         """Take what may start now."""
         if stopping:
-            if self.pending:
-                self.states.add(State.KILLED)
-                self.pending.clear()
+            self._stop()
             return None
+        if not self.pending and not self.running:
+            self._next_phase()
         if not self.pending or (self.limit and self.running >= self.limit):
             return None
         if self.stops and (State.FAILED in self.states or State.KILLED in self.states):
             self.pending.clear()
-            return None
-        self.running += 1
-        return self.pending.popleft()
+            return self.next(stopping=False) if not self.running else None
+        return self._take()
 
-    def ended(self, state: State) -> None:
+    def _stop(self) -> None:
+        if self.pending:
+            self.states.add(State.KILLED)
+            self.pending.clear()
+        self.errors = self.lasts = ()
+
+    def _take(self) -> Entry | None:
+        if self.depends is None:
+            self.running += 1
+            return self.pending.popleft()
+        for entry in self.pending:
+            if isinstance(entry, Task) and all(self._done.get(name) for name in self.depends.get(entry.id, ())):
+                self.pending.remove(entry)
+                self.running += 1
+                return entry
+        if not self.running:
+            # what is left stands after something that failed
+            self.pending.clear()
+            return self.next(stopping=False)
+        return None
+
+    def _next_phase(self) -> None:
+        """Go on to `errors`, or to `finally`. How it ended is settled by what came before them, and can only get worse."""
+        failed = self.states & {State.FAILED, State.KILLED}
+        if self.errors and State.FAILED in failed:
+            self._begin_phase(self.errors)
+            self.errors = ()
+        elif self.lasts:
+            self._begin_phase(self.lasts)
+            self.errors = self.lasts = ()
+
+    def _begin_phase(self, tasks: tuple[Task, ...]) -> None:
+        self._handled = worst([*self.states, *([self._handled] if self._handled else [])])
+        self.states = set()
+        self.pending = deque[Entry](tasks)
+        self.limit, self.stops, self.depends = 1, True, None
+
+    def ended(self, state: State, *, task: str | None = None, moved: bool = False) -> None:
         """Take note that something in it has ended."""
         self.running -= 1
         self.states.add(state)
+        if task is not None:
+            self._done[task] = state.has_result
+        self._inside_moved = self._inside_moved or moved
+        if self.limit == 1 and self.depends is None and not (self.owner and self.owner.task.kind is Kind.LOOP):
+            self.moved = moved
+
+    @property
+    def inside_moved(self) -> bool:
+        """Whether anything in it has moved."""
+        return self._inside_moved
 
     @property
     def final(self) -> State | None:
         """How it ended; `None` while something runs or may start."""
         if self.running or self.pending:
             return None
-        return worst(list(self.states))
+        state = worst([*self.states, *([self._handled] if self._handled else [])])
+        return State.WARNING if state is State.FAILED and self.tolerates else state
 
 
-def frame_of_flow(tasks: Sequence[Task]) -> Frame:
+def frame_of_flow(flow: Flow) -> Frame:
     """Give the outermost frame."""
-    return Frame(Scope(), deque[Task | ItemStart](tasks))
+    return Frame(Scope(), deque[Entry](flow.tasks), errors=flow.errors, lasts=flow.lasts)
 
 
-def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame) -> Frame:
-    """Give the frame of a Sequential or Parallel that stands in `scope`."""
-    pending = deque[Task | ItemStart](owner.task.tasks)
-    if owner.task.kind is Kind.PARALLEL:
-        return Frame(scope, pending, owner.task.concurrency, stops=False, parent=parent, owner=owner)
-    return Frame(scope, pending, parent=parent, owner=owner)
+def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str | None = None) -> Frame:
+    """Give the frame of a group that is no loop and stands in `scope`; of a choice, with the branch that is taken."""
+    task = owner.task
+    taken = task.branches.get(branch or "", ()) if task.kind is Kind.CHOICE else None
+    frame = Frame(
+        scope,
+        deque[Entry](child for child in task.tasks if taken is None or child.id in taken),
+        parent=parent,
+        owner=owner,
+        errors=task.errors,
+        lasts=task.lasts,
+        tolerates=task.tolerates,
+        moved=parent.moved,
+    )
+    if task.kind in (Kind.PARALLEL, Kind.DAG):
+        frame.limit, frame.stops = task.concurrency, False
+    if task.kind is Kind.DAG:
+        frame.depends = task.depends
+    return frame
 
 
 def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequence[str], values: Sequence[Any]) -> Frame:
     """Give the frame of a loop: one item after the other where one may run at once, and then none after a failure."""
     task = owner.task
-    pending = deque[Task | ItemStart](ItemStart(task, key, value) for key, value in zip(keys, values, strict=True))
-    return Frame(scope, pending, task.concurrency, stops=task.concurrency == 1, parent=parent, owner=owner)
+    pending = deque[Entry](ItemStart(task, key, value) for key, value in zip(keys, values, strict=True))
+    return Frame(
+        scope,
+        pending,
+        task.concurrency,
+        stops=task.concurrency == 1,
+        parent=parent,
+        owner=owner,
+        errors=task.errors,
+        lasts=task.lasts,
+        moved=parent.moved,
+    )
 
 
 def frame_of_item(item: ItemStart, parent: Frame) -> Frame:
     """Give the frame of one item of the loop whose frame is `parent`."""
     scope = parent.scope.enter(item.loop.id, item.key, item.value)
-    return Frame(scope, deque[Task | ItemStart](item.loop.tasks), parent=parent)
+    return Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved)

@@ -1,4 +1,4 @@
-"""The items of a loop."""
+"""What a group is made of in one run: the items of a loop, the branch of a choice."""
 
 from __future__ import annotations
 
@@ -7,34 +7,40 @@ from typing import Any
 
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import TaskFailed
-from dalsegno.model.flow import Task
+from dalsegno.model.flow import Kind, Task
 from dalsegno.replay.edges import Scope
-from dalsegno.tasks.base import from_json_text
+from dalsegno.tasks.base import from_json_text, to_text
+
+JsonMap = Mapping[str, Any]
 
 
-def render_items(task: Task, scope: Scope, overrides: Mapping[str, Any], facts: Facts) -> Any:
-    """Render the `values` of a loop."""
-    found = variables(facts, scope, task)
-    return render_properties(task, overrides, expression_scope(facts, found)).get("values")
-
-
-def loop_values(task: Task, scope: Scope, overrides: Mapping[str, Any], facts: Facts) -> list[Any]:
-    """Give the items of a loop.
+def parts_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> list[Any]:
+    """Give the items of a loop, or the one branch of a choice.
 
     Raises
     ------
-    TaskFailed : its `values` give no list, or cannot be rendered.
+    TaskFailed : the properties cannot be rendered, or give no list where one belongs.
     """
-    rendered = render_items(task, scope, overrides, facts)
-    values = as_list(rendered)
-    if values is None:
+    rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))
+    if task.kind is Kind.CHOICE:
+        return [_branch(task, rendered)]
+    values = from_json_text(rendered.get("values"))
+    if not isinstance(values, list | tuple):
         hint = "give a list, or an expression that gives one (a JSON text will do)"
-        message = f"`values` of `{task.id}` must be a list; it gives {type(rendered).__name__}"
+        message = f"`values` of `{task.id}` must be a list; it gives {type(values).__name__}"
         raise TaskFailed(message, hint=hint, code="bad-items")
-    return values
+    return list(values)
 
 
-def as_list(value: Any) -> list[Any] | None:
-    """Give the items that a rendered `values` stands for; `None` if it is no list."""
-    value = from_json_text(value)
-    return list(value) if isinstance(value, list | tuple) else None
+def _branch(task: Task, rendered: JsonMap) -> str:
+    if "condition" in rendered:
+        return "then" if holds(rendered["condition"]) else "else"
+    value = to_text(rendered.get("value"))
+    return value if value in task.branches else "defaults"
+
+
+def holds(value: Any) -> bool:
+    """Whether a rendered condition holds: not where it is empty, null, false or zero, or the text of one of these."""
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "false", "0", "-0", "null")
+    return bool(value)

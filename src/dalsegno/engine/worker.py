@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,14 +12,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.engine.context import Context, Stop
+from dalsegno.engine.context import Context, Stop, Timeout
+from dalsegno.engine.items import holds
 from dalsegno.engine.logs import AttemptLog
+from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
+from dalsegno.expressions import Scope as ExpressionScope
+from dalsegno.expressions import render_value
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.digest import digest
-from dalsegno.model.flow import Key, Read, Task
+from dalsegno.model.flow import Task
 from dalsegno.model.run import Artifact
 from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
@@ -57,6 +60,9 @@ class Attempted:
     #: when the task run began, an attempt before this one included: a wait goes on from there
     began: float
     waited: bool = False
+    timeout: Timeout | None = None
+    #: what went wrong before the attempt could begin
+    doomed: DalSegnoError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,13 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     context: Context | None = None
     try:
         scope = expression_scope(tools.facts, _variables(order))
+        if not runs_at_all(order.task, scope):
+            return _ended(order, State.SKIPPED, used={}, properties={})
         rendered = render_properties(order.task, order.overrides, scope)
-        used = dict(_used(order, scope.variables))
+        used = dict(used_values(order.task, order.scope, scope.variables, tools.facts.nodes))
         properties = validate(load(order.task.type), rendered)
+        if order.doomed is not None:
+            raise order.doomed
         context = _context(order, rendered)
         context.check_cancelled()
         pause = 0.0 if order.waited else properties.waits()
@@ -101,6 +111,8 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         return _succeeded(order, kept, plain, used=used, properties=rendered)
     except Cancelled:
+        if order.timeout is not None and order.timeout.passed:
+            return _failed(order, _timed_out(order.timeout.seconds), used=used, properties=rendered)
         return _ended(order, State.KILLED, used=used, properties=rendered)
     except DalSegnoError as error:
         return _failed(order, error, used=used, properties=rendered)
@@ -109,6 +121,11 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     finally:
         if context is not None:
             context.close()
+
+
+def runs_at_all(task: Task, scope: ExpressionScope) -> bool:
+    """Whether `runIf` lets a task run."""
+    return task.run_if is None or holds(render_value(task.run_if, scope))
 
 
 def stopped(order: Attempted) -> Outcome:
@@ -136,7 +153,7 @@ def _context(order: Attempted, rendered: JsonMap) -> Context:
         artifacts=tools.artifacts,
         clock=tools.clock,
         ids=tools.ids,
-        stop=tools.stop,
+        stop=order.timeout or tools.stop,
     )
 
 
@@ -194,50 +211,6 @@ def _bad_output(name: str, result: Any, why: str) -> TaskFailed:
     return TaskFailed(message, hint="this is a fault of the task type, not of your flow", code="bad-output")
 
 
-def _used(order: Attempted, found: JsonMap) -> Iterator[tuple[str, str]]:
-    """Give the digest of each value that the task's expressions read, by its path."""
-    task = order.task
-    for name in task.inputs:
-        if name in found["inputs"]:
-            yield f"inputs.{name}", digest("value", found["inputs"][name])
-    for path, value in task.variables.items():
-        yield f"vars.{path}", value
-    for read in task.reads:
-        if read.task is not None:
-            path, value = _read(read, found["outputs"], order)
-            yield path, digest("value", _concrete(value))
-    if order.scope.items:
-        yield "taskrun.value", digest("value", order.scope.items[-1].value)
-
-
-def _read(read: Read, outputs: Any, order: Attempted) -> tuple[str, Any]:
-    """Follow a reading as far as it is constant; what cannot be followed counts as a whole."""
-    steps: list[Any] = [read.task]
-    own = {item.loop: item.key for item in order.scope.items}
-    node = order.tools.facts.nodes.get(read.task or "")
-    for loop, key in zip(node.loops if node else (), read.keys, strict=False):
-        if key is Key.ANY or (key is Key.OWN and loop not in own):
-            break
-        steps.append(own[loop] if key is Key.OWN else str(key))
-    else:
-        steps += read.path
-    value = outputs
-    taken = ["outputs"]
-    for step in steps:
-        try:
-            value = value[step]
-        except (KeyError, TypeError, IndexError):
-            return ".".join([*taken, str(step)]), None
-        taken.append(str(step))
-    return ".".join(taken), value
-
-
-def _concrete(value: Any) -> Any:
-    if isinstance(value, Mapping) and not isinstance(value, dict):
-        return {str(key): _concrete(item) for key, item in cast("JsonMap", value).items()}
-    return value
-
-
 def _succeeded(
     order: Attempted, kept: Kept, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
 ) -> Outcome:
@@ -255,6 +228,11 @@ def _failed(order: Attempted, error: DalSegnoError, *, used: Mapping[str, str], 
     order.log.error(error.message)
     shown = {**error.as_json(), "address": order.address}
     return _ended(order, State.FAILED, used=used, properties=properties, error=shown)
+
+
+def _timed_out(seconds: float) -> TaskFailed:
+    hint = "give it more time with `timeout`, or find out what it waits for in its log"
+    return TaskFailed(f"the attempt took longer than its timeout of {seconds:g} s", hint=hint, code="timeout")
 
 
 def _unexpected(order: Attempted, error: BaseException) -> TaskFailed:

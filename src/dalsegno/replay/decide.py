@@ -52,6 +52,13 @@ class Decider(TaskDecider):
         pairs = zip(keys, values, strict=True)
         return self._side_by_side([(loop.tasks, scope.enter(loop.id, key, value)) for key, value in pairs], flowing)
 
+    def expand_parts(self, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[tuple[str, Any]]) -> Flowing:
+        """Decide some items of a loop, or the branch that a choice takes, when the run has got there."""
+        keys = [key for key, _ in parts]
+        if group.kind is Kind.CHOICE:
+            return self._expand_inside(group, scope, flowing, keys)
+        return self.expand_items(group, scope, flowing, keys=keys, values=[value for _, value in parts])
+
     def _side_by_side(self, lanes: Iterable[tuple[Sequence[Task], Scope]], flowing: Flowing) -> Flowing:
         """Decide what does not stand after each other. A dynamic expression may still find what stands further up."""
         out: list[Flowing] = []

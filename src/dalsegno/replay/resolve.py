@@ -91,6 +91,11 @@ class Resolved:
     touched: frozenset[str] = frozenset()
     nodes: Nodes = field(default_factory=dict[str, Node])
 
+    def naming(self, task: str, keys: tuple[str, ...]) -> Iterator[Target]:
+        """Give what names this task run, itself or with a group around it."""
+        around = {task, *self.nodes[task].parents}
+        return (target for target in self.targets if target.task in around and target.covers(keys))
+
     def leaves(self, task: str, keys: tuple[str, ...]) -> bool:
         """Whether a task run that would run lies outside of what was asked for."""
         if self.only:

@@ -79,7 +79,7 @@ class Creating:
             state=State.CREATED,
             attempt=origin.attempt + 1 if origin else 1,
             root=origin.root if origin else identity,
-            clock=origin.clock if origin else now,
+            clock=origin.clock if origin and not request.fresh_clock else now,
             created=now,
             origin=origin.id if origin else None,
             inputs=drawn.inputs,

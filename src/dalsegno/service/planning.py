@@ -14,9 +14,10 @@ from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.errors import DalSegnoError, PlanRefusal, Refusal
 from dalsegno.flows import coerce_inputs
+from dalsegno.model.address import parse
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Revision, Task
+from dalsegno.model.flow import Flow, Kind, Revision, Task
 from dalsegno.model.graph import index
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Run
@@ -24,8 +25,9 @@ from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope, reads_of
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
+from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
-from dalsegno.replay.resolve import Resolved, resolve_request
+from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
 from dalsegno.store.port import RunFilter, Store
@@ -84,6 +86,7 @@ class Planning:
             inputs=inputs,
             origin=origin,
             labels=labels_of(flow, request, origin),
+            fresh_clock=request.fresh_clock,
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
@@ -131,6 +134,7 @@ class Planning:
         inputs: Mapping[str, Any],
         origin: Run | None,
         labels: Mapping[str, str],
+        fresh_clock: bool,
     ) -> Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]:
         now = self._clock.now()
         run = Run(
@@ -142,7 +146,7 @@ class Planning:
             state=State.CREATED,
             attempt=origin.attempt + 1 if origin else 1,
             root=origin.root if origin else "",
-            clock=origin.clock if origin else now,
+            clock=origin.clock if origin and not fresh_clock else now,
             created=now,
             inputs=inputs,
             labels=labels,
@@ -151,14 +155,14 @@ class Planning:
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             waits_for = _not_known(task, scope, nodes, decided)
             if waits_for is not None:
-                return NotYet(waits_for, f"its items are decided when `{waits_for}` has run")
+                return NotYet(waits_for, f"{WHAT[task.kind]} decided when `{waits_for}` has run")
             known = _Known(decided, resolved, self._store, self._values)
             facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of)
             try:
-                found = as_list(render_items(task, scope, resolved.overrides(task.id, scope.keys), facts))
+                return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)
             except DalSegnoError as error:
-                return NotYet(None, f"its items cannot be worked out before it begins: {error.message}")
-            return NotYet(None, "its items cannot be worked out before it begins") if found is None else found
+                what = "its branch" if task.kind is Kind.CHOICE else "its items"
+                return NotYet(None, f"{what} cannot be worked out before it begins: {error.message}")
 
         return evaluate
 
@@ -177,10 +181,12 @@ class _Known:
         if decision is None:
             return None
         if decision.action is Action.PIN:
-            from dalsegno.model.address import parse
-
-            return self._resolved.pin(decision.task, tuple(str(key) for key in parse(address).keys))
-        if decision.action is not Action.REUSE or decision.origin_task_run is None:
+            given = self._resolved.pin(decision.task, tuple(str(key) for key in parse(address).keys))
+            if given is not None and not keeps_origin(given):
+                return given
+        elif decision.action is not Action.REUSE:
+            return None
+        if decision.origin_task_run is None:
             return None
         found = self._store.task_runs.get(decision.origin_task_run)
         return None if found is None else self._values.read(found.outputs)
@@ -193,10 +199,8 @@ class _Known:
 def _not_known(task: Task, scope: Scope, nodes: Nodes, decided: Mapping[str, Decision]) -> str | None:
     """Give an address that runs and that the items of a loop depend on."""
     running: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    from dalsegno.model.address import parse
-
     for address, decision in decided.items() if task.reads else ():
-        if decision.action is Action.RUN:
+        if decision.action in (Action.RUN, Action.CHECK, Action.LEAVE):
             keys = tuple(str(key) for key in parse(address).keys) if "[" in address else ()
             running.setdefault(decision.task, []).append((keys, address))
             if decision.forced and decision.keys is None:

@@ -14,11 +14,11 @@ from dalsegno.engine.frames import (
     frame_of_item,
     frame_of_loop,
 )
-from dalsegno.model.flow import Kind, Task
+from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
 
-FLOW = frame_of_flow([])
+FLOW = frame_of_flow(Flow("test", "flow", ()))
 
 
 def tasks(count: int) -> tuple[Task, ...]:

@@ -1,0 +1,130 @@
+"""The bodies of tasks: where they run, what waits for its time, and whose time runs out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from dalsegno.engine.context import Stop
+from dalsegno.engine.frames import Frame
+from dalsegno.engine.worker import Attempted, Outcome, Waiting, attempt, stopped
+from dalsegno.errors import TaskFailed
+from dalsegno.executors.port import Executor, WorkOrder
+from dalsegno.model.clock import Clock
+from dalsegno.model.plan import Decision
+from dalsegno.model.state import State
+
+#: what comes in from the executor's threads; an empty id only wakes
+_Told = tuple[str, Outcome | Waiting | None]
+
+
+@dataclass(slots=True)
+class Live:
+    """A task run whose body runs, waits, or is about to run. `failures` counts the attempts of this run that failed."""
+
+    order: Attempted
+    frame: Frame
+    decision: Decision
+    failures: int = 0
+
+
+class Bodies:
+    """Runs bodies and gives their ends. A wait holds no thread."""
+
+    def __init__(self, executor: Executor, clock: Clock, stop: Stop) -> None:
+        self._executor = executor
+        self._clock = clock
+        self._stop = stop
+        self._starting: list[Live] = []
+        self._live: dict[str, Live] = {}
+        self._told: SimpleQueue[_Told] = SimpleQueue()
+        #: when, which task run, and whether the wait was the task's own
+        self._waiting: list[tuple[float, str, bool]] = []
+        self._timeouts: list[tuple[float, str, int]] = []
+        stop.listen(lambda: self._told.put(("", None)))
+
+    def add(self, live: Live) -> None:
+        """Take a body that is to start with the next `start`, once its record is committed."""
+        self._starting.append(live)
+
+    def add_later(self, live: Live, at: float) -> None:
+        """Take a body that is to start at a time."""
+        self._live[live.order.task_run] = live
+        heappush(self._waiting, (at, live.order.task_run, False))
+
+    def start(self) -> None:
+        """Start what was added. A lone one runs on this thread, unless its time is limited."""
+        starting, self._starting = self._starting, []
+        alone = len(starting) == 1 and not self._live
+        for live in starting:
+            order = live.order
+            self._live[order.task_run] = live
+            if alone and order.timeout is None:
+                self._told.put((order.task_run, attempt(order)))
+            else:
+                self._submit(order)
+
+    def take_ends(self) -> list[tuple[Live, Outcome]]:
+        """Wait until something has ended, and take all that has. Meanwhile begin what has waited long enough."""
+        ends: list[tuple[str, Outcome]] = []
+        while not ends:
+            for task_run, outcome in self._take_told():
+                if isinstance(outcome, Waiting):
+                    self._wait(self._live[task_run].order, outcome.until)
+                elif outcome is not None:
+                    ends.append((task_run, outcome))
+            self._end_late_attempts()
+            ends += self._end_waits()
+        return [(self._live.pop(task_run), outcome) for task_run, outcome in ends]
+
+    def _wait(self, order: Attempted, until: float) -> None:
+        if order.timeout is not None:
+            until = min(until, order.started + order.timeout.seconds)
+        heappush(self._waiting, (until, order.task_run, True))
+
+    def _submit(self, order: Attempted) -> None:
+        if order.timeout is not None:
+            late = self._clock.now() + order.timeout.seconds
+            heappush(self._timeouts, (late, order.task_run, order.attempt))
+        self._executor.submit(WorkOrder(order.task_run, attempt, order), self._done)
+
+    def _done(self, task_run: str, outcome: Any, error: BaseException | None) -> None:
+        if error is not None:
+            order = self._live[task_run].order
+            failure = TaskFailed(f"the attempt broke: {type(error).__name__}: {error}", code="attempt-broke").as_json()
+            shown = {**failure, "address": order.address}
+            outcome = Outcome(State.FAILED, self._clock.now(), {}, {}, None, {}, {}, (), shown)
+        self._told.put((task_run, outcome))
+
+    def _take_told(self) -> list[_Told]:
+        due = min([item[0] for item in (*self._waiting[:1], *self._timeouts[:1])], default=None)
+        timeout = None if due is None else max(0.0, due - self._clock.now())
+        try:
+            told = [self._told.get(timeout=timeout)]
+        except Empty:
+            return []
+        while not self._told.empty():
+            told.append(self._told.get())
+        return told
+
+    def _end_late_attempts(self) -> None:
+        """Tell attempts to stop whose time has passed."""
+        while self._timeouts and self._timeouts[0][0] <= self._clock.now():
+            _, task_run, number = heappop(self._timeouts)
+            live = self._live.get(task_run)
+            if live is not None and live.order.attempt == number and live.order.timeout is not None:
+                live.order.timeout.set()
+
+    def _end_waits(self) -> list[tuple[str, Outcome]]:
+        """Begin what has waited long enough; where tasks are to stop, end what waits."""
+        ends: list[tuple[str, Outcome]] = []
+        while self._waiting and (self._stop.wanted or self._waiting[0][0] <= self._clock.now()):
+            _, task_run, waited = heappop(self._waiting)
+            order = self._live[task_run].order
+            if self._stop.wanted:
+                ends.append((task_run, stopped(order)))
+            else:
+                self._submit(replace(order, waited=waited))
+        return ends
