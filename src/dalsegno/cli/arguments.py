@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -54,32 +55,66 @@ def read_task_inputs(literals: Iterable[str], expressions: Iterable[str]) -> dic
     return found
 
 
-def read_pins(texts: Iterable[str]) -> dict[str, Any]:
-    """Read `--pin a=v`, whose value is JSON or else text.
+def read_pins(texts: Iterable[str], keeps: Iterable[str] = ()) -> dict[str, Any]:
+    """Read `--pin a=v`, whose value is JSON or else text, and `--keep a`, which pins the old result.
 
     Raises
     ------
     Refusal : the text names no task, or one is given twice.
     """
+    from dalsegno.replay.request import ORIGIN
+
     pins: dict[str, Any] = {}
     for text in texts:
         address, value = _at_equals("--pin", text, "TASK=VALUE")
         _check_address("--pin", text, address)
         _refuse_second("--pin", address, pins)
         pins[address] = json_or_text(value)
+    for address in dict.fromkeys(keeps):
+        _check_address("--keep", address, address)
+        if address in pins:
+            message = f"`{address}` is both pinned (--pin) and kept (--keep); drop one of them"
+            raise Refusal(message, code="contradiction", address=address)
+        pins[address] = ORIGIN
     return pins
+
+
+def read_renames(texts: Iterable[str]) -> dict[str, str]:
+    """Read `--rename new=old`: tasks and loops, or items of a loop.
+
+    Raises
+    ------
+    Refusal : a name is missing or no address, or one is given twice.
+    """
+    names: dict[str, str] = {}
+    for text in texts:
+        new, old = _at_equals("--rename", text, "NEW=OLD")
+        if not old:
+            raise _bad("--rename", text, "NEW=OLD")
+        for name in (new, old):
+            _check_address("--rename", text, name)
+        _refuse_second("--rename", new, names)
+        names[new] = old
+    return names
 
 
 def json_or_text(text: str) -> Any:
     """Give the value that a text is in JSON; the text itself where it is not JSON."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
-    except ValueError:
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
         return text
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number
 
 
 def read_revision(text: str | None) -> str | int | None:
@@ -101,8 +136,29 @@ def read_revision(text: str | None) -> str | int | None:
 def read_stale(text: str) -> Literal["warn", "refuse"]:
     """Read what to do about kept results whose definition has changed."""
     if text not in ("warn", "refuse"):
-        raise Refusal(f"--stale is `{text}`; it can be `warn` or `refuse`", code="bad-argument")
+        raise _no_choice("--stale", text, ("warn", "refuse"))
     return text
+
+
+def read_effects(text: str) -> Literal["ask", "reuse"]:
+    """Read what to do about effects that are seen outside and were there before."""
+    if text not in ("ask", "reuse"):
+        raise _no_choice("--effects", text, ("ask", "reuse"))
+    return text
+
+
+def read_form(text: str | None) -> Literal["cli", "json"] | None:
+    """Read the form in which a request is to be printed."""
+    if text not in (None, "cli", "json"):
+        raise _no_choice("--print", text or "", ("cli", "json"))
+    return text
+
+
+def _no_choice(option: str, text: str, choices: tuple[str, str]) -> Refusal:
+    one, other = choices
+    near = closest(text, choices)
+    message = f"{option} is `{text}`; it can be `{one}` or `{other}`{did_you_mean(near)}"
+    return Refusal(message, code="bad-argument", closest=near)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ Everything is kept in the data directory: DALSEGNO_HOME, else the nearest .dalse
 _MODULES = {
     "demo": "demo",
     "run": "run",
-    "replay": "replay",
+    **dict.fromkeys(("replay", "plan"), "replay"),
     **dict.fromkeys(("runs", "show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
     "compare": "compare",
     **dict.fromkeys(("delete", "purge"), "keeping"),

@@ -52,6 +52,73 @@ OptionalAddress = Annotated[
     str | None, typer.Argument(metavar="ADDRESS", help="One task run, such as `load` or `each_city[paris].load`.")
 ]
 
+# of a replay
+
+Starts = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="TASK", help="Run this again, and everything downstream of it. May be repeated."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="TASK", help="Run just this, nothing downstream of it, and stop. May be repeated."),
+]
+Until = Annotated[
+    list[str] | None,
+    typer.Option("--until", metavar="TASK", help="Stop after this; run only what it needs. May be repeated."),
+]
+Skips = Annotated[
+    list[str] | None, typer.Option("--skip", metavar="TASK", help="Reuse the result of this task. May be repeated.")
+]
+SkipSuccessful = Annotated[bool, typer.Option("--skip-successful", help="Reuse whatever has a result.")]
+Changed = Annotated[
+    bool, typer.Option("--changed", help="Run only what changed, what failed, and what comes out otherwise for it.")
+]
+RevisionName = Annotated[
+    str | None,
+    typer.Option(
+        "--revision", metavar="original|latest|N", help="Which revision of the flow. Default: the original one."
+    ),
+]
+FixedFile = Annotated[
+    str | None, typer.Option("--file", metavar="FILE", help="The fixed flow; it is saved as the newest revision.")
+]
+Keeps = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="TASK", help="Take its old result, whatever has changed. May be repeated."),
+]
+Renames = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="NEW=OLD", help="What is NEW here was OLD in the earlier run. May be repeated."),
+]
+EffectsWish = Annotated[
+    str,
+    typer.Option(
+        "--effects", metavar="ask|reuse",
+        help="What to do about tasks with effects that are seen outside, and that ran before: ask, or keep what they gave.",
+    ),
+]  # fmt: skip
+Acknowledges = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--acknowledge", metavar="TASK", help="Its effects may happen once more; `*` for all tasks. May be repeated."
+    ),
+]
+Stale = Annotated[
+    str,
+    typer.Option("--stale", metavar="warn|refuse", help="What to do about kept results whose definition has changed."),
+]
+FreshClock = Annotated[
+    bool, typer.Option("--fresh-clock", help="Take the time of now for the flow's clock, not that of the earlier run.")
+]
+NoCarry = Annotated[
+    bool,
+    typer.Option("--no-carry", help="Do not carry over what the earlier run was given: overrides, pins and labels."),
+]
+Print = Annotated[
+    str | None,
+    typer.Option("--print", metavar="cli|json", help="Print the request, to copy it; do nothing."),
+]
+
 
 def examples(*pairs: tuple[str, str]) -> str:
     """Write examples for the end of a help page: what for, and the command."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dalsegno.cli.arguments import read_pairs, read_pins, read_task_inputs
-from dalsegno.cli.executing import command_with, group_types
+from dalsegno.cli.executing import group_types
 from dalsegno.cli.exit_codes import OK, REFUSED
 from dalsegno.cli.render.plan import SHORT_DIGEST, Heading, plan_view
 from dalsegno.cli.terminal import Terminal
@@ -30,6 +30,7 @@ class Given:
     pins: Texts = None
     labels: Texts = None
     reason: str | None = None
+    keeps: Texts = None
 
     def request(self) -> ReplayRequest:
         """Read it all. Raises `Refusal` for what cannot be read."""
@@ -38,14 +39,19 @@ class Given:
         return ReplayRequest(
             inputs=read_pairs("--input", self.inputs or ()),
             task_inputs=read_task_inputs(self.task_inputs or (), self.expressions or ()),
-            outputs=read_pins(self.pins or ()),
+            outputs=read_pins(self.pins or (), self.keeps or ()),
             labels=read_pairs("--label", self.labels or ()),
             reason=self.reason,
         )
 
 
-def show_plan(plan: Plan, title: str, terminal: Terminal, argv: Sequence[str]) -> int:
-    """Show a plan that is not to be carried out now, and give the exit code."""
+def show_plan(plan: Plan, title: str, terminal: Terminal, command: Callable[[str], str]) -> int:
+    """Show a plan that is not to be carried out now, and give the exit code.
+
+    Parameters
+    ----------
+    command : gives, for a digest, the command line that carries the plan out.
+    """
     if terminal.as_json:
         data = plan.as_json()
         if plan.refusals:
@@ -53,6 +59,6 @@ def show_plan(plan: Plan, title: str, terminal: Terminal, argv: Sequence[str]) -
         terminal.document(data)
     else:
         groups = group_types({decision.type for decision in plan.decisions})
-        command = None if plan.refusals else command_with(argv, plan.digest[:SHORT_DIGEST])
-        terminal.show(*plan_view(plan, Heading(title, command), groups=groups, width=terminal.width()))
+        to_do_it = None if plan.refusals else command(plan.digest[:SHORT_DIGEST])
+        terminal.show(*plan_view(plan, Heading(title, to_do_it), groups=groups, width=terminal.width()))
     return REFUSED if plan.refusals else OK

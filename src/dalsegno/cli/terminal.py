@@ -57,6 +57,16 @@ class Terminal:
         """Write the one JSON document."""
         self.text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
+    def asks(self) -> bool:
+        """Whether there is a person to ask."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Ask for yes or no, which is no unless it is said to be yes."""
+        with self._writing(err=True):
+            sys.stderr.write(f"{question} [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
     def text(self, text: str) -> None:
         """Write a text to standard output to the letter, such as a flow's source."""
         with self._writing(err=False):

@@ -120,7 +120,7 @@ class ReplayRequest:
                 value = _inputs_to_json(value)
             elif isinstance(value, tuple):
                 value = list(cast("tuple[str, ...]", value))
-            if value not in (None, False, [], {}):
+            if value not in (None, [], {}):
                 data[item.name] = value
         return data
 

@@ -10,16 +10,19 @@ from dalsegno.cli.arguments import (
     FlowFile,
     flow_or_file,
     json_or_text,
+    read_effects,
     read_flow_file,
+    read_form,
     read_pairs,
     read_pins,
+    read_renames,
     read_revision,
     read_stale,
     read_task_inputs,
 )
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.model.address import Address
-from dalsegno.replay.request import Expression
+from dalsegno.replay.request import ORIGIN, Expression
 
 keys = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
@@ -59,6 +62,8 @@ def test_a_name_given_twice_is_refused() -> None:
         ("NaN", "NaN"),
         ("plain text", "plain text"),
         ("", ""),
+        ("1e999", "1e999"),
+        ("[" * 100_000, "[" * 100_000),
         ("{{ inputs.a }}", "{{ inputs.a }}"),
     ],
 )
@@ -114,10 +119,33 @@ def test_a_misspelt_revision_gets_the_closest_word() -> None:
     assert caught.value.closest[0] == "latest"
 
 
-def test_stale_is_one_of_two_words() -> None:
+def test_what_is_one_of_two_words_is_no_third() -> None:
     assert read_stale("refuse") == "refuse"
-    with pytest.raises(Refusal, match="`warn` or `refuse`"):
+    assert read_effects("reuse") == "reuse"
+    assert read_form(None) is None
+    with pytest.raises(Refusal, match="--stale is `ignore`; it can be `warn` or `refuse`"):
         read_stale("ignore")
+    with pytest.raises(Refusal, match="`ask` or `reuse`; did you mean `reuse`"):
+        read_effects("resue")
+    with pytest.raises(Refusal, match="`cli` or `json`"):
+        read_form("yaml")
+
+
+def test_keeping_is_a_pin_of_the_old_result() -> None:
+    assert read_pins(["a=1"], ["each[x].b", "each[x].b"]) == {"a": 1, "each[x].b": ORIGIN}
+    with pytest.raises(Refusal, match=r"`a` is both pinned \(--pin\) and kept \(--keep\)"):
+        read_pins(["a=1"], ["a"])
+    with pytest.raises(Refusal, match="--keep"):
+        read_pins([], ["each["])
+
+
+def test_a_new_name_stands_before_the_old_one() -> None:
+    assert read_renames(["load=fetch", 'each["a=b"]=each[c]']) == {"load": "fetch", 'each["a=b"]': "each[c]"}
+    for text in ("load", "load=", "=fetch", "load=each["):
+        with pytest.raises(Refusal, match="--rename"):
+            read_renames([text])
+    with pytest.raises(Refusal, match="`load` is given twice"):
+        read_renames(["load=a", "load=b"])
 
 
 def test_a_name_is_a_flow_unless_it_can_only_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import FlowFile, flow_or_file
-from dalsegno.cli.executing import Execution, execute
+from dalsegno.cli.executing import Execution, command_with, execute
 from dalsegno.cli.render.errors import problem_lines
 from dalsegno.cli.requests import Given, show_plan
 from dalsegno.cli.terminal import Terminal
@@ -76,7 +77,8 @@ def run(  # noqa: PLR0913 - a parameter is an option
         if file is not None:
             _tell_problems(client, file, terminal, strict=strict)
         if dry_run:
-            return show_plan(client.plan_run(name, request, text=text), f"run of {name}", terminal, ctx.obj)
+            plan = client.plan_run(name, request, text=text)
+            return show_plan(plan, f"run of {name}", terminal, partial(command_with, ctx.obj))
         created = client.start_run(name, request, text=text, digest=digest)
         terminal.tell(_started(created.name, created.revision))
         return execute(client, created, terminal, Execution(file=_path(file), verbose=verbose))
