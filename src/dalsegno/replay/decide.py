@@ -146,7 +146,10 @@ class Decider(TaskDecider):
         if ran is None or flowing.forced is not None:
             return self.expand(lasts, scope, flowing)
         inner = replace(flowing, forced=f"at the end of {what}, in which `{ran}` runs")
-        return replace(self.expand(lasts, scope, inner), forced=flowing.forced)
+        out = self.expand(lasts, scope, inner)
+        if self._asked.changed:
+            return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)
+        return replace(out, forced=flowing.forced)
 
     def _overridden_group(self, task: Task) -> str | None:
         overridden = self._overridden(task) if self._origin is not None else []
