@@ -231,7 +231,7 @@ def _put_in(text: str, ids: dict[str, str]) -> str:
     [
         ("run type.yaml", ["type.yaml:18:22: there is no task type `core.log.Lgo`", "1 error; nothing was written"]),
         (f"{REPLAY} --from lod --skip lod", ["refused: ", "did you mean `load`?", "nothing was written"]),
-        (f"{REPLAY} --from load --digest 0123456789ab", ["the plan has moved", "Plan: as it is now", "RUN  load"]),
+        (f"{REPLAY} --from load --digest 0123456789ab", ["the plan has moved", "Plan: as it is now", "RUN load"]),
         ("show nosuch", ["error: there is no run `nosuch`"]),
         ("replay $id --form load", ["No such option: --form", "`dalsegno replay --help`"]),
     ],
@@ -242,8 +242,9 @@ def test_a_process_tells_a_person_on_standard_error_and_writes_nothing(
     with desk.unchanged():
         ended = desk.do(*_put_in(words, ids).split(), code=2)
     assert ended.out == ""
+    told = " ".join(ended.err.split())
     for text in says:
-        assert text in ended.err
+        assert text in told
 
 
 def test_a_kept_task_that_lost_its_file_runs_again_by_itself(desk: Desk, ids: dict[str, str]) -> None:

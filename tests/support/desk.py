@@ -97,8 +97,10 @@ class Desk:
         return ended
 
     def ask(self, *words: str) -> Any:
-        """Call a command with `--json` and give its document."""
-        return self.do(*words, "--json").document
+        """Look at what is stored: carry out a command with `--json` in this process, and give its document."""
+        ended = self.call_here(*words, "--json")
+        assert ended.code == 0, ended
+        return ended.document
 
     def kept(self) -> tuple[list[str], set[Path]]:
         """Give all that is stored: every row of the metadata, and every file of the artifact store."""
