@@ -132,7 +132,10 @@ class TaskDecider:
             if before is not None and not self._acknowledged(task, keys):
                 self._refuse("effects", why_.unacknowledged(address, before), address)
         changed = self._changed(task, result, wish.overrides)
-        reason = with_changes(wish.named or hit or self._own_reason(task, result), changed)
+        if self._asked.changed and changed and wish.named is None and hit is None and has_result(result):
+            reason = f"definition changed: {', '.join(changed)}"
+        else:
+            reason = with_changes(wish.named or hit or self._own_reason(task, result), changed)
         self._put(task, scope, Action.RUN, reason, result, warnings=volatile(task))
         if self._asked.changed and wish.named is None and hit is None:
             self.so_far.warm.add(task.id, keys, address)

@@ -211,8 +211,9 @@ def results_of(rows: Sequence[Row]) -> list[Result]:
             None if started is None or ended is None else ended - started,
             output_digest,
             None if loop_keys is None else tuple_from_text(loop_keys),
+            bool(erred) and state == State.WARNING,
         )
-        for id, address, task, type, state, action, definition, attempt, started, ended, output_digest, loop_keys in rows
+        for id, address, task, type, state, action, definition, attempt, started, ended, output_digest, loop_keys, erred in rows
     ]
 
 

@@ -266,7 +266,7 @@ KEEP_POSTGRES = _KEEP.format(
 )
 
 TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
-RESULTS_OF_RUN = _select("task_runs", RESULT, "WHERE run = :run ORDER BY seq")
+RESULTS_OF_RUN = _select("task_runs", (*RESULT, "error IS NOT NULL"), "WHERE run = :run ORDER BY seq")
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")
