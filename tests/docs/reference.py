@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from tests.docs.shell import Shell
 from typer.main import get_command
 
-from dalsegno.cli.main import make_app
+from dalsegno.cli.app import make_app
 from dalsegno.tasks.registry import load, names
 
 #: what stands around a generated part

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 
+from dalsegno.cli.app import make_app, run_command_line
 from dalsegno.cli.copying import command_line
-from dalsegno.cli.main import make_app, run_command_line
 from dalsegno.model.address import Address
 from dalsegno.replay.request import ORIGIN, Expression, ReplayRequest, request_from_json
 

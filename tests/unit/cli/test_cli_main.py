@@ -83,7 +83,7 @@ def test_every_command_has_help_with_an_example_and_gives_json(shell: Shell, wor
 
 def test_a_start_imports_what_was_called_and_no_more() -> None:
     script = (
-        "import sys; from dalsegno.cli.main import make_app; make_app('run');"
+        "import sys; from dalsegno.cli.app import make_app; make_app('run');"
         "print(*{'rich', 'sqlalchemy', 'pydantic', 'yaml', 'jinja2', 'dalsegno.cli.commands.flows'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -27,7 +27,7 @@ def demo(
     as_json: options.Json = False,
 ) -> int:
     """See a flow fail, be fixed, and be replayed from the task that failed."""
-    from dalsegno.cli.main import run_command_line  # it registers this command
+    from dalsegno.cli.app import run_command_line  # it registers this command
     from dalsegno.demo import story
 
     terminal = Terminal(as_json=as_json)
