@@ -48,17 +48,22 @@ class StoredOutputs(Mapping[str, Any]):
 class Memory:
     """Results of a run. What this process did not produce itself is read from the store when somebody asks for it."""
 
-    def __init__(self, run: str, task_runs: TaskRunReads, values: Values) -> None:
+    def __init__(
+        self, run: str, task_runs: TaskRunReads, values: Values, *, kept: Mapping[str, Result] | None = None
+    ) -> None:
         self._run = run
         self._reads = task_runs
         self._values = values
         self._lock = threading.Lock()
         self._outputs: dict[str, JsonMap] = {}
         self._keys: dict[str, Sequence[str]] = {}
-        self.recorded: dict[str, Result] = {result.address: result for result in task_runs.results(run)}
-        for result in self.recorded.values():
+        #: results of the origin that a run which was just created keeps; of any other run they are among the recorded
+        self._kept = kept or {}
+        known = task_runs.results(run) if kept is None else ()
+        self.recorded: dict[str, Result] = {result.address: result for result in known}
+        for address, result in (*self._kept.items(), *self.recorded.items()):
             if result.keys is not None:
-                self._keys[result.address] = result.keys
+                self._keys[address] = result.keys
 
     def keep(self, address: str, outputs: JsonMap) -> None:
         """Remember a result, as it was before it was stored."""
@@ -84,7 +89,7 @@ class Memory:
         found = self._outputs.get(address)
         if found is not None:
             return found
-        recorded = self.recorded.get(address)
+        recorded = self.recorded.get(address) or self._kept.get(address)
         if recorded is None or not recorded.state.has_result:
             return None
         task_run = self._reads.at(self._run, address)
@@ -109,8 +114,16 @@ class Memory:
 
     def ended(self, address: str) -> State | None:
         """Give how a task run ended that was recorded before this engine began; `None` if it had not ended."""
+        kept = self._kept.get(address)
+        if kept is not None:
+            return kept.state
         recorded = self.recorded.get(address)
         return recorded.state if recorded is not None and recorded.state.ended else None
+
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Give address and task of all that was recorded before this engine began."""
+        for results in (self._kept, self.recorded):
+            yield from ((address, result.task) for address, result in results.items())
 
     @property
     def was_stopping(self) -> bool:

@@ -143,9 +143,9 @@ class Runner:
     def _never_reached(self) -> dict[str, Any] | None:
         """What was skipped, overridden or pinned and never came about (rule 13)."""
         asked = self._job.resolved
-        for item in self._job.memory.recorded.values() if asked.targets else ():
-            if item.task in asked.touched:
-                self._reach(item.task, tuple(str(key) for key in parse_address(item.address).keys))
+        for address, task in self._job.memory.known() if asked.targets else ():
+            if task in asked.touched:
+                self._reach(task, tuple(str(key) for key in parse_address(address).keys))
         given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
         missed = [target.text for target in given if target.text not in self._reached]
         if not missed:

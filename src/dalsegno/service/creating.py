@@ -17,6 +17,7 @@ from dalsegno.model.run import Artifact, Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import Expression, counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
+from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.flows import author
 from dalsegno.service.planning import Drawn, labels_of, refusals_of
 from dalsegno.settings import VERSION
@@ -26,7 +27,8 @@ from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, Sav
 class Creating:
     """Writes what a plan begins with."""
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, artifacts: ArtifactStore, begun: BegunRuns, *, clock: Clock, ids: Ids) -> None:
+        self._begun = begun
         self._store = store
         self._artifacts = artifacts
         self._clock = clock
@@ -52,17 +54,18 @@ class Creating:
         run = self._run(drawn)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
         writes.append(CreateRun(run, plan_to_bytes(plan)))
-        kept = tuple(
-            Kept(self._ids.new(), decision.origin_task_run, decision.reason)
-            for decision in plan.decisions
-            if decision.action is Action.REUSE and decision.origin_task_run is not None
-        )
+        keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]
+        new = self._ids.new
+        kept = tuple([Kept(new(), item.origin_task_run, item.reason) for item in keeping if item.origin_task_run])
         if kept:
             writes.append(KeepTaskRuns(run.id, kept))
         writes.extend(SaveArtifact(artifact) for artifact in self._given(drawn, run))
         self._store.commit(None, writes)
         created = self._store.runs.get(run.id)
         assert created is not None  # noqa: S101 - it was just committed
+        self._begun.put(
+            run.id, Begun(plan, drawn.nodes, {item.address: drawn.results[item.address] for item in keeping})
+        )
         return created
 
     def _run(self, drawn: Drawn) -> Run:

@@ -20,13 +20,16 @@ from dalsegno.engine.worker import Tools
 from dalsegno.errors import DalSegnoError, LeaseLost, NotFound
 from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.graph import index
+from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
+from dalsegno.model.state import State
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.request import request_from_json
 from dalsegno.replay.resolve import resolve_request
 from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.begun import BegunRuns
+from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Planning
 from dalsegno.store.port import Lease, Store
 
@@ -39,7 +42,19 @@ THREADS = 32
 class Executing:
     """Executes runs."""
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, planning: Planning, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        planning: Planning,
+        graphs: Graphs,
+        begun: BegunRuns,
+        *,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._graphs = graphs
+        self._begun = begun
         self._store = store
         self._artifacts = artifacts
         self._planning = planning
@@ -89,13 +104,13 @@ class Executing:
 
     def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None) -> Job:
         revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
-        stored = self._store.runs.plan(run.id)
-        if revision is None or stored is None:
-            raise NotFound(f"{run.name} has no revision or plan in the store any more", code="unknown-revision")
-        nodes = index(revision.flow)
+        if revision is None:
+            raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
+        begun = self._begun.take(run.id) if run.state is State.CREATED else None
+        nodes = self._graphs.of(revision)
         resolved = resolve_request(request_from_json(run.request), nodes)
         values = Values(self._artifacts, clock=self._clock, ids=self._ids)
-        memory = Memory(run.id, self._store.task_runs, values)
+        memory = Memory(run.id, self._store.task_runs, values, kept=None if begun is None else begun.kept)
         facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of)
         return Job(
             run=run,
@@ -105,7 +120,7 @@ class Executing:
             store=self._store,
             memory=memory,
             expansion=Expansion(
-                plan_from_bytes(stored),
+                self._plan(run) if begun is None else begun.plan,
                 nodes,
                 resolved,
                 origin=lambda: self._origin(run),
@@ -116,6 +131,12 @@ class Executing:
             executor=ThreadExecutor(THREADS),
             observer=observer,
         )
+
+    def _plan(self, run: Run) -> Plan:
+        stored = self._store.runs.plan(run.id)
+        if stored is None:
+            raise NotFound(f"{run.name} has no plan in the store any more", code="unknown-plan")
+        return plan_from_bytes(stored)
 
     def _origin(self, run: Run) -> Origin | None:
         origin = self._store.runs.get(run.origin) if run.origin else None

@@ -18,9 +18,8 @@ from dalsegno.model.address import parse
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Revision, Task
-from dalsegno.model.graph import index
 from dalsegno.model.plan import Action, Decision, Plan
-from dalsegno.model.run import Run
+from dalsegno.model.run import Result, Run
 from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope, reads_of
 from dalsegno.replay.origin import Origin
@@ -30,6 +29,7 @@ from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
+from dalsegno.service.graphs import Graphs
 from dalsegno.store.port import RunFilter, Store
 
 
@@ -45,14 +45,18 @@ class Drawn:
     inputs: Mapping[str, Any]
     files: tuple[Path, ...]
     origin: Run | None
+    nodes: Nodes
+    #: the origin's results, by the addresses that they would have now
+    results: Mapping[str, Result]
 
 
 class Planning:
     """Draws up plans of fresh runs and replays. Writes nothing."""
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, artifacts: ArtifactStore, graphs: Graphs, *, clock: Clock, ids: Ids) -> None:
         self._store = store
         self._clock = clock
+        self._graphs = graphs
         self._values = Values(artifacts, clock=clock, ids=ids)
 
     def draw(
@@ -74,7 +78,7 @@ class Planning:
         if origin is not None:
             carried_over = request_from_json(origin.request).for_replay_of_it()
             request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
-        nodes = index(flow)
+        nodes = self._graphs.of(revision)
         resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
         refusals = check_values(resolved, nodes)
         seen = None if origin is None else self.origin(origin)
@@ -90,7 +94,8 @@ class Planning:
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
-        return Drawn(plan, request, resolved, revision, new_revision, inputs, tuple(files), origin)
+        results = {} if seen is None else resolved.renamed.results(seen.results)
+        return Drawn(plan, request, resolved, revision, new_revision, inputs, tuple(files), origin, nodes, results)
 
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""

@@ -16,10 +16,12 @@ from dalsegno.model.progress import Observer
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.begun import BegunRuns
 from dalsegno.service.creating import Creating
 from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
@@ -32,9 +34,10 @@ class RunCases:
         self._store = store
         self._flows = flows
         self._values = Values(artifacts, clock=clock, ids=ids)
-        self._planning = Planning(store, artifacts, clock=clock, ids=ids)
-        self._creating = Creating(store, artifacts, clock=clock, ids=ids)
-        self._executing = Executing(store, artifacts, self._planning, clock=clock, ids=ids)
+        graphs, begun = Graphs(), BegunRuns()
+        self._planning = Planning(store, artifacts, graphs, clock=clock, ids=ids)
+        self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
+        self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
 
     # plans and creation
 
@@ -69,7 +72,7 @@ class RunCases:
                     raise
 
     def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None) -> Drawn:
-        if request.start or request.skip or request.skip_successful:
+        if request.start or request.skip or request.skip_successful or request.only or request.changed:
             raise Refusal("a fresh run has no origin to start in or to keep results of; replay a run", code="no-origin")
         if text is not None:
             saved = self._flows.prepare(text, file=flow)

@@ -93,7 +93,7 @@ def _check_zip_entry(info: zipfile.ZipInfo) -> None:
         raise TaskFailed(
             f"`{info.filename}` in the archive is encrypted",
             code="archive-encrypted",
-            hint="unpack it with a `shell.Commands` task, which can give the password to a tool",
+            hint="unpack it with a `scripts.shell.Commands` task, which can give the password to a tool",
         )
 
 
@@ -177,7 +177,7 @@ def reading() -> Generator[None]:
         raise TaskFailed(
             f"the archive is packed in a way that is not supported: {error}",
             code="archive-unsupported",
-            hint="unpack it with a `shell.Commands` task",
+            hint="unpack it with a `scripts.shell.Commands` task",
         ) from error
     except _BROKEN as error:
         raise _broken(error) from error

@@ -27,7 +27,7 @@ def _known(what: str, *names: str) -> BeforeValidator:
         if name in _ELSEWHERE[what]:
             raise ValueError(
                 f"the {what} {name} is not supported here, only {', '.join(names)}; "
-                "unpack the file with a `shell.Commands` task instead"
+                "unpack the file with a `scripts.shell.Commands` task instead"
             )
         return name
 
