@@ -212,7 +212,7 @@ TEXTS_OF_RUNS = (
     "SELECT id, inputs, request, outputs FROM runs WHERE deleted IS NULL AND id > :after ORDER BY id LIMIT :limit"
 )
 TEXTS_OF_TASK_RUNS = (
-    "SELECT seq, id, run, reused_from, outputs, properties, value, loop_values FROM task_runs "
+    "SELECT seq, run, outputs, properties, value, loop_values FROM task_runs "
     "WHERE seq > :after ORDER BY seq LIMIT :limit"
 )
 TEXTS_OF_REVISIONS = "SELECT source FROM revisions"

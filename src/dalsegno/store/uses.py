@@ -27,8 +27,12 @@ def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str])
     """Give, of the digests `among`, those that runs or flows need, were the runs `without` deleted."""
     runs = fetch(sql.RUNS_AND_ROOTS, {})
     gone = frozenset(run for run, _, deleted in runs if deleted is not None) | without
-    found = set(_in_task_runs(fetch, among, gone))
+    found: set[str] = set()
     for run, *texts in _pages(fetch, sql.TEXTS_OF_RUNS, ""):
+        if run not in gone:
+            found.update(_digests(texts, among))
+    # who reuses a task run has a copy of what it gave, so those of deleted runs say nothing new
+    for _, run, *texts in _pages(fetch, sql.TEXTS_OF_TASK_RUNS, 0):
         if run not in gone:
             found.update(_digests(texts, among))
     for texts in fetch(sql.TEXTS_OF_REVISIONS, {}):
@@ -38,22 +42,6 @@ def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str])
     given = ((run, digest) for run, digest in fetch(sql.GIVEN_ARTIFACTS, {}) if digest in among)
     found.update(digest for run, digest in given if run in alive)
     return found
-
-
-def _in_task_runs(fetch: Fetch, among: frozenset[str], gone: frozenset[str]) -> Iterator[str]:
-    """Task runs of deleted runs count where another run reuses them."""
-    reused: set[str] = set()
-    left_over: dict[str, set[str]] = {}
-    for _, task_run, run, reused_from, *texts in _pages(fetch, sql.TEXTS_OF_TASK_RUNS, 0):
-        found = _digests(texts, among)
-        if run in gone:
-            left_over[task_run] = found
-        else:
-            yield from found
-            if reused_from is not None:
-                reused.add(reused_from)
-    for task_run in left_over.keys() & reused:
-        yield from left_over[task_run]
 
 
 def _pages(fetch: Fetch, statement: str, after: Any) -> Iterator[Row]:

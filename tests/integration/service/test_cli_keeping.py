@@ -56,6 +56,19 @@ def test_what_fixed_a_run_stands_in_show_and_in_the_lineage(desk: Desk) -> None:
     assert desk.call_here("show", "rides-1", "--json").document["fixed_by"] == fixing
 
 
+def test_logs_of_a_replay_begin_with_those_of_what_it_reused_marked(desk: Desk) -> None:
+    flow = FLOW.replace("tasks:", "tasks:\n  - {id: say, type: core.log.Log, message: hello}")
+    desk.write("said.yaml", flow + "  - {id: end, type: core.log.Log, message: bye}\n")
+    assert desk.call_here("run", "said.yaml").code == 1
+    assert desk.call_here("replay", "last", "--skip-successful", "-i", "bad=false").code == 0
+    lines = desk.call_here("logs", "last").out.splitlines()
+    assert [line.split(maxsplit=2)[2] for line in lines] == ["say (reused) hello", "end bye"]
+    document = desk.call_here("logs", "last", "--json").document
+    assert [(line["address"], line["reused"]) for line in document["lines"]] == [("say", True), ("end", False)]
+    (one,) = desk.call_here("logs", "last", "say", "--json").document["lines"]
+    assert (one["text"], one["reused"]) == ("hello", True)
+
+
 def test_two_runs_are_compared(desk: Desk) -> None:
     ended = desk.call_here("compare", "rides-1", "rides-2")
     assert (ended.code, ended.err) == (0, "")

@@ -21,10 +21,14 @@ def register(app: typer.Typer) -> None:
     )(compare)
 
 
-_After = Annotated[str, typer.Argument(metavar="RUN", help="The later run, named in the same way.")]
+_Before = Annotated[
+    str,
+    typer.Argument(metavar="BEFORE", help="A run's name, its id or a unique prefix of it, `last` or `last-failed`."),
+]
+_After = Annotated[str, typer.Argument(metavar="AFTER", help="The later run, named in the same way.")]
 
 
-def compare(before: options.RunName, after: _After, *, as_json: options.Json = False) -> None:
+def compare(before: _Before, after: _After, *, as_json: options.Json = False) -> None:
     """Show what differs between two runs: inputs, definitions, and the result of each task, with the place where it began."""
     from dalsegno.cli.render import compare as drawn
     from dalsegno.client.client import Client

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from dalsegno.cli.terminal import Terminal
 from dalsegno.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dalsegno.client.client import Client
     from dalsegno.store.port import StoredLine
@@ -52,21 +53,34 @@ def logs(
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the run has ended.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show what the tasks of a run wrote, or one of them."""
+    """Show what the tasks of a run wrote, or one of them.
+
+    Of a replay also what the reused tasks wrote, where they ran: that comes first, and is marked.
+    """
     from dalsegno.client.client import Client
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
         found = client.get_run(run)
+        reused = {each.reused_from: each.address for each in client.task_runs(found.id) if each.reused_from}
         lines = _lines(client, found.id, address, follow=follow)
+        if address is None:
+            lines = chain(_lines_of(client, found.id, list(reused.values())), lines)
         if as_json:
-            terminal.document({"run": found.id, "lines": [log_json(each) for each in lines]})
+            document = [log_json(each, reused=each.task_run in reused) for each in lines]
+            terminal.document({"run": found.id, "lines": document})
             return
         shown = 0
         for shown, each in enumerate(lines, start=1):  # noqa: B007 - how many there were is told below
-            terminal.show([log_line(each, with_address=address is None)])
+            terminal.show([log_line(each, with_address=address is None, reused=each.task_run in reused)])
         if not shown:
             terminal.tell([line(("no log lines", "dim"))])
+
+
+def _lines_of(client: Client, run: str, addresses: Sequence[str]) -> Iterator[StoredLine]:
+    """Give the lines of some task runs, one after the other."""
+    for address in addresses:
+        yield from _lines(client, run, address, follow=False)
 
 
 def _lines(client: Client, run: str, address: str | None, *, follow: bool) -> Iterator[StoredLine]:

@@ -31,7 +31,8 @@ def purged_lines(purged: Purged, width: int) -> list[Line]:
     if len(purged.spared) > _MOST_SPARED:
         lines.append(line((f"… and {len(purged.spared) - _MOST_SPARED:,} more stay", "dim")))
     if purged.young:
+        stay = "stays" if purged.young == 1 else "stay"
         because = f"than {purged.holds.name}, which is executing" if purged.holds else "than an hour"
-        young = f"{purged.young:,} more ({size_text(purged.young_size)}) that nothing needs {'stays' if purged.young == 1 else 'stay'} for now: younger"
+        young = f"{purged.young:,} more ({size_text(purged.young_size)}) that nothing needs {stay} for now: younger"
         lines += wrapped(f"{young} {because}", width, style="dim")
     return lines

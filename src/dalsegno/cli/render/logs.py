@@ -16,23 +16,24 @@ _LEVEL_STYLES = {"ERROR": "bold red", "WARNING": "yellow", "DEBUG": "dim"}
 _MOST_VALUE = 1000
 
 
-def log_line(stored: StoredLine, *, with_address: bool, zone: tzinfo | None = None) -> Line:
-    """Write one line: when, how grave, which task, what."""
+def log_line(stored: StoredLine, *, with_address: bool, reused: bool = False, zone: tzinfo | None = None) -> Line:
+    """Write one line: when, how grave, which task, what. `reused` says that the task ran in an earlier run."""
     written = stored.line
     style = _LEVEL_STYLES.get(written.level, "")
     level = written.stream if written.stream != "log" else written.level
     attempt = f"#{stored.attempt}" if stored.attempt > 1 else ""
     who = ((f"{stored.address}{attempt} ", "bold"),) if with_address else ()
-    return line(
-        (f"{clock(written.at, zone)} ", "dim"), (f"{level:<7} ", style or "dim"), *who, (clean(written.text), style)
-    )
+    mark = (("(reused) ", "dim"),) if reused else ()
+    text = (clean(written.text), "dim" if reused else style)
+    return line((f"{clock(written.at, zone)} ", "dim"), (f"{level:<7} ", style or "dim"), *who, *mark, text)
 
 
-def log_json(stored: StoredLine) -> dict[str, Any]:
+def log_json(stored: StoredLine, *, reused: bool = False) -> dict[str, Any]:
     """Give one line as JSON data."""
     return {
         "position": stored.position, "at": stored.line.at, "address": stored.address, "attempt": stored.attempt,
         "level": stored.line.level, "stream": stored.line.stream, "text": stored.line.text,
+        "reused": reused,
     }  # fmt: skip
 
 
