@@ -11,7 +11,8 @@ from dalsegno.cli.exit_codes import of_state
 from dalsegno.cli.interrupting import Interrupt
 from dalsegno.cli.render.lines import BLANK, line
 from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, state_line
-from dalsegno.cli.render.plan import estimate, works
+from dalsegno.cli.render.plan_rows import Groups, estimate, works
+from dalsegno.cli.render.runs import leaves, saved_seconds
 from dalsegno.cli.terminal import Terminal
 from dalsegno.cli.watching import Watcher, teller
 from dalsegno.errors import Ambiguous, ExtraMissing, NotFound
@@ -78,11 +79,19 @@ def _outcome(client: Client, run: Run, watcher: Watcher, how: Execution) -> Outc
         failures = (Failure(run.error.get("address"), None, run.error),)
     reused, saved = 0, 0.0
     if how.plan is not None:
-        groups = group_types({decision.type for decision in how.plan.decisions})
-        reused = sum(each.action is Action.REUSE for each in works(how.plan, groups))
-        saved = estimate(how.plan, groups).kept_s or 0.0
+        reused, saved = _kept(client, run, how.plan)
     handle = handle_of(client, run)
     return Outcome(run, watcher.ran, reused, saved, failures, how.file, handle)
+
+
+def _kept(client: Client, run: Run, plan: Plan) -> tuple[int, float]:
+    """Give how many tasks were kept, and how many seconds they took where they ran."""
+    if any(each.action is Action.CHECK or each.check is not None for each in plan.decisions):
+        task_runs = client.task_runs(run.id)
+        return sum(each.action is Action.REUSE for each in leaves(task_runs)), saved_seconds(task_runs)
+    groups = group_types({decision.type for decision in plan.decisions})
+    reused = sum(each.action is Action.REUSE for each in works(plan, groups))
+    return reused, estimate(plan, groups).kept_s or 0.0
 
 
 def handle_of(client: Client, run: Run) -> str:
@@ -93,18 +102,19 @@ def handle_of(client: Client, run: Run) -> str:
         return run.id
 
 
-def group_types(types: Collection[str]) -> frozenset[str]:
-    """Tell which of these task types are groups."""
+def group_types(types: Collection[str]) -> Groups:
+    """Tell which of these task types are groups, and of which kind."""
     from dalsegno.tasks.registry import load
 
-    found: set[str] = set()
+    found: dict[str, Kind] = {}
     for name in types:
         try:
-            if load(name).kind is not Kind.WORK:
-                found.add(name)
+            kind = load(name).kind
         except (NotFound, ExtraMissing):
             continue
-    return frozenset(found)
+        if kind.is_group:
+            found[name] = kind
+    return found
 
 
 def command_with(argv: Collection[str], digest: str) -> str:

@@ -38,7 +38,7 @@ class Decision:
     warnings : what a person should know before agreeing.
     origin_task_run : the id of the matched task run of the origin, whatever its action.
     estimate_s : seconds that the origin's task run took.
-    keys : for a loop whose items are known, their keys in order; `None` where they are not known yet.
+    keys : for a loop whose items are known, their keys in order, for a choice the branch; `None` where they are not known yet.
     waits_for : for a loop whose items are not known, the address that decides them.
     forced : everything inside it runs.
     stops : whether the run stops before it and waits (a breakpoint).
@@ -73,6 +73,7 @@ class Decision:
             "warnings": list(self.warnings),
             "origin_task_run": self.origin_task_run,
             "estimate_s": self.estimate_s,
+            "keys": None if self.keys is None else list(self.keys),
             "waits_for": self.waits_for,
             "breakpoint": self.stops,
         }

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from dalsegno.cli.render.plan import Heading, estimate, plan_from_json, plan_summary, plan_view
+from dalsegno.cli.render.plan import Heading, plan_from_json, plan_summary, plan_view
+from dalsegno.cli.render.plan_rows import estimate
 from dalsegno.errors import PlanRefusal
+from dalsegno.model.flow import Kind
 from dalsegno.model.plan import Action, Decision, Plan
 
-GROUPS = frozenset({"core.flow.Parallel", "core.flow.ForEach"})
+GROUPS = {
+    "core.flow.Parallel": Kind.PARALLEL, "core.flow.ForEach": Kind.LOOP, "core.flow.If": Kind.CHOICE,
+}  # fmt: skip
 
 
 def decision(
@@ -19,11 +24,16 @@ def decision(
     warnings: tuple[str, ...] = (),
     keys: tuple[str, ...] | None = None,
     waits_for: str | None = None,
+    stops: bool = False,
 ) -> Decision:
     task = address.rpartition(".")[2]
     return Decision(
-        address, task, type, action, reason, warnings, estimate_s=took, keys=keys, waits_for=waits_for
+        address, task, type, action, reason, warnings, estimate_s=took, keys=keys, waits_for=waits_for, stops=stops
     )  # fmt: skip
+
+
+def plan_of(*decisions: Decision, **more: Any) -> Plan:
+    return Plan("d" * 16, 1, decisions, **more)
 
 
 DEMO = Plan(
@@ -154,3 +164,108 @@ def test_brackets_in_reasons_are_text_and_no_markup(draw: Callable[..., str]) ->
 
 def test_a_plan_survives_the_way_through_json(draw: Callable[..., str]) -> None:
     assert plan_from_json(DEMO.as_json()) == DEMO
+
+
+def test_items_that_depend_on_their_own_neighbours_are_one_row(draw: Callable[..., str]) -> None:
+    reasons = ((f"each[{n}].load", f"reads `each[{n}].get`, which runs") for n in range(500))
+    plan = plan_of(*(decision(address, Action.RUN, reason) for address, reason in reasons))
+
+    text = draw(*plan_view(plan, Heading("run of x"), groups=GROUPS, width=80))
+
+    assert "RUN load (500 items) reads `get`, which runs [0, 1, 2, 3 … and 496 more]" in " ".join(text.split())
+    assert len(text.splitlines()) < 8
+
+
+CHANGED = plan_of(
+    decision("list", Action.REUSE, took=4.0),
+    decision("each", Action.ENTER, "`each[a].load` inside it runs", type="core.flow.ForEach", keys=("a", "b", "c")),
+    decision("each[a].load", Action.RUN, "definition changed: `uri`", took=1.0),
+    decision("each[a].save", Action.CHECK, "decided at its turn: it reads `each[a].load`", took=2.0),
+    decision("each[b].load", Action.REUSE, took=1.0),
+    decision("each[b].save", Action.CHECK, "decided at its turn: it stands after `each[b].load`", took=2.0),
+    decision("each[c].load", Action.REUSE, took=1.0),
+    decision("each[c].save", Action.REUSE, took=1.0),
+    decision("publish", Action.LEAVE, "would run, but is left out by `until`", took=9.0),
+    not_reached=("tiny",),
+    dropped=("each[d].load", "old"),
+)
+
+
+def test_what_is_decided_at_its_turn_or_left_out_is_told_apart(draw: Callable[..., str]) -> None:
+    assert draw(*plan_view(CHANGED, Heading("replay of x-1"), groups=GROUPS, width=80)) == (
+        "Plan: replay of x-1, revision 1\n"
+        "\n"
+        "  ENTER  each          1 of 3 items runs, 1 decided at its turn\n"
+        "  RUN    each[a].load  definition changed: `uri`                          ~1.0 s\n"
+        "  CHECK  each[a].save  decided at its turn: it reads `each[a].load`       ~2.0 s\n"
+        "  CHECK  each[b].save  decided at its turn: it stands after               ~2.0 s\n"
+        "                       `each[b].load`\n"
+        "\n"
+        "4 reused: list, load (2 items), each[c].save\n"
+        "1 left out: publish (outside of what was asked for)\n"
+        "not reached: tiny (in a branch that is not taken now)\n"
+        "dropped: each[d].load (there is no such item now)\n"
+        "dropped: old (no longer in the flow)\n"
+        "time about 1.0 s, up to 5.0 s instead of 12.0 s (as last time)\n"
+        "digest dddddddddddd"
+    )
+
+
+def test_the_summary_of_a_run_names_what_is_decided_later_and_what_is_left_out(draw: Callable[..., str]) -> None:
+    text = " ".join(draw(plan_summary(CHANGED, GROUPS, 80)).split())
+
+    assert "runs each[a].load; decides at their turn each[a].save, each[b].save; leaves out publish" in text
+
+
+def test_a_group_that_comes_out_otherwise_says_how(draw: Callable[..., str]) -> None:
+    plan = plan_of(
+        decision("if_big", Action.ENTER, "it now takes `else`, not `then`", type="core.flow.If", keys=("else",)),
+        decision("small", Action.RUN, "has no result in the origin"),
+        decision("side", Action.ENTER, "`small` inside it runs", type="core.flow.Parallel"),
+    )
+
+    text = draw(*plan_view(plan, Heading("replay of x-1"), groups=GROUPS, width=80))
+
+    assert "ENTER  if_big  it now takes `else`, not `then`" in text
+    assert "side" not in text
+
+
+def test_a_choice_that_only_the_run_can_know_says_what_decides_it(draw: Callable[..., str]) -> None:
+    for reason, told in (
+        ("its branch is decided when `count` has run", "its branch is decided when `count` has run"),
+        ("reads `count`, which runs", "reads `count`, which runs; its branch is decided then"),
+        ("you start here", "you start here; its branch is decided when `count` has run"),
+    ):
+        waiting = decision("if_big", Action.RUN, reason, type="core.flow.If", waits_for="count", took=3.0)
+        text = draw(*plan_view(plan_of(waiting), Heading("replay of x-1"), groups=GROUPS, width=80))
+        assert told in " ".join(text.replace("~3.0 s", "").split())
+        assert "time about 3.0 s" in text
+
+
+def test_a_loop_of_which_nothing_is_known_is_told_all_the_same(draw: Callable[..., str]) -> None:
+    plan = plan_of(decision("each", Action.RUN, "first run", type="core.flow.ForEach"))
+
+    assert "RUN  each  first run" in draw(*plan_view(plan, Heading("run of x"), groups=GROUPS, width=80))
+    assert "runs each" in draw(plan_summary(plan, GROUPS, 80))
+
+
+def test_where_there_is_too_much_what_runs_is_shown(draw: Callable[..., str]) -> None:
+    checked = [decision(f"t{n}", Action.CHECK, "decided at its turn: it stands after `t0`") for n in range(40)]
+    plan = plan_of(*checked, decision("late", Action.RUN, "failed in the origin"))
+
+    text = draw(*plan_view(plan, Heading("replay of x-1"), groups=GROUPS, width=80))
+
+    assert "RUN    late" in text
+    assert "… and 21 more (21 CHECK): add --json to see all" in text
+
+
+def test_a_run_that_stops_before_a_task_says_so(draw: Callable[..., str]) -> None:
+    plan = plan_of(decision("a", Action.RUN, "first run", stops=True))
+
+    assert "the run stops before it and waits; first run" in draw(
+        *plan_view(plan, Heading("run of x"), groups=GROUPS, width=80)
+    )
+
+
+def test_a_plan_with_all_that_it_may_say_survives_the_way_through_json() -> None:
+    assert plan_from_json(CHANGED.as_json()) == CHANGED
