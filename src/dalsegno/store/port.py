@@ -75,9 +75,31 @@ class StartTask:
 
 @dataclass(frozen=True, slots=True)
 class RecordTask:
-    """Add a task run that has ended already without executing (a pin, a skipped one), with an event."""
+    """Add a task run that has ended already without executing (a pin, a skipped one), or that is PAUSED before it begins (a
+    breakpoint), with an event.
+    """
 
     task_run: TaskRun
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTask:
+    """Have a task run wait (PAUSED), or begin or go on (RUNNING), with an event. Guard: `to` may follow its state.
+
+    Its open attempt stays open. The first move to RUNNING is its start.
+
+    Parameters
+    ----------
+    used, properties, definition, digests : recorded with it where they are given.
+    """
+
+    task_run: str
+    to: State
+    at: float
+    used: Mapping[str, str] | None = None
+    properties: Mapping[str, Any] | None = None
+    definition: str | None = None
+    digests: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +152,14 @@ class MoveRun:
 
 
 @dataclass(frozen=True, slots=True)
+class AmendRun:
+    """Record what is asked of a run from now on. Guard: it has not ended."""
+
+    run: str
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SaveArtifact:
     """Record an artifact whose blob is in place already."""
 
@@ -172,10 +202,12 @@ Write = (
     | KeepTaskRuns
     | StartTask
     | RecordTask
+    | MoveTask
     | NewAttempt
     | EvaluateLoop
     | EndTask
     | MoveRun
+    | AmendRun
     | SaveArtifact
     | AppendLogs
     | RequestKill

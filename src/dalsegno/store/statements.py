@@ -115,6 +115,7 @@ FIX_RUNS_ABOVE = (
     "UNION SELECT o.id, o.origin FROM above AS a JOIN runs AS o ON o.id = a.origin) SELECT id FROM above)"
 )
 REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+AMEND_RUN = f"UPDATE runs SET request = :request WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
 
 GET_RUN = _select("runs", RUN, "WHERE id = :run")
@@ -239,6 +240,16 @@ END_TASK = {
         f"AND state IN ({_words(source for source, targets in MOVES.items() if target in targets)})"
     )
     for target in ENDED
+}
+#: by the state that it moves to, without ending
+MOVE_TASK = {
+    target: (
+        "UPDATE task_runs SET state = :state, started = COALESCE(started, :started), used = COALESCE(:used, used), "
+        "properties = COALESCE(:properties, properties), definition = COALESCE(:definition, definition), "
+        "digests = COALESCE(:digests, digests) WHERE id = :id AND run = :run "
+        f"AND state IN ({_words(source for source, targets in MOVES.items() if target in targets)})"
+    )
+    for target in (State.RUNNING, State.PAUSED)
 }
 ADDRESS_AND_STATE = "SELECT address, state FROM task_runs WHERE id = :id AND run = :run"
 STATE_AT = "SELECT state FROM task_runs WHERE run = :run AND address = :address"

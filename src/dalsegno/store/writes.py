@@ -16,6 +16,7 @@ from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.port import (
+    AmendRun,
     AppendLogs,
     CreateRun,
     DeleteRun,
@@ -25,6 +26,7 @@ from dalsegno.store.port import (
     Kept,
     Lease,
     MoveRun,
+    MoveTask,
     NewAttempt,
     RecordTask,
     RequestKill,
@@ -209,9 +211,9 @@ def _start_task(write: StartTask) -> Step:
 
 def _record_task(write: RecordTask) -> Step:
     task_run = write.task_run
-    if not task_run.state.ended:
+    if not task_run.state.ended and task_run.state is not State.PAUSED:
         raise MoveRefused(
-            f"`{task_run.address}` cannot be recorded as {task_run.state}: only what has ended is",
+            f"`{task_run.address}` cannot be recorded as {task_run.state}: only what has ended or waits is",
             address=task_run.address,
         )
     row = rows.task_run_row(task_run)
@@ -297,6 +299,28 @@ def _end_task(write: EndTask) -> Step:
     return step
 
 
+def _move_task(write: MoveTask) -> Step:
+    statement = sql.MOVE_TASK.get(write.to)
+    if statement is None:
+        raise MoveRefused(f"a task run cannot be moved to {write.to}: it starts, waits, goes on, or ends")
+    row = {
+        "id": write.task_run,
+        "state": write.to.value,
+        "started": write.at if write.to is State.RUNNING else None,
+        "used": optional_to_text(write.used),
+        "properties": optional_to_text(write.properties),
+        "definition": write.definition,
+        "digests": optional_to_text(write.digests),
+    }
+
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(statement, {**row, "run": _held(transaction)}):
+            raise _refused(transaction, write.task_run, f"be {write.to}", write.to)
+        _task_event(transaction, write.task_run, write.to, write.at)
+
+    return step
+
+
 def _held(transaction: Transaction) -> str:
     """Give the run whose lease is held. A task run is written by the holder of its run's lease and by nobody else."""
     if transaction.run is None:
@@ -363,6 +387,18 @@ def _run_there(transaction: Transaction, run: str) -> tuple[str, State]:
     if not found:
         raise NotFound(f"there is no run {run} in this store")
     return found[0][0], State(found[0][1])
+
+
+def _amend_run(write: AmendRun) -> Step:
+    row = {"run": write.run, "request": map_to_text(write.request)}
+
+    def step(transaction: Transaction) -> None:
+        transaction.own(write.run)
+        if not transaction.change(sql.AMEND_RUN, row):
+            name, state = _run_there(transaction, write.run)
+            raise MoveRefused(f"`{name}` has ended already, as {state}: nothing can be asked of it any more")
+
+    return step
 
 
 def _save_artifact(write: SaveArtifact) -> Step:
@@ -432,10 +468,12 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     KeepTaskRuns: _keep_task_runs,
     StartTask: _start_task,
     RecordTask: _record_task,
+    MoveTask: _move_task,
     NewAttempt: _new_attempt,
     EvaluateLoop: _evaluate_loop,
     EndTask: _end_task,
     MoveRun: _move_run,
+    AmendRun: _amend_run,
     SaveArtifact: _save_artifact,
     AppendLogs: _append_logs,
     RequestKill: _request_kill,
