@@ -211,11 +211,11 @@ class Decider(TaskDecider):
         if self._origin is None or self._asked.keeps_effects:
             return
         outside = {task.id for task in group.walk() if task.effects is Effects.EXTERNAL}
-        for address, result in self._results.items() if outside else ():
+        for result in self._results.values() if outside else ():
             if result.task in outside and not self._agreed_by_name(result.task):
                 before = self._origin.ran_in(result.address)
                 if before is not None:
-                    self._refuse("effects", why_.unacknowledged(result.task, before), address)
+                    self._refuse("effects", why_.unacknowledged(result.task, before), result.task)
                     outside.discard(result.task)
 
     def _agreed_by_name(self, task: str) -> bool:

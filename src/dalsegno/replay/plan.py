@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
+from shlex import quote
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Key, Kind, Read, Revision
@@ -176,7 +177,7 @@ def _cut_moved(resolved: Resolved, decided: Decided, nodes: Nodes) -> Iterator[s
         if reads and decision.action is Action.RUN and nodes[decision.task].position < first:
             yield (
                 f"`{address}` runs as well, before {starts}: it reads the input `{reads[0]}`, which is overridden; "
-                f"pin its result to keep it"
+                f"`--keep {quote(address)}` keeps its result"
             )
             return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
@@ -27,7 +28,7 @@ def unacknowledged(address: str, before: str) -> str:
     """Say that something seen outside would happen once more."""
     return (
         f"`{address}` has effects that are seen outside, and ran already in {before}; allow it with "
-        f"`--acknowledge {address}`, or keep what it gave with `--effects reuse`"
+        f"`--acknowledge {quote(address)}`, or keep what it gave with `--effects reuse`"
     )
 
 

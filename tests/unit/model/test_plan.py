@@ -22,7 +22,7 @@ def test_a_plan_is_shown_as_the_doors_promise() -> None:
     assert set(shown) == {"digest", "revision", *lists}
     assert shown["decisions"][1] == {
         "address": "b", "task": "b", "type": "core.debug.Return", "action": "RUN", "reason": "you start here",
-        "warnings": [], "origin_task_run": "run:b", "estimate_s": 2.0, "waits_for": None,
+        "warnings": [], "origin_task_run": "run:b", "estimate_s": 2.0, "keys": None, "waits_for": None,
         "breakpoint": False,
     }  # fmt: skip
     assert json.loads(json.dumps(shown)) == shown
