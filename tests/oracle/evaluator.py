@@ -14,7 +14,7 @@ Scope = tuple[tuple[str, str, Any], ...]
 Override = Callable[[str, str], Any]
 
 
-class Failed(Exception):  # noqa: N818 - the domain's word
+class Failed(Exception):
     """A task fails."""
 
 

@@ -60,7 +60,7 @@ class Ideal:
         return worst(states)
 
     def _one(self, task: Described, scope: Scope) -> State:
-        decision = self._expansion.decision(self._run.world.at(task.id, scope))
+        decision = self._expansion.decided(self._run.world.at(task.id, scope))
         if task.kind != "work":
             return self._around(task, scope, decision)
         if decision.action is Action.PIN:

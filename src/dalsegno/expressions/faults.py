@@ -21,7 +21,7 @@ _LONGEST_EXCERPT = 120
 _MOST_NAMES_SHOWN = 6
 
 
-class Fault(Exception):  # noqa: N818 - it never leaves the package
+class Fault(Exception):
     """Something is wrong at `offset` of the text; the innermost part of an expression that knows its place sets it."""
 
     def __init__(
