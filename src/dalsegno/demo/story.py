@@ -115,7 +115,7 @@ def _prove(stage: Stage) -> None:
     stage.say(f"The Parquet file holds {shape:,} rows:")
     for name, type_name in columns:
         stage.say(f"    {name:<20} {type_name}")
-    stage.say(f"The replay took {took:.1f} s; a whole run takes {spent:.1f} s, so {spent - took:.1f} s were saved.")
+    stage.say(f"The replay took {took:.2f} s; a whole run takes {spent:.2f} s, so {spent - took:.2f} s were saved.")
 
 
 def _parquet(path: str) -> tuple[int, list[tuple[str, str]]]:
