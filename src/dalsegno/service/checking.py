@@ -13,7 +13,7 @@ from dalsegno.errors import ExpressionFailed, PlanRefusal, TaskFailed, closest, 
 from dalsegno.expressions import parse
 from dalsegno.model.flow import Task
 from dalsegno.replay.request import Expression
-from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes
 from dalsegno.tasks.registry import load
 
@@ -24,7 +24,8 @@ def check_values(resolved: Resolved, nodes: Nodes) -> list[PlanRefusal]:
     for target, values in resolved.task_inputs.given:
         refusals += _check_overrides(target.text, nodes[target.task].task, values)
     for target, outputs in resolved.pins.given:
-        refusals += _check_pin(target.text, nodes[target.task].task, outputs)
+        if not keeps_origin(outputs):
+            refusals += _check_pin(target.text, nodes[target.task].task, outputs)
     return refusals
 
 

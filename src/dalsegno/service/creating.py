@@ -16,6 +16,7 @@ from dalsegno.model.plan import Action
 from dalsegno.model.run import Artifact, Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import Expression, counts_as_whole
+from dalsegno.replay.resolve import keeps_origin
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.flows import author
@@ -102,7 +103,8 @@ class Creating:
                 shown = value.text if isinstance(value, Expression) else value
                 yield self._artifact(f"{target.text}.{name}", shown, run, mark="override")
         for target, outputs in drawn.resolved.pins.given:
-            yield self._artifact(target.text, dict(outputs), run, mark="pin")
+            if not keeps_origin(outputs):
+                yield self._artifact(target.text, dict(outputs), run, mark="pin")
 
     def _artifact(self, name: str, value: Any, run: Run, *, mark: str) -> Artifact:
         data = json.dumps(value, ensure_ascii=False, default=str).encode()
