@@ -21,10 +21,9 @@ from dalsegno.model.flow import Flow, Kind, Revision, Task
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result, Run
 from dalsegno.model.state import State
-from dalsegno.replay.edges import NotYet, Scope, reads_of
+from dalsegno.replay.edges import NotYet, Scope
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
-from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
@@ -158,9 +157,6 @@ class Planning:
         )
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
-            waits_for = _not_known(task, scope, nodes, decided)
-            if waits_for is not None:
-                return NotYet(waits_for, f"{WHAT[task.kind]} decided when `{waits_for}` has run")
             known = _Known(decided, resolved, self._store, self._values)
             facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of)
             try:
@@ -199,23 +195,6 @@ class _Known:
     def keys_of(self, address: str) -> Sequence[str] | None:
         decision = self._decided.get(address)
         return None if decision is None else decision.keys
-
-
-def _not_known(task: Task, scope: Scope, nodes: Nodes, decided: Mapping[str, Decision]) -> str | None:
-    """Give an address that runs and that the items of a loop depend on."""
-    running: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for address, decision in decided.items() if task.reads else ():
-        if decision.action in (Action.RUN, Action.CHECK, Action.LEAVE):
-            keys = tuple(str(key) for key in parse(address).keys) if "[" in address else ()
-            running.setdefault(decision.task, []).append((keys, address))
-            if decision.forced and decision.keys is None:
-                for inner in nodes[decision.task].task.walk():
-                    running.setdefault(inner.id, []).append((keys, address))
-    for read in task.reads:
-        found = reads_of(read, nodes, scope, running)
-        if found:
-            return found[0]
-    return None
 
 
 def _hashed(files: list[Path]) -> Callable[[Path], str]:
