@@ -68,7 +68,21 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
 
 
 def commands() -> list[list[str]]:
-    top = ["demo", "run", "replay", "runs", "show", "gantt", "outputs", "lineage", "why", "kill", "logs", "tasks"]
+    top = [
+        "demo",
+        "run",
+        "replay",
+        "plan",
+        "runs",
+        "show",
+        "gantt",
+        "outputs",
+        "lineage",
+        "why",
+        "kill",
+        "logs",
+        "tasks",
+    ]
     flow = ["list", "save", "show", "revisions", "diff", "restore", "validate"]
     return [*([name] for name in top), ["artifact", "get"], *(["flow", name] for name in flow)]
 
