@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.service.conftest import FLOW, Home
+from tests.integration.service.conftest import Home
 
 from dalsegno.replay.request import ORIGIN
 
