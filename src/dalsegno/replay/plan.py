@@ -60,7 +60,7 @@ def draw_up(
         not_reached=not_reached,
         unchecked=unchecked,
         refusals=(
-            *resolved.refusals,
+            *(_with_rename(refusal, origin) for refusal in resolved.refusals),
             *(resolved.renamed.refusals(origin.results, nodes) if origin is not None else ()),
             *unknown,
             *decided.refusals,
@@ -71,6 +71,18 @@ def draw_up(
         ),
         warnings=(*_cut_moved(resolved, decided, nodes), *_nothing_runs(decisions, origin)),
     )
+
+
+def _with_rename(refusal: PlanRefusal, origin: Origin | None) -> PlanRefusal:
+    """Where a name is gone from the flow but is in the origin, say how to tell that it was renamed (rule 3)."""
+    name = refusal.address or ""
+    if refusal.code != "unknown-address" or origin is None or not refusal.closest:
+        return refusal
+    if all(name not in (result.task, address) for address, result in origin.results.items()):
+        return refusal
+    near = refusal.closest[0]
+    way = f"{origin.name} has it: if it is called `{near}` now, start at `{near}` with `--rename {near}={name}`"
+    return replace(refusal, message=f"{refusal.message} {way}")
 
 
 def _late_readers(nodes: Nodes) -> frozenset[str]:

@@ -122,6 +122,12 @@ def test_rule_03_a_start_that_is_gone_is_refused_with_the_closest_names() -> Non
     assert codes(plan) == ["unknown-address"]
     assert plan.refusals[0].closest[0] == "convert_all"
     assert "there is no task `convert` in this revision" in refusal(plan)
+    assert "`--rename convert_all=convert`" in refusal(plan)
+
+
+def test_rule_03_a_name_that_was_never_there_is_not_taken_for_a_renamed_one() -> None:
+    plan = draw(chain("load", "convert"), past(chain("load", "convert")), start="convrt")
+    assert "--rename" not in refusal(plan)
 
 
 def test_rule_03_wrapping_a_task_in_a_group_loses_no_match() -> None:
