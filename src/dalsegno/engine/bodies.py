@@ -54,10 +54,15 @@ class Bodies:
         self._live[live.order.task_run] = live
         heappush(self._waiting, (at, live.order.task_run, False))
 
-    def start(self) -> None:
-        """Start what was added. A lone one runs on this thread, unless its time is limited."""
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs, waits or is about to start."""
+        return not self._starting and not self._live
+
+    def start(self, *, here: bool = True) -> None:
+        """Start what was added. A lone one runs on this thread where it may, unless its time is limited."""
         starting, self._starting = self._starting, []
-        alone = len(starting) == 1 and not self._live
+        alone = here and len(starting) == 1 and not self._live
         for live in starting:
             order = live.order
             self._live[order.task_run] = live
@@ -66,11 +71,18 @@ class Bodies:
             else:
                 self._submit(order)
 
-    def take_ends(self) -> list[tuple[Live, Outcome]]:
-        """Wait until something has ended, and take all that has. Meanwhile begin what has waited long enough."""
+    def take_ends(self, *, until: float | None = None) -> list[tuple[Live, Outcome]]:
+        """Wait until something has ended, and take all that has. Meanwhile begin what has waited long enough.
+
+        Parameters
+        ----------
+        until : when to come back though nothing has ended. A run that is to stop and has nothing to wait for comes back too.
+        """
         ends: list[tuple[str, Outcome]] = []
-        while not ends:
-            for task_run, outcome in self._take_told():
+        while not ends and not (self._stop.wanted and not self._live):
+            if until is not None and self._told.empty() and until <= self._clock.now():
+                break
+            for task_run, outcome in self._take_told(until):
                 if isinstance(outcome, Waiting):
                     self._wait(self._live[task_run].order, outcome.until)
                 elif outcome is not None:
@@ -98,8 +110,9 @@ class Bodies:
             outcome = Outcome(State.FAILED, self._clock.now(), {}, {}, None, {}, {}, (), shown)
         self._told.put((task_run, outcome))
 
-    def _take_told(self) -> list[_Told]:
-        due = min([item[0] for item in (*self._waiting[:1], *self._timeouts[:1])], default=None)
+    def _take_told(self, until: float | None) -> list[_Told]:
+        known = [*(item[0] for item in (*self._waiting[:1], *self._timeouts[:1])), *([] if until is None else [until])]
+        due = min(known, default=None)
         timeout = None if due is None else max(0.0, due - self._clock.now())
         try:
             told = [self._told.get(timeout=timeout)]

@@ -7,14 +7,14 @@ and a task's body starts only after the commit that says RUNNING.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
 from dalsegno.engine.context import Timeout
-from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.ending import PROCESS_DIED, counts_as, flow_outputs, never_reached, never_taken_up
 from dalsegno.engine.frames import (
     Frame,
     GroupRun,
@@ -25,61 +25,36 @@ from dalsegno.engine.frames import (
     frame_of_loop,
 )
 from dalsegno.engine.items import parts_of
-from dalsegno.engine.logs import AttemptLog, LogWriter
-from dalsegno.engine.memory import Memory
+from dalsegno.engine.job import Job
+from dalsegno.engine.logs import AttemptLog
+from dalsegno.engine.pausing import Asked, Paused, Waits, ask, error_of, pause_of, preview, waits_here
+from dalsegno.engine.recording import Recorder
 from dalsegno.engine.retries import delay_of
-from dalsegno.engine.variables import expression_scope, render_properties, variables
-from dalsegno.engine.worker import Attempted, Outcome, Tools, runs_at_all
+from dalsegno.engine.variables import expression_scope, variables
+from dalsegno.engine.worker import Attempted, Outcome, runs_at_all
 from dalsegno.errors import DalSegnoError, NotFound, TaskFailed
-from dalsegno.executors.port import Executor
 from dalsegno.expressions import parse
 from dalsegno.model.address import item_keys
-from dalsegno.model.address import parse as parse_address
-from dalsegno.model.flow import Flow, Kind, Task
+from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
-from dalsegno.model.progress import Observer, Progress, RunMoved, TaskMoved
-from dalsegno.model.run import Result, Run, TaskRun
+from dalsegno.model.run import Result
 from dalsegno.model.state import State
-from dalsegno.replay.edges import Scope
-from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.replay.resolve import Resolved, keeps_origin
+from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
     EvaluateLoop,
     KeepTaskRuns,
     Kept,
-    Lease,
-    MoveRun,
+    MoveTask,
     NewAttempt,
     RecordTask,
     SaveArtifact,
     StartTask,
-    Store,
-    Write,
 )
 from dalsegno.tasks.durations import parse_duration
 
 #: how a task or a group has ended, and whether it left something else behind than in the origin
 _Result = tuple[State, bool]
-
-_PROCESS_DIED = {"code": "process-died", "message": "the process that ran this attempt died"}
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A run that is to be executed, and what it takes."""
-
-    run: Run
-    flow: Flow
-    resolved: Resolved
-    lease: Lease
-    store: Store
-    memory: Memory
-    expansion: Expansion
-    tools: Tools
-    logs: LogWriter
-    executor: Executor
-    observer: Observer | None = None
 
 
 class Runner:
@@ -89,8 +64,8 @@ class Runner:
         self._job = job
         self._tools = job.tools
         self._clock = job.tools.clock
-        self._writes: list[Write] = []
-        self._told: list[Progress] = []
+        self._record = Recorder(job)
+        self._waits = Waits()
         self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
         self._reached: set[str] = set()
         self._error: dict[str, Any] | None = job.memory.first_error()
@@ -100,70 +75,47 @@ class Runner:
         }
 
     def execute(self) -> State:
-        """Execute the run to its end, and give how it ended."""
-        self._begin()
-        root = frame_of_flow(self._job.flow)
-        final = self._advance(root)
-        self._commit()
-        while final is None:
-            self._bodies.start()
-            for live, outcome in self._bodies.take_ends():
+        """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
+        if self._record.state is State.CREATED:
+            self._record.move_run(State.RUNNING, self._clock.now())
+        final = self._advance(frame_of_flow(self._job.flow))
+        while True:
+            final = self._end_waits() or final
+            if final is not None:
+                return self._finish(final)
+            if self._bodies.idle and not self._waits.need_nobody:
+                return self._rest()
+            self._record.commit()
+            until = self._waits.until
+            self._bodies.start(here=until is None)
+            for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
-            if final is None:
-                self._commit()
-        return self._finish(final)
 
     # the run
-
-    def _begin(self) -> None:
-        run = self._job.run
-        if run.state is State.CREATED:
-            at = self._clock.now()
-            self._writes.append(MoveRun(run.id, State.CREATED, State.RUNNING, at))
-            self._told.append(RunMoved(at, State.RUNNING))
 
     def _finish(self, final: State) -> State:
         outputs: dict[str, Any] = {}
         if final in (State.SUCCESS, State.WARNING):
             try:
-                outputs = self._flow_outputs()
+                outputs = flow_outputs(self._job)
             except DalSegnoError as error:
                 final = State.FAILED
                 self._error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
         at = self._clock.now()
-        self._writes.extend(self._never_taken_up(at))
+        self._record.add(*never_taken_up(self._job, self._left.values(), at))
         error = self._error if final is State.FAILED else None
-        if final in (State.SUCCESS, State.WARNING) and (missed := self._never_reached()) is not None:
+        if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
             final, error = State.WARNING, missed
-        self._writes.append(MoveRun(self._job.run.id, State.RUNNING, final, at, outputs=outputs, error=error))
-        self._told.append(RunMoved(at, final, error))
-        self._commit()
+        self._record.move_run(final, at, outputs=outputs, error=error)
+        self._record.commit()
         return final
 
-    def _never_reached(self) -> dict[str, Any] | None:
-        """What was skipped, overridden or pinned and never came about (rule 13)."""
-        asked = self._job.resolved
-        for address, task in self._job.memory.known() if asked.targets else ():
-            if task in asked.touched:
-                self._reach(task, tuple(str(key) for key in parse_address(address).keys))
-        given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
-        missed = [target.text for target in given if target.text not in self._reached]
-        if not missed:
-            return None
-        listed = ", ".join(f"`{text}`" for text in missed)
-        return {"code": "never-reached", "message": f"the request names {listed}, which this run never reached"}
-
-    def _never_taken_up(self, at: float) -> Iterator[Write]:
-        """End what was left running by a process that died, in a run that is stopped before its turn comes again."""
-        for left in reversed(self._left.values()):
-            died = _PROCESS_DIED if self._tools.facts.nodes[left.task].task.kind.is_group is False else None
-            yield EndTask(left.id, State.KILLED, at, {}, None, {}, {}, died)
-
-    def _flow_outputs(self) -> dict[str, Any]:
-        facts = self._tools.facts
-        scope = expression_scope(facts, variables(facts, Scope()))
-        task = Task("outputs", "outputs", {item.id: item.value for item in self._job.flow.outputs})
-        return render_properties(task, {}, scope)
+    def _rest(self) -> State:
+        """Stop until somebody resumes the run: nothing of it is left in this process."""
+        if self._record.state is not State.PAUSED:
+            self._record.move_run(State.PAUSED, self._clock.now())
+        self._record.commit()
+        return State.PAUSED
 
     # the walk
 
@@ -208,14 +160,21 @@ class Runner:
         if decision.action is Action.REUSE:
             return self._keep(task, frame, decision), False
         if decision.action is Action.CHECK:
-            why = self._why_it_runs(task, frame, decision)
+            # what has begun, or was held before it began, is settled already
+            why = decision.reason if address in self._left else self._why_it_runs(task, frame, decision)
             decision = self._job.expansion.settle(decision, why)
             if why is None:
                 return self._keep(task, frame, decision), False
-        if not task.kind.is_group:
-            self._start_work(task, frame, decision)
+        return self._execute(task, frame, decision)
+
+    def _execute(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
+        if self._is_held(task, frame, decision):
             return None
-        return self._start_group(task, frame, decision)
+        if task.kind is Kind.PAUSE:
+            return self._start_pause(task, frame, decision)
+        if task.kind.is_group:
+            return self._start_group(task, frame, decision)
+        return self._start_work(task, frame, decision)
 
     def _reach(self, task: str, keys: tuple[str, ...]) -> None:
         self._reached.update(target.text for target in self._job.resolved.naming(task, keys))
@@ -231,13 +190,13 @@ class Runner:
             origin = self._job.store.task_runs.get(decision.origin_task_run or "")
             given = self._tools.values.read(origin.outputs) if origin is not None else {}
         at = self._clock.now()
-        task_run = self._task_run(task, frame, decision, at=at)
+        task_run = self._record.task_run(task, frame, decision, at=at)
         kept = self._tools.values.keep(given, run=self._job.run.id, task_run=task_run.id, mark="pin")
-        self._writes.extend(SaveArtifact(artifact) for artifact in kept.artifacts)
-        self._writes.append(RecordTask(replace(task_run, state=State.SUCCESS, ended=at, attempt=task_run.attempt - 1,
+        self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
+        self._record.add(RecordTask(replace(task_run, state=State.SUCCESS, ended=at, attempt=task_run.attempt - 1,
                                              attempts=0, outputs=kept.outputs, output_digest=kept.digest)))  # fmt: skip
         self._job.memory.keep(decision.address, given)
-        self._tell(task, decision, State.SUCCESS, attempt=0, at=at, seconds=0.0)
+        self._record.tell(task, decision, State.SUCCESS, attempt=0, at=at, seconds=0.0)
         return State.SUCCESS
 
     def _keep(self, task: Task, frame: Frame, decision: Decision) -> State:
@@ -245,7 +204,7 @@ class Runner:
         found = self._job.store.task_runs.get(decision.origin_task_run or "")
         if found is None:
             raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
-        self._writes.append(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
+        self._record.add(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
         self._job.memory.keep_stored(decision.address, found.outputs)
         for child in task.tasks:
             self._start(child, frame)
@@ -255,14 +214,14 @@ class Runner:
         at = self._clock.now()
         recorded = self._left.pop(decision.address, None)
         if recorded is None:
-            task_run = self._task_run(task, frame, decision, at=at)
-            self._writes.append(StartTask(task_run))
+            task_run = self._record.task_run(task, frame, decision, at=at)
+            self._record.add(StartTask(task_run))
             identity, number, began, failures = task_run.id, task_run.attempt, at, 0
         else:
             identity, number = recorded.id, recorded.attempt + 1
             began = self._job.memory.began(decision.address) or at
             failures = self._failed_attempts(identity) if task.retry is not None else 0
-            self._writes.append(NewAttempt(identity, number, at, State.KILLED, _PROCESS_DIED))
+            self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
         log = AttemptLog(
             self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
             observer=self._job.observer,
@@ -274,7 +233,7 @@ class Runner:
             timeout=timeout, doomed=doomed,
         )  # fmt: skip
         self._bodies.add(Live(order, frame, decision, failures))
-        self._tell(task, decision, State.RUNNING, attempt=number, at=at)
+        self._record.tell(task, decision, State.RUNNING, attempt=number, at=at)
 
     def _failed_attempts(self, task_run: str) -> int:
         return sum(1 for made in self._job.store.task_runs.attempts(task_run) if made.state is State.FAILED)
@@ -292,17 +251,113 @@ class Runner:
         except ValueError as error:
             return None, TaskFailed(f"`timeout` of `{task.id}`: {error}", code="bad-property")
 
+    # what waits
+
+    def _is_held(self, task: Task, frame: Frame, decision: Decision) -> bool:
+        """Whether a breakpoint stands before a task that was about to begin. One that was resumed is recorded as RUNNING."""
+        left = self._left.get(decision.address)
+        if left is not None:
+            held = self._job.store.task_runs.get(left.id) if left.state is State.PAUSED else None
+            if held is None or waits_here(task, held):
+                return False
+            del self._left[decision.address]
+            self._waits.add(Paused(task, frame, decision, held.id, held.attempt, held.created))
+            return True
+        at = self._job.resolved.breakpoints.at(task.id, frame.scope.keys)
+        if at is None or at.task != task.id:
+            return False
+        now = self._clock.now()
+        task_run = self._record.task_run(task, frame, decision, at=now)
+        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
+        held = replace(task_run, state=State.PAUSED, started=None, attempt=task_run.attempt - 1, attempts=0,
+                       properties=preview(task, frame.scope, overrides, self._tools.facts))  # fmt: skip
+        self._record.add(RecordTask(held))
+        self._waits.add(Paused(task, frame, decision, held.id, held.attempt, now))
+        self._record.tell(task, decision, State.PAUSED, attempt=held.attempt, at=now)
+        return True
+
+    def _start_pause(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
+        recorded = self._left.pop(decision.address, None)
+        found = self._job.store.task_runs.get(recorded.id) if recorded is not None else None
+        if found is not None and found.state is State.PAUSED:
+            asked = Asked(pause_of(task, found), found.properties, found.used)
+            self._waits.add(Paused(task, frame, decision, found.id, found.attempt, found.started or 0.0, asked))
+            return None
+        at = self._clock.now()
+        task_run = found or self._record.task_run(task, frame, decision, at=at)
+        if found is None:
+            self._record.add(StartTask(task_run))
+        paused = Paused(task, frame, decision, task_run.id, task_run.attempt, task_run.started or at)
+        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
+        try:
+            asked = ask(task, frame.scope, overrides, self._tools.facts)
+        except DalSegnoError as error:
+            return self._end_pause(paused, State.FAILED, error={**error.as_json(), "address": decision.address}), True
+        if asked is None:
+            return self._end_pause(paused, State.SKIPPED), False
+        self._record.add(MoveTask(task_run.id, State.PAUSED, at, asked.used, asked.properties))
+        self._waits.add(replace(paused, asked=asked))
+        self._record.tell(task, decision, State.PAUSED, attempt=task_run.attempt, at=at)
+        return None
+
+    def _end_waits(self) -> State | None:
+        """End the waits whose time has passed, or all of them where the run is to stop."""
+        final: State | None = None
+        while True:
+            stopping = self._tools.stop.wanted
+            due = self._waits.take_all() if stopping else self._waits.take_due(self._clock.now())
+            for paused in due:
+                state = self._end_pause(paused, State.KILLED) if stopping else self._go_on(paused)
+                final = self._child_ended(paused.frame, state, paused.task.id, moved=True) or final
+            if not due:
+                return final
+
+    def _go_on(self, paused: Paused) -> State:
+        """End a pause whose time has passed."""
+        due, asked = paused.due, paused.asked
+        assert due is not None and asked is not None  # noqa: S101, PT018 - only such a one is taken
+        if due.state is State.KILLED:
+            self._tools.stop.set()
+        if due.state is State.FAILED:
+            return self._end_pause(paused, due.state, error=error_of(due, paused.decision.address))
+        answers = self._job.defaults(paused.task.id, asked.pause.inputs()) if due.state.has_result else {}
+        return self._end_pause(paused, due.state, answers=answers)
+
+    def _end_pause(
+        self, paused: Paused, state: State, *, answers: Mapping[str, Any] | None = None, error: Any = None
+    ) -> State:
+        """Record the end of what waited. What nobody has answered has the answers that were to count then."""
+        at, address = self._clock.now(), paused.decision.address
+        plain = {"onResume": dict(answers), "resumed": None} if answers is not None else {}
+        kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=paused.task_run)
+        asked = paused.asked
+        used, properties = ({}, {}) if asked is None else (asked.used, asked.properties)
+        state = counts_as(paused.task, state, retried=False)
+        self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
+        digest = kept.digest if state.has_result else None
+        self._record.add(EndTask(paused.task_run, state, at, kept.outputs, digest, used, properties, error))
+        if state.has_result:
+            self._job.memory.keep(address, plain)
+        if state is State.FAILED:
+            self._note_error(error)
+        seconds = at - paused.began
+        self._record.tell(paused.task, paused.decision, state, attempt=paused.attempt, at=at, seconds=seconds,
+                          error=error)  # fmt: skip
+        return state
+
+    # groups
+
     def _start_group(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
         at = self._clock.now()
         address = decision.address
         recorded = self._left.pop(address, None)
         if recorded is None:
-            task_run = self._task_run(task, frame, decision, at=at)
-            self._writes.append(StartTask(task_run))
+            task_run = self._record.task_run(task, frame, decision, at=at)
+            self._record.add(StartTask(task_run))
             owner = GroupRun(task, task_run.id, address, task_run.attempt, at)
         else:
             owner = GroupRun(task, recorded.id, address, recorded.attempt, at)
-        self._tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
+        self._record.tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
         try:
             inside = self._open(owner, frame)
         except DalSegnoError as error:
@@ -358,7 +413,7 @@ class Runner:
         values = parts_of(owner.task, frame.scope, overrides, self._tools.facts)
         keys = [str(value) for value in values] if owner.task.kind is Kind.CHOICE else item_keys(values)
         self._job.memory.keep_keys(owner.address, keys)
-        self._writes.append(EvaluateLoop(owner.task_run, tuple(keys), tuple(values)))
+        self._record.add(EvaluateLoop(owner.task_run, tuple(keys), tuple(values)))
         return keys, values
 
     # ends
@@ -368,9 +423,9 @@ class Runner:
         self._job.logs.end_attempt(order.task_run, order.attempt)
         if outcome.state is State.FAILED and self._try_again(live, outcome):
             return None
-        outcome = replace(outcome, state=_counts_as(order.task, outcome.state, retried=live.failures > 0))
-        self._writes.extend(SaveArtifact(artifact) for artifact in outcome.artifacts)
-        self._writes.append(
+        outcome = replace(outcome, state=counts_as(order.task, outcome.state, retried=live.failures > 0))
+        self._record.add(*(SaveArtifact(artifact) for artifact in outcome.artifacts))
+        self._record.add(
             EndTask(
                 order.task_run,
                 outcome.state,
@@ -386,7 +441,7 @@ class Runner:
             self._job.memory.keep(order.address, outcome.plain)
         if outcome.state is State.FAILED:
             self._note_error(outcome.error)
-        self._tell(order.task, live.decision, outcome.state, attempt=order.attempt, at=outcome.at,
+        self._record.tell(order.task, live.decision, outcome.state, attempt=order.attempt, at=outcome.at,
                    seconds=outcome.at - order.started, error=outcome.error)  # fmt: skip
         return self._child_ended(live.frame, outcome.state, order.task.id, moved=self._has_moved(live, outcome))
 
@@ -407,7 +462,7 @@ class Runner:
         if delay is None:
             return False
         number = order.attempt + 1
-        self._writes.append(NewAttempt(order.task_run, number, outcome.at, State.FAILED, outcome.error))
+        self._record.add(NewAttempt(order.task_run, number, outcome.at, State.FAILED, outcome.error))
         timeout, doomed = self._timeout_of(order.task, live.frame)
         log = AttemptLog(
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
@@ -417,82 +472,21 @@ class Runner:
             order, attempt=number, started=outcome.at, log=log, waited=False, timeout=timeout, doomed=doomed
         )
         self._bodies.add_later(Live(again, live.frame, live.decision, failures), outcome.at + delay)
-        self._tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
+        self._record.tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
         return True
 
     def _end_group(self, owner: GroupRun, state: State, *, error: dict[str, Any] | None = None) -> State:
         at = self._clock.now()
-        state = _counts_as(owner.task, state, retried=False)
+        state = counts_as(owner.task, state, retried=False)
         if state is State.FAILED:
             self._note_error(error)
-        self._writes.append(EndTask(owner.task_run, state, at, {}, None, {}, {}, error))
+        self._record.add(EndTask(owner.task_run, state, at, {}, None, {}, {}, error))
         decision = self._job.expansion.decided(owner.address)
-        self._tell(owner.task, decision, state, attempt=owner.attempt, at=at, seconds=at - owner.started, error=error)
+        self._record.tell(
+            owner.task, decision, state, attempt=owner.attempt, at=at, seconds=at - owner.started, error=error
+        )
         return state
 
     def _note_error(self, error: Any) -> None:
         if error is not None and self._error is None:
             self._error = dict(error)
-
-    # records
-
-    def _task_run(self, task: Task, frame: Frame, decision: Decision, *, at: float) -> TaskRun:
-        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        items = frame.scope.items
-        return TaskRun(
-            id=self._tools.ids.new(),
-            run=self._job.run.id,
-            address=decision.address,
-            task=task.id,
-            type=task.type,
-            state=State.RUNNING,
-            action=decision.action,
-            reason=decision.reason,
-            parent=_parent(frame),
-            value=items[-1].value if items else None,
-            attempt=self._job.expansion.last_attempt(decision) + 1,
-            attempts=1,
-            created=at,
-            started=at,
-            definition=definition_of(task, overrides),
-            digests=effective_digests(task, overrides),
-        )
-
-    def _tell(
-        self, task: Task, decision: Decision, state: State, *, attempt: int, at: float, seconds: float | None = None,
-        error: Any = None,
-    ) -> None:  # fmt: skip
-        if self._job.observer is not None:
-            group = task.kind.is_group
-            self._told.append(
-                TaskMoved(
-                    at, decision.address, task.id, task.type, state, attempt, decision.action, seconds, error, group
-                )
-            )
-
-    def _commit(self) -> None:
-        if self._writes:
-            # what a task logged is kept before its end is: a task that is recorded as ended is never made again
-            self._job.logs.flush()
-            writes, self._writes = self._writes, []
-            self._job.store.commit(self._job.lease, writes)
-        told, self._told = self._told, []
-        if self._job.observer is not None:
-            for progress in told:
-                self._job.observer(progress)
-
-
-def _counts_as(task: Task, state: State, *, retried: bool) -> State:
-    """Give the state that a task or group ends with, once it is settled how it went."""
-    if state is State.FAILED and task.allow_failure:
-        return State.WARNING
-    if state is State.SUCCESS and retried and task.retry is not None and task.retry.warning:
-        return State.WARNING
-    return State.SUCCESS if state is State.WARNING and task.allow_warning else state
-
-
-def _parent(frame: Frame) -> str | None:
-    at: Frame | None = frame
-    while at is not None and at.owner is None:
-        at = at.parent
-    return at.owner.address if at is not None and at.owner is not None else None

@@ -94,10 +94,7 @@ class ReplayRequest:
 
     def for_replay_of_it(self) -> Overrides:
         """Give what a replay of the run that this request made carries over: its own overrides over the carried ones."""
-        task_inputs = {name: dict(values) for name, values in self.carried.task_inputs.items()}
-        for name, values in self.task_inputs.items():
-            # what was given later stands later, so that it wins where another selector names the same task run
-            task_inputs[name] = {**task_inputs.pop(name, {}), **values}
+        task_inputs = _over(self.carried.task_inputs, self.task_inputs)
         earlier = {name: value for name, value in self.carried.outputs.items() if name not in self.outputs}
         return Overrides(task_inputs, {**earlier, **self.outputs})
 
@@ -125,8 +122,34 @@ class ReplayRequest:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What a person asked for on the way, when resuming a run that waited.
+
+    Parameters
+    ----------
+    task_inputs : as those of the request; they count from then on.
+    breakpoints : in place of the earlier ones; `None` leaves those as they are.
+    at, by : when, and who.
+    """
+
+    at: float
+    by: str | None = None
+    task_inputs: TaskInputs = field(default_factory=dict[str, Mapping[str, Any]])
+    breakpoints: tuple[str, ...] | None = None
+
+    def added_to(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a request, as JSON data, with this at the end of what it was amended with."""
+        data: dict[str, Any] = {"at": self.at, "by": self.by}
+        if self.task_inputs:
+            data["task_inputs"] = _inputs_to_json(self.task_inputs)
+        if self.breakpoints is not None:
+            data["breakpoints"] = list(self.breakpoints)
+        return {**request, "amendments": [*request.get("amendments", ()), data]}
+
+
 def request_from_json(data: Mapping[str, Any]) -> ReplayRequest:
-    """Read a request that `as_json` wrote."""
+    """Read a request that `as_json` wrote, as it has been amended since."""
     carried = data.get("carried", {})
     known = {item.name for item in fields(ReplayRequest)}
     values = {name: value for name, value in data.items() if name in known}
@@ -137,7 +160,25 @@ def request_from_json(data: Mapping[str, Any]) -> ReplayRequest:
     values["carried"] = Overrides(
         _inputs_from_json(carried.get("task_inputs", {})), _pins_from_json(carried.get("outputs", {}))
     )
-    return replace(ReplayRequest(), **values)
+    request = replace(ReplayRequest(), **values)
+    for amendment in data.get("amendments", ()):
+        later = _inputs_from_json(amendment.get("task_inputs", {}))
+        stops = amendment.get("breakpoints")
+        request = replace(
+            request,
+            task_inputs=_over(request.task_inputs, later),
+            breakpoints=request.breakpoints if stops is None else tuple(stops),
+        )
+    return request
+
+
+def _over(earlier: TaskInputs, later: TaskInputs) -> dict[str, Mapping[str, Any]]:
+    """Put values over earlier ones."""
+    found: dict[str, Mapping[str, Any]] = dict(earlier)
+    for name, values in later.items():
+        # what was given later stands later, so that it wins where another selector names the same task run
+        found[name] = {**found.pop(name, {}), **values}
+    return found
 
 
 def counts_as_whole(request: Mapping[str, Any]) -> bool:

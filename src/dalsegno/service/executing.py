@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.job import Job
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
-from dalsegno.engine.runner import Job, Runner
+from dalsegno.engine.runner import Runner
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.engine.worker import Tools
@@ -28,6 +29,7 @@ from dalsegno.replay.origin import Origin
 from dalsegno.replay.request import request_from_json
 from dalsegno.replay.resolve import resolve_request
 from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.answers import default_answers
 from dalsegno.service.begun import BegunRuns
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Planning
@@ -61,8 +63,19 @@ class Executing:
         self._clock = clock
         self._ids = ids
 
-    def execute(self, run: Run, *, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None) -> Run:
-        """Execute a run to its end, or carry it on. A run that has ended is given as it is.
+    def execute(
+        self,
+        run: Run,
+        *,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        before: Callable[[Run, Lease], None] | None = None,
+    ) -> Run:
+        """Execute a run to its end, or until it waits for a person, or carry it on. A run that has ended is given as it is.
+
+        Parameters
+        ----------
+        before : is called with the lease in hand, before anything else is done.
 
         Raises
         ------
@@ -75,6 +88,9 @@ class Executing:
         lease = self._store.acquire(run.id, owner())
         try:
             run = self._store.runs.get(run.id) or run
+            if before is not None:
+                before(run, lease)
+                run = self._store.runs.get(run.id) or run
             if not run.state.ended:
                 self._execute(run, lease, careful, stop)
         finally:
@@ -129,6 +145,7 @@ class Executing:
             tools=Tools(facts, values, self._artifacts, self._clock, self._ids, wish),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
+            defaults=lambda task, inputs: default_answers(task, inputs, self._clock),
             observer=observer,
         )
 

@@ -1,0 +1,63 @@
+"""Ends: how a state counts; of a run, its outputs, what its request named in vain, and what nobody took up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dalsegno.engine.job import Job
+from dalsegno.engine.variables import expression_scope, render_properties, variables
+from dalsegno.model.address import parse
+from dalsegno.model.flow import Task
+from dalsegno.model.run import Result
+from dalsegno.model.state import State
+from dalsegno.replay.edges import Scope
+from dalsegno.store.port import EndTask, Write
+
+PROCESS_DIED = {"code": "process-died", "message": "the process that ran this attempt died"}
+
+
+def flow_outputs(job: Job) -> dict[str, Any]:
+    """Give the flow's outputs. Raises `DalSegnoError` where they cannot be rendered."""
+    facts = job.tools.facts
+    scope = expression_scope(facts, variables(facts, Scope()))
+    task = Task("outputs", "outputs", {item.id: item.value for item in job.flow.outputs})
+    return render_properties(task, {}, scope)
+
+
+def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
+    """Say what was skipped, overridden, pinned or to be stopped at and never came about (rule 13).
+
+    Parameters
+    ----------
+    reached : what of the request's names was reached; what earlier processes reached is added.
+    """
+    asked = job.resolved
+    for address, task in job.memory.known() if asked.targets else ():
+        if task in asked.touched:
+            keys = tuple(str(key) for key in parse(address).keys)
+            reached.update(target.text for target in asked.naming(task, keys))
+    given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
+    names = dict.fromkeys(target.text for target in (*given, *asked.breakpoints.targets))
+    missed = [name for name in names if name not in reached]
+    if not missed:
+        return None
+    listed = ", ".join(f"`{name}`" for name in missed)
+    return {"code": "never-reached", "message": f"the request names {listed}, which this run never reached"}
+
+
+def never_taken_up(job: Job, left: Iterable[Result], at: float) -> Iterator[Write]:
+    """End what was left running or waiting, in a run that is stopped before its turn comes again."""
+    for item in reversed(list(left)):
+        group = job.tools.facts.nodes[item.task].task.kind.is_group
+        died = None if group or item.state is State.PAUSED else PROCESS_DIED
+        yield EndTask(item.id, State.KILLED, at, {}, None, {}, {}, died)
+
+
+def counts_as(task: Task, state: State, *, retried: bool) -> State:
+    """Give the state that a task or group ends with, once it is settled how it went."""
+    if state is State.FAILED and task.allow_failure:
+        return State.WARNING
+    if state is State.SUCCESS and retried and task.retry is not None and task.retry.warning:
+        return State.WARNING
+    return State.SUCCESS if state is State.WARNING and task.allow_warning else state

@@ -1,0 +1,39 @@
+"""What the execution of one run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.logs import LogWriter
+from dalsegno.engine.memory import Memory
+from dalsegno.engine.worker import Tools
+from dalsegno.executors.port import Executor
+from dalsegno.model.flow import Flow, Input
+from dalsegno.model.progress import Observer
+from dalsegno.model.run import Run
+from dalsegno.replay.resolve import Resolved
+from dalsegno.store.port import Lease, Store
+
+#: gives the answers that a pause has where nobody was asked: the defaults of its inputs
+Defaults = Callable[[str, Sequence[Input]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that is to be executed, and what it takes."""
+
+    run: Run
+    flow: Flow
+    resolved: Resolved
+    lease: Lease
+    store: Store
+    memory: Memory
+    expansion: Expansion
+    tools: Tools
+    logs: LogWriter
+    executor: Executor
+    defaults: Defaults
+    observer: Observer | None = None
