@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -84,17 +84,12 @@ class Bodies:
                 break
             for task_run, outcome in self._take_told(until):
                 if isinstance(outcome, Waiting):
-                    self._wait(self._live[task_run].order, outcome.until)
+                    heappush(self._waiting, (outcome.until, task_run, True))
                 elif outcome is not None:
                     ends.append((task_run, outcome))
             self._end_late_attempts()
             ends += self._end_waits()
         return [(self._live.pop(task_run), outcome) for task_run, outcome in ends]
-
-    def _wait(self, order: Attempted, until: float) -> None:
-        if order.timeout is not None:
-            until = min(until, order.started + order.timeout.seconds)
-        heappush(self._waiting, (until, order.task_run, True))
 
     def _submit(self, order: Attempted) -> None:
         if order.timeout is not None:
@@ -129,6 +124,14 @@ class Bodies:
             live = self._live.get(task_run)
             if live is not None and live.order.attempt == number and live.order.timeout is not None:
                 live.order.timeout.set()
+                self._end_wait_of(task_run)
+
+    def _end_wait_of(self, task_run: str) -> None:
+        """Let an attempt go on that waits, so that it learns that its time has passed."""
+        if any(waiting == task_run for _, waiting, _ in self._waiting):
+            self._waiting = [found for found in self._waiting if found[1] != task_run]
+            heapify(self._waiting)
+            heappush(self._waiting, (0.0, task_run, True))
 
     def _end_waits(self) -> list[tuple[str, Outcome]]:
         """Begin what has waited long enough; where tasks are to stop, end what waits."""

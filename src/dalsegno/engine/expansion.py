@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dalsegno.engine.checking import moved_before
 from dalsegno.model.flow import Task
 from dalsegno.model.plan import Action, Decision, Plan
+from dalsegno.model.run import Result
 from dalsegno.replay.decide import Decider
 from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
 from dalsegno.replay.origin import Origin
@@ -72,8 +74,15 @@ class Expansion:
         if not self._resolved.changed:
             return False
         origin = self._origin()
-        before = origin.results.get(address) if origin is not None else None
+        before = self._resolved.renamed.results(origin.results).get(address) if origin is not None else None
         return before is None or before.keys is None or list(before.keys) != list(keys)
+
+    def moved_before(self, recorded: Mapping[str, Result]) -> set[str]:
+        """Give the addresses of what moved of all that was recorded before this engine began (asked only with `changed`)."""
+        origin = self._origin() if self._resolved.changed and recorded else None
+        if origin is None:
+            return set()
+        return moved_before(recorded, self._resolved.renamed.results(origin.results), self._nodes)
 
     def last_attempt(self, decision: Decision) -> int:
         """Give the number of the last attempt of the matched task run of the origin; 0 without one."""
@@ -91,7 +100,17 @@ class Expansion:
         forced = inside_reason(address, own.reason) if own.forced else None
         flowing = Flowing(own.wave, own.ran, None, forced, own.check)
         wanted = [(key, value) for key, value in zip(keys, values, strict=True) if key in new]
-        self._decide(lambda decider: decider.expand_parts(loop, scope, flowing, wanted))
+        self._decide(lambda decider: self._expand_whole(decider, loop, scope, flowing, wanted))
+
+    def _expand_whole(
+        self, decider: Decider, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[tuple[str, Any]]
+    ) -> None:
+        """Decide the parts of a group, and what stands at its end where the plan could not."""
+        first = len(decider.so_far.order)
+        after = decider.expand_parts(group, scope, flowing, parts)
+        if group.lasts and scope.prefix + group.lasts[0].id not in self._decisions:
+            inside = decider.so_far.order[first:]
+            decider.expand_lasts(group.lasts, scope, after, inside, f"`{group.id}`")
 
     def _decide(self, work: Callable[[Decider], object]) -> None:
         decider = self._get_decider()

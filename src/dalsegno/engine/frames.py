@@ -54,6 +54,7 @@ class Frame:
     errors, lasts : what runs when something in it failed, and at its end.
     tolerates : whether a failure in it counts as a warning.
     moved : whether something that stands directly before what comes next has moved (`replay` with `changed`).
+    otherwise : whether it has other items, or takes another branch, than in the origin.
     """
 
     scope: Scope
@@ -67,9 +68,12 @@ class Frame:
     lasts: tuple[Task, ...] = ()
     tolerates: bool = False
     moved: bool = False
+    otherwise: bool = False
     running: int = 0
     states: set[State] = field(default_factory=set[State])
     _inside_moved: bool = False
+    _moved_before: bool | None = None
+    _moved: set[str] = field(default_factory=set[str])
     _done: dict[str, bool] = field(default_factory=dict[str, bool])
     _handled: State | None = None
 
@@ -88,7 +92,7 @@ class Frame:
         return self._take()
 
     def _stop(self) -> None:
-        if self.pending:
+        if self.pending or self.lasts or (self.errors and State.FAILED in self.states):
             self.states.add(State.KILLED)
             self.pending.clear()
         self.errors = self.lasts = ()
@@ -101,12 +105,19 @@ class Frame:
             if isinstance(entry, Task) and all(self._done.get(name) for name in self.depends.get(entry.id, ())):
                 self.pending.remove(entry)
                 self.running += 1
+                self.moved = self._moved_above(self.depends.get(entry.id, ()))
                 return entry
         if not self.running:
             # what is left stands after something that failed
             self.pending.clear()
             return self.next(stopping=False)
         return None
+
+    def _moved_above(self, names: tuple[str, ...]) -> bool:
+        """Whether what a task of a Dag stands directly after has moved."""
+        if self._moved_before is None:
+            self._moved_before = self.moved
+        return any(name in self._moved for name in names) if names else self._moved_before
 
     def _next_phase(self) -> None:
         """Go on to `errors`, or to `finally`. How it ended is settled by what came before them, and can only get worse."""
@@ -120,6 +131,7 @@ class Frame:
 
     def _begin_phase(self, tasks: tuple[Task, ...]) -> None:
         self._handled = worst([*self.states, *([self._handled] if self._handled else [])])
+        self.moved = self.inside_moved
         self.states = set()
         self.pending = deque[Entry](tasks)
         self.limit, self.stops, self.depends = 1, True, None
@@ -130,14 +142,16 @@ class Frame:
         self.states.add(state)
         if task is not None:
             self._done[task] = state.has_result
+            if moved:
+                self._moved.add(task)
         self._inside_moved = self._inside_moved or moved
         if self.limit == 1 and self.depends is None and not (self.owner and self.owner.task.kind is Kind.LOOP):
             self.moved = moved
 
     @property
     def inside_moved(self) -> bool:
-        """Whether anything in it has moved."""
-        return self._inside_moved
+        """Whether anything in it has moved, or what it stands after if there is nothing in it."""
+        return self._inside_moved or self.otherwise or (self.moved and not self.states and self._handled is None)
 
     @property
     def final(self) -> State | None:

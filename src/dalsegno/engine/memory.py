@@ -8,7 +8,6 @@ from typing import Any
 
 from dalsegno.engine.values import Values
 from dalsegno.errors import NotFound, TaskFailed
-from dalsegno.model.plan import Action
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.store.port import TaskRunReads
@@ -106,11 +105,6 @@ class Memory:
         """Give when a task run began that was recorded before this engine began."""
         task_run = self._reads.at(self._run, address)
         return None if task_run is None else task_run.started
-
-    def ran(self, address: str) -> bool:
-        """Whether a task run that was recorded before was executed in this run, rather than kept."""
-        recorded = self.recorded.get(address)
-        return recorded is not None and recorded.action is not Action.REUSE
 
     def ended(self, address: str) -> State | None:
         """Give how a task run ended that was recorded before this engine began; `None` if it had not ended."""

@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 from dalsegno.model.flow import Retry
+from dalsegno.model.run import Attempt
+from dalsegno.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """Where the attempts of a task run stand whose process died.
+
+    Parameters
+    ----------
+    failures : how many of them failed.
+    until : when the last one is to begin, if all it did was to wait for that.
+    """
+
+    failures: int = 0
+    until: float | None = None
+
+
+def taken_up(retry: Retry | None, attempts: Sequence[Attempt], *, began: float, now: float, seed: str) -> TakenUp:
+    """Find out where the attempts of a task run stand. A wait that is not over goes on."""
+    if retry is None:
+        return TakenUp()
+    failures = sum(1 for made in attempts if made.state is State.FAILED)
+    if len(attempts) < 2 or attempts[-2].state is not State.FAILED:
+        return TakenUp(failures)
+    failed = attempts[-1].started
+    delay = delay_of(retry, failures, began=began, now=failed, seed=seed)
+    until = None if delay is None or now >= failed + delay else failed + delay
+    return TakenUp(failures, until)
 
 
 def delay_of(retry: Retry, failures: int, *, began: float, now: float, seed: str) -> float | None:

@@ -29,7 +29,8 @@ from dalsegno.engine.job import Job
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.pausing import Asked, Paused, Waits, ask, error_of, pause_of, preview, waits_here
 from dalsegno.engine.recording import Recorder
-from dalsegno.engine.retries import delay_of
+from dalsegno.engine.retries import TakenUp, delay_of, taken_up
+from dalsegno.engine.unreached import refuse_other_branch, refuse_other_items, refuse_skipped
 from dalsegno.engine.variables import expression_scope, variables
 from dalsegno.engine.worker import Attempted, Outcome, runs_at_all
 from dalsegno.errors import DalSegnoError, NotFound, TaskFailed
@@ -37,7 +38,7 @@ from dalsegno.expressions import parse
 from dalsegno.model.address import item_keys
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
-from dalsegno.model.run import Result
+from dalsegno.model.run import Result, TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
@@ -68,6 +69,7 @@ class Runner:
         self._waits = Waits()
         self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
         self._reached: set[str] = set()
+        self._moved_before = job.expansion.moved_before(job.memory.recorded)
         self._error: dict[str, Any] | None = job.memory.first_error()
         #: what the process that died left running, until it is taken up again
         self._left: dict[str, Result] = {
@@ -151,12 +153,12 @@ class Runner:
             self._reach(task.id, frame.scope.keys)
         ended = self._job.memory.ended(address)
         if ended is not None:
-            return ended, self._job.memory.ran(address)
+            return ended, address in self._moved_before
         decision = self._job.expansion.decision(address, task, frame.scope)
         if decision.action is Action.LEAVE:
             return State.SKIPPED, False
         if decision.action is Action.PIN:
-            return self._pin(task, frame, decision), True
+            return self._pin(task, frame, decision)
         if decision.action is Action.REUSE:
             return self._keep(task, frame, decision), False
         if decision.action is Action.CHECK:
@@ -180,14 +182,18 @@ class Runner:
         self._reached.update(target.text for target in self._job.resolved.naming(task, keys))
 
     def _why_it_runs(self, task: Task, frame: Frame, decision: Decision) -> str | None:
-        origin = self._job.store.task_runs.get(decision.origin_task_run) if decision.origin_task_run else None
-        return why_it_runs(task, frame.scope, origin, self._tools.facts, moved=frame.moved)
+        amended = self._job.resolved.task_inputs.at(task.id, frame.scope.keys)
+        if amended:
+            return f"input `{next(iter(amended))}` is overridden"
+        return why_it_runs(task, frame.scope, self._origin_of(decision), self._tools.facts, moved=frame.moved)
 
-    def _pin(self, task: Task, frame: Frame, decision: Decision) -> State:
-        given = self._job.resolved.pin(task.id, frame.scope.keys)
+    def _origin_of(self, decision: Decision) -> TaskRun | None:
+        return self._job.store.task_runs.get(decision.origin_task_run) if decision.origin_task_run else None
+
+    def _pin(self, task: Task, frame: Frame, decision: Decision) -> _Result:
+        given, origin = self._job.resolved.pin(task.id, frame.scope.keys), self._origin_of(decision)
         if given is None or keeps_origin(given):
             # its own result in the origin stays, whatever has changed
-            origin = self._job.store.task_runs.get(decision.origin_task_run or "")
             given = self._tools.values.read(origin.outputs) if origin is not None else {}
         at = self._clock.now()
         task_run = self._record.task_run(task, frame, decision, at=at)
@@ -197,31 +203,33 @@ class Runner:
                                              attempts=0, outputs=kept.outputs, output_digest=kept.digest)))  # fmt: skip
         self._job.memory.keep(decision.address, given)
         self._record.tell(task, decision, State.SUCCESS, attempt=0, at=at, seconds=0.0)
-        return State.SUCCESS
+        return State.SUCCESS, origin is None or origin.output_digest != kept.digest
 
     def _keep(self, task: Task, frame: Frame, decision: Decision) -> State:
         """Keep the origin's result at an address that only the run could know."""
-        found = self._job.store.task_runs.get(decision.origin_task_run or "")
+        found = self._origin_of(decision)
         if found is None:
             raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
         self._record.add(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
         self._job.memory.keep_stored(decision.address, found.outputs)
-        for child in task.tasks:
+        for child in (*task.tasks, *task.lasts):
             self._start(child, frame)
         return found.state
 
     def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
         at = self._clock.now()
-        recorded = self._left.pop(decision.address, None)
+        recorded, tried = self._left.pop(decision.address, None), TakenUp()
         if recorded is None:
             task_run = self._record.task_run(task, frame, decision, at=at)
             self._record.add(StartTask(task_run))
-            identity, number, began, failures = task_run.id, task_run.attempt, at, 0
+            identity, number, began = task_run.id, task_run.attempt, at
         else:
-            identity, number = recorded.id, recorded.attempt + 1
+            identity, number = recorded.id, recorded.attempt
             began = self._job.memory.began(decision.address) or at
-            failures = self._failed_attempts(identity) if task.retry is not None else 0
-            self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
+            tried = self._taken_up(task, decision, identity, began=began, now=at)
+            if tried.until is None:
+                number += 1
+                self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
         log = AttemptLog(
             self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
             observer=self._job.observer,
@@ -232,11 +240,20 @@ class Runner:
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
             timeout=timeout, doomed=doomed,
         )  # fmt: skip
-        self._bodies.add(Live(order, frame, decision, failures))
+        live = Live(order, frame, decision, tried.failures)
+        if tried.until is None:
+            self._bodies.add(live)
+        else:
+            self._bodies.add_later(live, tried.until)
         self._record.tell(task, decision, State.RUNNING, attempt=number, at=at)
 
-    def _failed_attempts(self, task_run: str) -> int:
-        return sum(1 for made in self._job.store.task_runs.attempts(task_run) if made.state is State.FAILED)
+    def _taken_up(self, task: Task, decision: Decision, task_run: str, *, began: float, now: float) -> TakenUp:
+        attempts = self._job.store.task_runs.attempts(task_run) if task.retry is not None else ()
+        return taken_up(task.retry, attempts, began=began, now=now, seed=self._seed(decision.address))
+
+    def _seed(self, address: str) -> str:
+        """Give what a random wait of a task run is drawn from."""
+        return f"{self._job.run.id}/{address}"
 
     def _timeout_of(self, task: Task, frame: Frame) -> tuple[Timeout | None, DalSegnoError | None]:
         """Give the limit of one attempt, or what is wrong with it."""
@@ -363,7 +380,8 @@ class Runner:
         except DalSegnoError as error:
             return self._end_group(owner, State.FAILED, error={**error.as_json(), "address": address}), True
         if inside is None:
-            return self._end_group(owner, State.SKIPPED), False
+            state, origin = self._end_group(owner, State.SKIPPED), self._origin_of(decision)
+            return state, origin is None or origin.state is not State.SKIPPED
         state = self._advance(inside)
         return None if state is None else (state, inside.inside_moved)
 
@@ -378,30 +396,20 @@ class Runner:
         if task.run_if is not None:
             scope = expression_scope(facts, variables(facts, frame.scope, task))
             if not runs_at_all(task, scope):
+                refuse_skipped(self._job.resolved, task, frame.scope)
                 return None
         if task.kind not in (Kind.LOOP, Kind.CHOICE):
             return frame_of_group(owner, frame.scope, frame)
         keys, values = self._parts(owner, frame)
         self._job.expansion.expand(task, frame.scope, keys=keys, values=values)
         if task.kind is Kind.CHOICE:
-            self._refuse_unreached(owner, frame, keys[0])
+            refuse_other_branch(self._job.resolved, task, frame.scope, keys[0])
             inside = frame_of_group(owner, frame.scope, frame, branch=keys[0])
         else:
+            refuse_other_items(self._job.resolved, task, frame.scope, keys)
             inside = frame_of_loop(owner, frame.scope, frame, keys=keys, values=values)
-        inside.moved = inside.moved or self._job.expansion.came_out_otherwise(owner.address, keys)
+        inside.otherwise = self._job.expansion.came_out_otherwise(owner.address, keys)
         return inside
-
-    def _refuse_unreached(self, owner: GroupRun, frame: Frame, branch: str) -> None:
-        taken = owner.task.branches.get(branch, ())
-        left = [task for child in owner.task.tasks if child.id not in taken for task in child.walk()]
-        asked = self._job.resolved
-        for task in left:
-            start = asked.start.at(task.id, frame.scope.keys) or asked.only.at(task.id, frame.scope.keys)
-            if start is not None and start.task == task.id:
-                message = f"start `{start.text}` was not reached: `{owner.address}` now takes `{branch}`"
-                raise TaskFailed(
-                    message, code="start-not-reached", hint="start at the group itself, or without a start"
-                )
 
     def _parts(self, owner: GroupRun, frame: Frame) -> tuple[Sequence[str], Sequence[Any]]:
         """Give the items or the branch of a group: those recorded before, or else what its expression gives now."""
@@ -448,8 +456,7 @@ class Runner:
     def _has_moved(self, live: Live, outcome: Outcome) -> bool:
         if not self._job.resolved.changed:
             return True
-        reads, digest = self._job.store.task_runs, outcome.output_digest
-        return has_moved(live.order.task, live.decision, digest, reads, outputs=bool(outcome.outputs))
+        return has_moved(live.order.task, self._origin_of(live.decision), outcome.output_digest)
 
     def _try_again(self, live: Live, outcome: Outcome) -> bool:
         """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
@@ -457,8 +464,7 @@ class Runner:
         if retry is None or self._tools.stop.wanted:
             return False
         failures = live.failures + 1
-        seed = f"{self._job.run.id}/{order.address}"
-        delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=seed)
+        delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=self._seed(order.address))
         if delay is None:
             return False
         number = order.attempt + 1
@@ -468,9 +474,8 @@ class Runner:
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
             observer=self._job.observer,
         )  # fmt: skip
-        again = replace(
-            order, attempt=number, started=outcome.at, log=log, waited=False, timeout=timeout, doomed=doomed
-        )
+        again = replace(order, attempt=number, started=outcome.at, since=outcome.at + delay, log=log, waited=False,
+                        timeout=timeout, doomed=doomed)  # fmt: skip
         self._bodies.add_later(Live(again, live.frame, live.decision, failures), outcome.at + delay)
         self._record.tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
         return True

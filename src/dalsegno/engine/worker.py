@@ -57,8 +57,10 @@ class Attempted:
     overrides: JsonMap
     log: AttemptLog
     tools: Tools
-    #: when the task run began, an attempt before this one included: a wait goes on from there
+    #: when the task run began, an attempt before this one included
     began: float
+    #: from when a wait counts, for an attempt after one that failed; else from when the task run began
+    since: float | None = None
     waited: bool = False
     timeout: Timeout | None = None
     #: what went wrong before the attempt could begin
@@ -106,7 +108,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         context.check_cancelled()
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
-            return Waiting(order.began + pause)
+            return Waiting((order.began if order.since is None else order.since) + pause)
         plain = _as_outputs(order.task.type, properties, properties.run(context))
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         return _succeeded(order, kept, plain, used=used, properties=rendered)
