@@ -54,10 +54,19 @@ def index(flow: Flow) -> Mapping[str, Node]:
 
 def in_order(dag: Task) -> list[Task]:
     """Give the tasks of a Dag so that each comes after those that it depends on; else in the order of the text."""
-    left = {task.id: task for task in dag.tasks}
-    ordered: list[Task] = []
-    while left:
-        free = [task for task in left.values() if not any(name in left for name in dag.depends.get(task.id, ()))]
-        # a circle is refused where the flow is read; here it only must not go round for ever
-        ordered.extend(left.pop(task.id) for task in free or list(left.values()))
-    return ordered
+    known = {task.id: task for task in dag.tasks}
+    ordered: dict[str, Task] = {}
+    begun: set[str] = set()
+    for first in known:
+        path = [first]
+        while path:
+            name = path[-1]
+            begun.add(name)
+            # a circle is refused where the flow is read; here it only must not go round for ever
+            before = (other for other in dag.depends.get(name, ()) if other in known and other not in begun)
+            above = next(before, None)
+            if above is not None:
+                path.append(above)
+            else:
+                ordered.setdefault(path.pop(), known[name])
+    return list(ordered.values())

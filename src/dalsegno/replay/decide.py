@@ -13,11 +13,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from dalsegno.model.address import item_keys
+from dalsegno.model.address import item_keys, parse
 from dalsegno.model.flow import Effects, Kind, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result
+from dalsegno.model.state import State
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_task import TaskDecider
 from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
@@ -77,6 +78,8 @@ class Decider(TaskDecider):
         result = self._results.get(address)
         named = self._named(task, scope.keys) if task.id in self._asked.touched else None
         why = named or self._hit(task, scope, flowing) or self._overridden_group(task)
+        if why is None and self._keeps_tolerated(task, scope, flowing, result):
+            return flowing
         self.so_far.put(Decision(address, task.id, task.type, Action.ENTER, ""), scope)
         first = len(self.so_far.order)
         changed = self._changed(task, result, self._asked.overrides(task.id, scope.keys))
@@ -94,7 +97,7 @@ class Decider(TaskDecider):
             after = self.expand_items(task, scope, inner, keys=keys, values=values)
         else:
             after = self._expand_inside(task, scope, inner, keys)
-        moved = moved_items(task, result, keys) if task.kind in (Kind.LOOP, Kind.CHOICE) else None
+        moved = self._comes_out_otherwise(task, scope, result, keys)
         if task.lasts:
             after = self._expand_lasts(task, scope, after, first)
         settled = self._settle(task, scope, first, why=why, moved=moved, changed=changed)
@@ -102,8 +105,22 @@ class Decider(TaskDecider):
             settled = replace(settled, keys=tuple(keys), wave=flowing.wave, ran=flowing.ran, check=inner.check)
         self.so_far.decisions[address] = settled
         return self._out_of(
-            address, flowing, after, moved=moved, spreads=why is not None and (named or has_result(result))
+            address, flowing, after, moved=moved, spreads=why is not None and (named or self._has(result))
         )
+
+    def _comes_out_otherwise(self, task: Task, scope: Scope, result: Result | None, keys: Sequence[str]) -> str | None:
+        """Say how the items or the branch of a group are not those of the origin; `None` if they are."""
+        if task.kind not in (Kind.LOOP, Kind.CHOICE):
+            return None
+        if task.kind is Kind.LOOP or result is not None:
+            return moved_items(task, result, keys)
+        taken = task.branches.get(keys[0], ()) if keys else ()
+        for child in task.tasks:
+            inside = child.walk() if child.id not in taken else ()
+            closed = next((inner.id for inner in inside if scope.prefix + inner.id in self._results), None)
+            if closed is not None:
+                return f"it now takes {f'`{keys[0]}`' if keys else 'no branch'}, without `{closed}`"
+        return None
 
     def _out_of(
         self, address: str, flowing: Flowing, after: Flowing, *, moved: str | None, spreads: bool | str
@@ -141,15 +158,58 @@ class Decider(TaskDecider):
         self, lasts: Sequence[Task], scope: Scope, flowing: Flowing, inside: Sequence[str], what: str
     ) -> Flowing:
         """Decide the tasks at the end of a group, or of the flow, from what became of everything in it."""
-        doing = (Action.RUN, Action.CHECK, Action.LEAVE)
-        ran = next((name for name in inside if self.so_far.decisions[name].action in doing), None)
-        if ran is None or flowing.forced is not None:
+        ran = next((name for name in inside if self._does_something(self.so_far.decisions[name])), None)
+        if ran is None:
+            idle, self._idle = self._idle, any(self.so_far.decisions[name].action is Action.LEAVE for name in inside)
+            out = self.expand(lasts, scope, flowing)
+            self._idle = idle
+            return out
+        if flowing.forced is not None:
             return self.expand(lasts, scope, flowing)
         inner = replace(flowing, forced=f"at the end of {what}, in which `{ran}` runs")
         out = self.expand(lasts, scope, inner)
         if self._asked.changed:
             return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)
         return replace(out, forced=flowing.forced)
+
+    def _keeps_tolerated(self, task: Task, scope: Scope, flowing: Flowing, result: Result | None) -> bool:
+        """Keep a group in which a failure was tolerated as it ended, with what failed and what never began in it.
+
+        Such a failure is a result for `start` and `only` alone, and only where nothing touches what stands inside.
+        """
+        if not (task.tolerates or task.allow_failure) or result is None or result.state is not State.WARNING:
+            return False
+        if self._asked.strict or not self._asked.keeps or flowing.wave is not None:
+            return False
+        inside = [inner for inner in task.walk() if inner is not task]
+        if any(self._is_touched(inner, scope, flowing) for inner in inside):
+            return False
+        found = self._results_inside([inner for inner in inside if self._nodes[inner.id].handles != "errors"], scope)
+        if all(has_result(one) for _, one in found) or any(address in self._moved_to_run for address, _ in found):
+            return False
+        self._put(task, scope, Action.REUSE, "a failure in it was tolerated in the origin", result)
+        for address, one in found:
+            keys = tuple(str(key) for key in parse(address).keys)
+            at = Scope(keys=keys, prefix=address.removesuffix(one.task))
+            self._put(self._nodes[one.task].task, at, Action.REUSE, f"stands in `{task.id}`, which is kept", one)
+        return True
+
+    def _is_touched(self, task: Task, scope: Scope, flowing: Flowing) -> bool:
+        if task.id in self._asked.touched or self._overridden(task):
+            return True
+        if any(read.task is None for read in task.reads):
+            return flowing.ran is not None
+        return any(next(self.so_far.hot.read(read, self._nodes, scope), None) is not None for read in task.reads)
+
+    def _results_inside(self, tasks: Sequence[Task], scope: Scope) -> list[tuple[str, Result]]:
+        found = [pair for task in tasks for pair in self._results_by_task.get(task.id, ())]
+        return [(address, result) for address, result in found if address.startswith(scope.prefix)]
+
+    def _does_something(self, decision: Decision) -> bool:
+        if decision.action in (Action.RUN, Action.CHECK):
+            return True
+        # what is in it is decided at its turn
+        return decision.action is Action.ENTER and decision.keys is None and decision.check is not None
 
     def _overridden_group(self, task: Task) -> str | None:
         overridden = self._overridden(task) if self._origin is not None else []
@@ -176,10 +236,10 @@ class Decider(TaskDecider):
         result = self._results.get(address)
         reason = why or (self._own_reason(task, result) if self._origin is None else not_yet.reason)
         if self._left_whole(task, scope):
-            self._leave(task, scope, result, named=None)
+            self._leave(task, scope, result)
             self.so_far.hot.add_inside(task, scope.keys, address)
-            return after_running(address, flowing, spreads=has_result(result))
-        checks = self._asked.changed and why is None and has_result(result)
+            return after_running(address, flowing, spreads=self._has(result))
+        checks = self._asked.changed and why is None and self._has(result)
         if not checks:
             self._refuse_skips_inside(task, address, scope)
         self._refuse_effects_inside(task)
@@ -194,25 +254,22 @@ class Decider(TaskDecider):
             return replace(flowing, check=check)
         self.so_far.hot.add_inside(task, scope.keys, address)
         named = task.id in self._asked.touched and self._named(task, scope.keys) is not None
-        return after_running(address, flowing, spreads=named or has_result(result))
+        return after_running(address, flowing, spreads=named or self._has(result))
 
     def _left_whole(self, group: Task, scope: Scope) -> bool:
         """Whether nothing in a group that only the run could expand lies inside of what was asked for."""
-        if not (self._asked.only or self._asked.until):
+        if not (self._asked.only or self._asked.until or self._idle):
             return False
-        if self._asked.only:
-            inside = {task.id for task in group.walk()}
-            named = any(target.task in inside for target in self._asked.only.targets)
-            return not named and self._asked.only.at(group.id, scope.keys) is None
-        return all(self._asked.leaves(task.id, scope.keys) for task in group.walk())
+        return self._idle or all(self._asked.leaves_all(task.id, scope.keys) for task in group.walk())
 
     def _refuse_effects_inside(self, group: Task) -> None:
         """What is seen outside, in a group that only the run can expand, is acknowledged by its task."""
-        if self._origin is None or self._asked.keeps_effects:
+        if self._origin is None:
             return
         outside = {task.id for task in group.walk() if task.effects is Effects.EXTERNAL}
         for result in self._results.values() if outside else ():
-            if result.task in outside and not self._agreed_by_name(result.task):
+            kept = self._asked.keeps_effects and has_result(result)
+            if result.task in outside and not kept and not self._agreed_by_name(result.task):
                 before = self._origin.ran_in(result.address)
                 if before is not None:
                     self._refuse("effects", why_.unacknowledged(result.task, before), result.task)
@@ -264,11 +321,11 @@ class Decider(TaskDecider):
     ) -> tuple[Action, str]:
         actions = {decision.action for decision in inside}
         doing = next((decision for decision in inside if decision.action is not Action.REUSE), None)
-        if Action.LEAVE in actions and not actions & {Action.RUN, Action.PIN, Action.CHECK}:
+        if Action.LEAVE in actions and not actions & {Action.RUN, Action.PIN, Action.CHECK, Action.ENTER}:
             return Action.LEAVE, "what would run inside it is left out"
         if why is not None and Action.LEAVE not in actions:
             return Action.RUN, with_changes(why, changed)
-        whole = actions <= {Action.RUN} and not (self._asked.keeps and has_result(result))
+        whole = actions <= {Action.RUN} and not (self._asked.keeps and self._has(result))
         if self._origin is None or whole:
             return Action.RUN, self._own_reason(task, result)
         if moved is not None:

@@ -83,6 +83,8 @@ class TaskDecider:
         self._evaluate = evaluate
         self._moved_to_run = moved_to_run or {}
         self._refused: set[str] = set()
+        #: among `finally` of something of which nothing runs, and part is left out
+        self._idle = False
         self.so_far = Decided()
 
     def take(self, plan: Plan) -> None:
@@ -98,82 +100,126 @@ class TaskDecider:
     def _decide_task(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         address = scope.prefix + task.id
         result = self._results.get(address)
-        kept = result is not None and result.has_result and not (self._asked.strict and result.tolerated)
         wish = self._wish(task, scope.keys, result) if task.id in self._asked.touched else NO_WISH
         hit = self._hit(task, scope, flowing)
-        if wish.skipped:
-            self._refuse_skip(task, address, hit=hit, result=result)
         if wish.pin is not None:
             return self._pin(task, scope, flowing, wish=wish, result=result)
-        if kept and wish.named is None and hit is None:
-            check = self._check(task, scope, flowing) if self._asked.changed else None
+        check = self._check(task, scope, flowing) if self._asked.changed and hit is None else None
+        if wish.skipped:
+            self._refuse_skip(task, address, hit=hit or check, result=result)
+        why = None
+        if hit is None and wish.named is None and self._has(result):
             changed = self._changed(task, result, wish.overrides)
-            reason = None if self._asked.changed and changed else self._kept_reason(task, skipped=wish.skipped)
-            if check is not None and reason is not None and not wish.skipped:
-                return self._check_later(task, scope, flowing, result=result, reason=check)
-            if reason is not None:
+            if wish.skipped:
+                self._keep(task, scope, flowing, result=result, reason="you skip it", changed=changed)
+                return flowing
+            why = self._may_read(task, flowing) if self._asked.changed else None
+            if why is None and self._may_keep(task, changed):
+                if check is not None:
+                    return self._check_later(task, scope, flowing, result=result, reason=check)
+                reason = "nothing that it depends on runs"
                 self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)
                 return flowing
-        return self._run(task, scope, flowing, wish=wish, hit=hit, result=result)
+        return self._run(task, scope, flowing, wish=wish, hit=hit, result=result, why=why)
+
+    def _has(self, result: Result | None) -> bool:
+        """Whether there is a result; a tolerated failure is none where what succeeded, or did not change, is kept."""
+        return result is not None and result.has_result and not (self._asked.strict and result.tolerated)
+
+    def _may_keep(self, task: Task, changed: tuple[str, ...]) -> bool:
+        """Whether a task with a result that nothing else touches is kept (rule c)."""
+        return self._asked.keeps and not self._overridden(task) and not (self._asked.changed and changed)
 
     def _run(
-        self, task: Task, scope: Scope, flowing: Flowing, *, wish: Wish, hit: str | None, result: Result | None
+        self,
+        task: Task,
+        scope: Scope,
+        flowing: Flowing,
+        *,
+        wish: Wish,
+        hit: str | None,
+        result: Result | None,
+        why: str | None,
     ) -> Flowing:
         """Have a task run, unless it is left out, or its effects are seen outside and were there before."""
         address, keys = scope.prefix + task.id, scope.keys
-        if self._asked.leaves(task.id, keys):
-            self._leave(task, scope, result, named=wish.named)
-            return after_running(address, flowing, spreads=has_result(result))
-        if task.effects is Effects.EXTERNAL and not wish.agreed and self._origin is not None:
-            before = self._origin.ran_in(result.address if result is not None else address)
-            if before is not None and self._asked.keeps_effects and has_result(result):
-                self._put(task, scope, Action.PIN, "its effects are seen outside: its result is kept", result)
-                return flowing
-            if before is not None and not self._acknowledged(task, keys):
-                self._refuse("effects", why_.unacknowledged(address, before), address)
+        if self._idle or self._asked.leaves(task.id, keys):
+            self._leave(task, scope, result)
+            return after_running(address, flowing, spreads=self._has(result))
+        if task.effects is Effects.EXTERNAL and not wish.agreed and self._keeps_effects(task, scope, result):
+            return flowing
         changed = self._changed(task, result, wish.overrides)
-        if self._asked.changed and changed and wish.named is None and hit is None and has_result(result):
+        reason = wish.named or hit or why
+        if reason is None and self._asked.changed and changed and self._has(result):
             reason = f"definition changed: {', '.join(changed)}"
         else:
-            reason = with_changes(wish.named or hit or self._own_reason(task, result), changed)
+            reason = with_changes(reason or self._own_reason(task, result), changed)
         self._put(task, scope, Action.RUN, reason, result, warnings=volatile(task))
         if self._asked.changed and wish.named is None and hit is None:
             self.so_far.warm.add(task.id, keys, address)
             return flowing if flowing.check is not None else replace(flowing, check=address)
         self.so_far.hot.add(task.id, keys, address)
-        return after_running(address, flowing, spreads=has_result(result) or wish.named is not None)
+        return after_running(address, flowing, spreads=self._has(result) or wish.named is not None)
 
-    def _acknowledged(self, task: Task, keys: tuple[str, ...]) -> bool:
-        return self._asked.acknowledges_all or self._asked.acknowledged.at(task.id, keys) is not None
+    def _keeps_effects(self, task: Task, scope: Scope, result: Result | None) -> bool:
+        """Whether the old result of something seen outside is kept, where it would be seen once more.
 
-    def _leave(self, task: Task, scope: Scope, result: Result | None, *, named: str | None) -> None:
+        What would run again without anybody's consent is refused.
+        """
+        address = scope.prefix + task.id
+        asked = self._asked
+        if self._origin is None or asked.acknowledges_all or asked.acknowledged.at(task.id, scope.keys) is not None:
+            return False
+        before = self._origin.ran_in(result.address if result is not None else address)
+        if before is None:
+            return False
+        if not asked.keeps_effects or not has_result(result):
+            self._refuse("effects", why_.unacknowledged(address, before), address)
+            return False
+        overridden = self._override_named(task, scope.keys)
+        if overridden is not None:
+            message = f"`{address}`: {overridden}, but `--effects reuse` keeps its old result, so that would do nothing"
+            self._refuse("override-kept", f"{message}; allow it to run with `--acknowledge {address}`", address)
+        self._put(task, scope, Action.PIN, "its effects are seen outside: its result is kept", result)
+        return True
+
+    def _leave(self, task: Task, scope: Scope, result: Result | None) -> None:
         address = scope.prefix + task.id
         asked = "only" if self._asked.only else "until"
         self._put(task, scope, Action.LEAVE, f"would run, but is left out by `{asked}`", result)
         self.so_far.hot.add(task.id, scope.keys, address)
-        if named is not None and self._asked.only:
-            message = f"`{address}`: {named}, but `only` leaves it out, so that would do nothing; add it to `only`"
-            self._refuse("override-left-out", message, address)
+        overridden = self._override_named(task, scope.keys)
+        if overridden is not None:
+            message = f"`{address}`: {overridden}, but `{asked}` leaves it out, so that would do nothing"
+            self._refuse("override-left-out", f"{message}; add it to `{asked}`", address)
 
     def _check(self, task: Task, scope: Scope, flowing: Flowing) -> str | None:
         """Why a task is decided at its turn: something that it reads, or stands after, may come out otherwise."""
+        if self._origin is None:
+            return None
         for read in task.reads:
-            warm = self.so_far.warm.read(read, self._nodes, scope)
-            source = flowing.check if read.task is None else next(warm, None)
+            source = next(self.so_far.warm.read(read, self._nodes, scope), None)
             if source is not None:
-                return f"decided at its turn: it reads `{source}`"
+                return f"is decided at its turn: it reads `{source}`"
         if flowing.check is not None:
-            return f"decided at its turn: it stands after `{flowing.check}`"
+            return f"is decided at its turn: it stands after `{flowing.check}`"
+        return None
+
+    def _may_read(self, task: Task, flowing: Flowing) -> str | None:
+        """Why a task with a dynamic expression runs: nobody can tell beforehand whether what it reads has changed."""
+        if flowing.check is not None and any(read.task is None for read in task.reads):
+            return f"may read `{flowing.check}`, which {self._verb(flowing.check)}"
         return None
 
     def _check_later(
         self, task: Task, scope: Scope, flowing: Flowing, *, result: Result | None, reason: str
     ) -> Flowing:
         address = scope.prefix + task.id
-        if task.effects is Effects.EXTERNAL and self._origin is not None and not self._acknowledged(task, scope.keys):
-            before = self._origin.ran_in(result.address if result is not None else address)
-            if before is not None:
-                self._refuse("effects", why_.unacknowledged(address, before), address)
+        if self._idle or self._asked.leaves(task.id, scope.keys):
+            self._leave(task, scope, result)
+            return after_running(address, flowing, spreads=True)
+        if task.effects is Effects.EXTERNAL and self._keeps_effects(task, scope, result):
+            return flowing
         self._put(task, scope, Action.CHECK, reason, result, warnings=volatile(task))
         self.so_far.warm.add(task.id, scope.keys, address)
         return flowing if flowing.check is not None else replace(flowing, check=address)
@@ -199,7 +245,8 @@ class TaskDecider:
         address = scope.prefix + task.id
         if keeps_origin(wish.pin):
             if not has_result(result):
-                message = f"`{address}` cannot be kept: it {self._own_reason(task, result)}; pin its result instead"
+                why = "a fresh run has no origin" if self._origin is None else f"it {self._own_reason(task, result)}"
+                message = f"`{address}` cannot be kept: {why}; pin its result instead"
                 self._refuse("keep-without-result", message, address)
             self._put(task, scope, Action.PIN, "its result is kept, whatever has changed", result)
             return flowing
@@ -210,7 +257,7 @@ class TaskDecider:
             return flowing
         if self._asked.changed:
             self.so_far.warm.add(task.id, scope.keys, address)
-            return flowing
+            return replace(flowing, ran=flowing.ran or address)
         self.so_far.hot.add(task.id, scope.keys, address)
         return flowing if flowing.ran is not None else replace(flowing, ran=address)
 
@@ -219,8 +266,9 @@ class TaskDecider:
         asked = self._asked
         own = asked.pins.at(task.id, keys)
         pin = asked.pin(task.id, keys)
-        if own is None and result is not None and result.action is not Action.PIN:
-            # somebody has taken the carried pin back since: the origin has a result of another kind
+        taken_back = result is not None and result.action is not Action.PIN
+        if own is None and (taken_back or (keeps_origin(pin) and not has_result(result))):
+            # the origin has a result of another kind since, or none that could be kept: what is carried refuses nothing
             pin = None
         return Wish(
             named=self._named(task, keys),
@@ -238,6 +286,10 @@ class TaskDecider:
         only = self._asked.only.at(task.id, keys)
         if only is not None:
             return "you ask for it alone" if only.task == task.id else f"you ask for `{only.text}` alone"
+        return self._override_named(task, keys)
+
+    def _override_named(self, task: Task, keys: tuple[str, ...]) -> str | None:
+        """Say which of its values this request overrides, its own or those of a group around it."""
         if not self._asked.task_inputs:
             return None
         for name in (task.id, *reversed(self._nodes[task.id].parents)):
@@ -269,15 +321,11 @@ class TaskDecider:
         decision = self.so_far.decisions.get(address)
         if decision is None or decision.action is Action.RUN:
             return "runs"
-        return "is pinned to another result" if decision.action is Action.PIN else "comes out otherwise"
-
-    def _kept_reason(self, task: Task, *, skipped: bool) -> str | None:
-        """Why a task with a result that nothing else touches is kept; `None` where it runs (rules b and c)."""
-        if skipped:
-            return "you skip it"
-        if not self._asked.keeps or self._overridden(task):
-            return None
-        return "nothing that it depends on runs"
+        if decision.action is Action.PIN:
+            return "is pinned to another result"
+        if decision.action is Action.LEAVE:
+            return "would run, but is left out"
+        return "is decided at its turn" if decision.action is Action.CHECK else "comes out otherwise"
 
     def _overridden(self, task: Task) -> list[str]:
         overridden = self._asked.overridden
@@ -290,6 +338,8 @@ class TaskDecider:
             return "has no result in the origin"
         if not result.has_result:
             return UNFINISHED.get(result.state, "had not ended in the origin")
+        if not self._has(result):
+            return "failed in the origin, where that was tolerated"
         overridden = self._overridden(task)
         if overridden:
             return f"input {', '.join(f'`{name}`' for name in overridden)} is overridden"
@@ -307,6 +357,13 @@ class TaskDecider:
             elif read.task is not None and read.task not in self._nodes:
                 warnings.append(f"kept, though it reads `{read.task}`, which is not in the flow")
         return tuple(warnings)
+
+    @cached_property
+    def _results_by_task(self) -> Mapping[str, list[tuple[str, Result]]]:
+        found: dict[str, list[tuple[str, Result]]] = {}
+        for address, result in self._results.items():
+            found.setdefault(result.task, []).append((address, result))
+        return found
 
     @cached_property
     def _gone_task(self) -> str | None:

@@ -9,7 +9,7 @@ from dalsegno.model.flow import Kind, Read
 from dalsegno.model.plan import Action, Decision
 from dalsegno.replay.edges import Decided, Found, Scope, wanted_keys
 from dalsegno.replay.origin import Origin
-from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes
 
 
@@ -34,7 +34,7 @@ class Missing:
         waiting = self._sort()
         seen: set[str] = set()
         more: dict[str, str] = {}
-        refused: list[PlanRefusal] = []
+        refused = list(self._gone_pins())
         while waiting:
             for source in self._sources(waiting.pop()):
                 if source in seen:
@@ -51,14 +51,23 @@ class Missing:
                     waiting.append(decision)
         return more, refused
 
+    def _gone_pins(self) -> Iterator[PlanRefusal]:
+        """Refuse to keep a result, whatever has changed, that is not there any more."""
+        for address, decision in self._decided.decisions.items():
+            if decision.action is Action.PIN and decision.origin_task_run:
+                pin = self._resolved.pin(decision.task, self._decided.scopes[address].keys)
+                message = self._gone(address) if pin is None or keeps_origin(pin) else None
+                if message is not None:
+                    yield PlanRefusal("artifact-missing", f"`{address}` cannot be kept: {message}", address)
+
     def _sort(self) -> list[Decision]:
         running: list[Decision] = []
         scopes = self._decided.scopes
         for address, decision in self._decided.decisions.items():
-            if decision.action is Action.REUSE:
+            if decision.action in (Action.REUSE, Action.CHECK):
                 self._kept.add(decision.task, scopes[address].keys, address)
                 self._unread.append(address)
-            elif decision.action is not Action.PIN:
+            if decision.action not in (Action.REUSE, Action.PIN, Action.LEAVE):
                 running.append(decision)
         self._unread.sort(key=self._position, reverse=True)
         return running if self._unread else []
@@ -75,7 +84,7 @@ class Missing:
     def _sources(self, decision: Decision) -> Iterator[str]:
         scope = self._decided.scopes[decision.address]
         task = self._nodes[decision.task].task
-        whole = task.kind is Kind.LOOP and decision.keys is None
+        whole = task.kind in (Kind.LOOP, Kind.CHOICE) and decision.keys is None
         for reader in task.walk() if whole else (task,):
             for read in reader.reads:
                 yield from self._read(read, scope, self._nodes[reader.id].position)

@@ -8,18 +8,20 @@ from itertools import zip_longest
 from shlex import quote
 
 from dalsegno.errors import PlanRefusal
-from dalsegno.model.flow import Key, Kind, Read, Revision
+from dalsegno.model.address import parse
+from dalsegno.model.flow import Key, Read, Revision
 from dalsegno.model.graph import Node, index
 from dalsegno.model.plan import Action, Decision, Plan
-from dalsegno.replay.checks import check_names, unexpanded
+from dalsegno.replay.checks import Branches, check_names, unexpanded
 from dalsegno.replay.decide import Decider
-from dalsegno.replay.edges import Decided, Evaluate, Flowing, Found, Scope
+from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
 from dalsegno.replay.fingerprint import plan_digest
+from dalsegno.replay.left_out import LeftOut
 from dalsegno.replay.missing import Missing
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.resolve import Resolved, keeps_origin
-from dalsegno.replay.select import Nodes
+from dalsegno.replay.select import Nodes, Target
 
 
 def draw_up(
@@ -66,7 +68,7 @@ def draw_up(
             *decided.refusals,
             *refused,
             *_lacking(resolved, nodes),
-            *_reads_left(decided, nodes),
+            *(LeftOut(decided, nodes, resolved).refusals() if resolved.only or resolved.until else ()),
             *_stops_nowhere(resolved, decided),
         ),
         warnings=(*_cut_moved(resolved, decided, nodes), *_nothing_runs(decisions, origin)),
@@ -120,9 +122,12 @@ def _dropped(
         return (), ()
     results = resolved.renamed.results(origin.results)
     gone = [address for address in results if address not in decided.decisions]
-    closed = unexpanded(decided, nodes) if gone else []
+    if not gone:
+        return (), ()
+    closed = unexpanded(decided, nodes)
     whole = tuple(f"{address}[" for address in closed)
     closed_tasks = {decided.decisions[address].task for address in closed}
+    branches = Branches(decided, nodes)
     dropped: list[str] = []
     not_reached: list[str] = []
     for address in gone:
@@ -131,8 +136,8 @@ def _dropped(
             continue
         if node is not None and node.handles == "errors":
             continue
-        branch = node is not None and any(nodes[name].task.kind is Kind.CHOICE for name in node.parents)
-        (not_reached if branch else dropped).append(address)
+        choice = branches.closed(node.task.id, parse(address).keys) if node is not None else None
+        (dropped if choice is None else not_reached).append(address)
     return tuple(dropped), tuple(not_reached)
 
 
@@ -152,30 +157,22 @@ def _stops_nowhere(resolved: Resolved, decided: Decided) -> Iterator[PlanRefusal
                 yield PlanRefusal("breakpoint-not-run", message, address)
 
 
-def _reads_left(decided: Decided, nodes: Nodes) -> Iterator[PlanRefusal]:
-    """What runs must not read what is left out."""
-    left = Found()
-    for address, decision in decided.decisions.items():
-        if decision.action is Action.LEAVE:
-            left.add(decision.task, decided.scopes[address].keys, address)
-    for address, decision in decided.decisions.items():
-        if decision.action in (Action.RUN, Action.CHECK):
-            for read in nodes[decision.task].task.reads:
-                for source in left.read(read, nodes, decided.scopes[address]):
-                    message = (
-                        f"`{address}` reads `{source}`, which would run but is left out; add it, or pin its result"
-                    )
-                    yield PlanRefusal("reads-left-out", message, address)
-
-
 def _lacking(resolved: Resolved, nodes: Nodes) -> Iterator[PlanRefusal]:
     """Pins that lack an output somebody reads."""
     for target, outputs in resolved.pins.given:
         for node in () if keeps_origin(outputs) else nodes.values():
             for read in node.task.reads:
-                if read.task == target.task and read.path and read.path[0] not in outputs:
+                if read.task != target.task or not _may_be_read(target, read):
+                    continue
+                if read.path and read.path[0] not in outputs:
                     message = f"the pin of `{target.text}` lacks `{read.path[0]}`, which `{node.task.id}` reads"
                     yield PlanRefusal("pin-lacks-output", message, target.text)
+
+
+def _may_be_read(target: Target, read: Read) -> bool:
+    """Whether a reading may find what a target names, as far as it names items."""
+    pairs = zip(target.keys, read.keys, strict=False)
+    return all(wanted is None or isinstance(key, Key) or wanted == key for wanted, key in pairs)
 
 
 def _cut_moved(resolved: Resolved, decided: Decided, nodes: Nodes) -> Iterator[str]:

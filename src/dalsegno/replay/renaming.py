@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from dalsegno.errors import PlanRefusal, closest, did_you_mean
 from dalsegno.model.address import Address, parse
 from dalsegno.model.run import Result
 from dalsegno.replay.select import Nodes
 
+_Item = tuple[str, str | None]
+
 
 class Renamed:
-    """New name -> the origin's name: tasks and loops by id, items of a loop as `each[new]` -> `each[old]`."""
+    """New name -> the origin's name: tasks and loops by id, items of a loop as `each[new]` -> `each[old]`, and single
+    task runs by their whole address. The more exact name wins. A name that is given away has no result of its own.
+    """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = dict(names)
+        #: the origin's name -> the new one
         self._tasks: dict[str, str] = {}
-        self._items: dict[tuple[str, str | None], str | None] = {}
+        self._items: dict[_Item, _Item] = {}
+        self._exact: dict[str, str] = {}
         for new, old in names.items():
             self._read(new, old)
 
@@ -28,35 +35,80 @@ class Renamed:
             to, at = parse(new), parse(old)
         except ValueError:
             return
-        if to.task is not None and at.task is not None:
-            self._tasks[at.task] = to.task
-        elif to.task is None and at.task is None:
-            self._items[at.items[-1]] = to.items[-1][1]
+        if to.task is None and at.task is None:
+            self._items[at.items[-1]] = to.items[-1]
+        elif to.task is not None and at.task is not None:
+            if to.items or at.items:
+                self._exact[str(at)] = str(to)
+            else:
+                self._tasks[at.task] = to.task
 
     def results(self, results: Mapping[str, Result]) -> Mapping[str, Result]:
-        """Give the origin's results by the addresses that they would have now."""
-        return {self._now(address): result for address, result in results.items()} if self._names else results
+        """Give the origin's results by the addresses, and with the tasks, that they would have now."""
+        if not self._names:
+            return results
+        moved: dict[str, Result] = {}
+        others: dict[str, Result] = {}
+        for address, result in results.items():
+            now = self._now(address)
+            if now is None:
+                others[address] = result
+            else:
+                moved[str(now)] = replace(result, task=now.task or result.task)
+        taken = {*self._tasks.values()}
+        for address, result in others.items():
+            if result.task not in taken and not self._given_away(address):
+                moved.setdefault(address, result)
+        return moved
 
-    def _now(self, text: str) -> str:
+    def _given_away(self, text: str) -> bool:
+        """Whether an item above this address has its name from another one now."""
+        given = set(self._items.values())
+        return bool(given) and any(item in given for item in parse(text).items)
+
+    def _now(self, text: str) -> Address | None:
+        if text in self._exact:
+            return parse(self._exact[text])
         address = parse(text)
-        items = [(self._tasks.get(loop, loop), self._items.get((loop, key), key)) for loop, key in address.items]
-        return str(Address(tuple(items), self._tasks.get(address.task or "", address.task)))
+        items = tuple(self._item_now(item) for item in address.items)
+        now = Address(items, self._tasks.get(address.task or "", address.task))
+        return None if now == address else now
+
+    def _item_now(self, item: _Item) -> _Item:
+        if item in self._items:
+            return self._items[item]
+        return self._tasks.get(item[0], item[0]), item[1]
 
     def refusals(self, results: Mapping[str, Result], nodes: Nodes) -> Iterator[PlanRefusal]:
-        """Refuse names that are not there."""
+        """Refuse names that are not there, and those that are given twice."""
         before = {result.task for result in results.values()}
+        seen: dict[str, str] = {}
         for new, old in self._names.items():
-            for text, known, where in ((new, set(nodes), "this revision"), (old, before, "the origin")):
-                try:
-                    address = parse(text)
-                except ValueError as error:
-                    yield PlanRefusal("bad-address", str(error), text)
-                    continue
-                name = address.task or address.items[-1][0]
-                if name not in known:
-                    near = closest(name, known)
-                    message = f"`--rename {new}={old}`: there is no task `{name}` in {where}{did_you_mean(near)}"
-                    yield PlanRefusal("unknown-address", message, text, near)
+            told = f"`--rename {new}={old}`"
+            wrong = [*_unknown(told, new, set(nodes), "this revision"), *_unknown(told, old, before, "the origin")]
+            yield from wrong
+            if wrong:
+                continue
+            if (parse(new).task is None) != (parse(old).task is None):
+                yield PlanRefusal("bad-address", f"{told}: one of them is an item of a loop, the other is a task", new)
+            if old in seen:
+                message = f"`{old}` of the origin cannot be both `{seen[old]}` and `{new}`; drop one of them"
+                yield PlanRefusal("contradiction", message, new)
+            seen[old] = new
+
+
+def _unknown(told: str, text: str, known: set[str], where: str) -> Iterator[PlanRefusal]:
+    try:
+        address = parse(text)
+    except ValueError as error:
+        yield PlanRefusal("bad-address", str(error), text)
+        return
+    name = address.task or address.items[-1][0]
+    if name not in known:
+        near = closest(name, known)
+        yield PlanRefusal(
+            "unknown-address", f"{told}: there is no task `{name}` in {where}{did_you_mean(near)}", text, near
+        )
 
 
 NOTHING_RENAMED = Renamed({})

@@ -102,6 +102,13 @@ class Resolved:
             return self.only.at(task, keys) is None
         return bool(self.until) and not self.until.covers(task, keys)
 
+    def leaves_all(self, task: str, keys: tuple[str, ...]) -> bool:
+        """Whether a task lies outside of what was asked for in every item below these keys."""
+        if not self.only:
+            return self.leaves(task, keys)
+        around = {task, *self.nodes[task].parents}
+        return not any(target.task in around and target.may_cover(keys) for target in self.only.targets)
+
     def overrides(self, task: str, keys: tuple[str, ...]) -> JsonMap:
         """Give the property values that hold for one task run, this request's over carried ones."""
         return {**(self.carried_inputs.at(task, keys) or {}), **(self.task_inputs.at(task, keys) or {})}
@@ -131,7 +138,8 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
     only, until = reader.targets(request.only), reader.targets(request.until)
     stops = reader.targets(request.breakpoints)
     acknowledged = reader.targets(name for name in request.acknowledge if name != "*")
-    reader.refuse_handlers([*start, *only, *until])
+    reader.refuse_handlers([*start, *only, *until, *skip])
+    reader.refuse_items(stops)
     task_inputs = reader.assigned(request.task_inputs, reader.properties)
     pins = reader.assigned(request.outputs, reader.pinned)
     silent = _Reader(nodes)
@@ -235,11 +243,18 @@ class _Reader:
         return [item for item in found if isinstance(item, Target)]
 
     def refuse_handlers(self, targets: Iterable[Target]) -> None:
-        """Refuse to begin in what runs only when something fails."""
+        """Refuse to begin in what runs only when something fails, and whose results are never kept (rule 6)."""
         for target in targets:
             if self._nodes[target.task].handles == "errors":
                 message = f"`{target.text}` stands among `errors`: it runs only when something fails"
                 self._refuse("start-in-handler", message, target)
+
+    def refuse_items(self, targets: Iterable[Target]) -> None:
+        """Refuse to stop before an item: it is no task run."""
+        for target in targets:
+            if len(target.keys) > len(self._nodes[target.task].loops):
+                message = f"`{target.text}` is an item of a loop, before which nothing stops; name a task in it"
+                self._refuse("bad-address", message, target)
 
     def assigned(self, given: Mapping[str, Any], shape: Callable[[Target, Any], JsonMap | None]) -> Assigned:
         pairs: list[tuple[Target, JsonMap]] = []

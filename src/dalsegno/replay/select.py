@@ -37,8 +37,10 @@ class Target:
 
     def covers(self, keys: Sequence[str]) -> bool:
         """Whether a task run below these item keys (outermost first) is among what is named."""
-        if len(keys) < len(self.keys):
-            return False
+        return len(keys) >= len(self.keys) and self.may_cover(keys)
+
+    def may_cover(self, keys: Sequence[str]) -> bool:
+        """Whether a task run below these item keys, or below items inside them, is among what is named."""
         return all(wanted is None or wanted == key for wanted, key in zip(self.keys, keys, strict=False))
 
 
