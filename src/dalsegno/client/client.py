@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from dalsegno.model.progress import Observer
     from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
     from dalsegno.replay.compare import Comparison
-    from dalsegno.replay.request import ReplayRequest
+    from dalsegno.replay.request import ReplayRequest, TaskInputs
     from dalsegno.service.keeping import Purged
     from dalsegno.service.service import Saved, Service
+    from dalsegno.service.waits import Wait
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 
 
@@ -127,6 +128,42 @@ class Client:
         RunIsLive : another live process executes it.
         """
         return self._service.runs.execute(run, observer=observer, stop=stop)
+
+    def resume(
+        self,
+        run: str,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        task_inputs: TaskInputs | None = None,
+        breakpoints: Sequence[str] | None = None,
+        at: Sequence[str] = (),
+        observer: Observer | None = None,
+        stop: Callable[[Callable[[], None]], None] | None = None,
+    ) -> Run:
+        """Resume a run that waits at a Pause or a breakpoint, and execute it here to its end, or to where it waits next.
+
+        Parameters
+        ----------
+        answers : to what the pauses ask, by the name of the input (`onResume`).
+        task_inputs : property values that hold from now on, as those of a request.
+        breakpoints : in place of the earlier ones; by default those stay.
+        at : the addresses that are meant, where it waits at several; by default all.
+        observer, stop : as for `execute`.
+
+        Raises
+        ------
+        Refusal : it does not wait, or what was said cannot be taken; nothing was written.
+        RunIsLive : another live process executes it.
+        """
+        from dalsegno.service.resuming import Resumption
+
+        stops = None if breakpoints is None else tuple(breakpoints)
+        said = Resumption(answers or {}, task_inputs or {}, stops, tuple(at))
+        return self._service.runs.resume(run, said, observer=observer, stop=stop)
+
+    def waits(self, run: str) -> list[Wait]:
+        """Give what a paused run waits for: where, since when, what it asks; nothing for a run in another state."""
+        return self._service.runs.waits(run)
 
     def get_run(self, run: str) -> Run:
         """Give a run by id, unique prefix of an id, name, `last` or `last-failed`.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
@@ -13,13 +12,13 @@ from dalsegno.engine.values import Values
 from dalsegno.errors import PlanMoved, RequestRefused
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Action
-from dalsegno.model.run import Artifact, Run
+from dalsegno.model.run import Run
 from dalsegno.model.state import State
-from dalsegno.replay.request import Expression, counts_as_whole
-from dalsegno.replay.resolve import keeps_origin
+from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.flows import author
+from dalsegno.service.given import given_artifacts
 from dalsegno.service.planning import Drawn, labels_of, refusals_of
 from dalsegno.settings import VERSION
 from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, SaveRevision, Store, Write
@@ -60,7 +59,10 @@ class Creating:
         kept = tuple([Kept(new(), item.origin_task_run, item.reason) for item in keeping if item.origin_task_run])
         if kept:
             writes.append(KeepTaskRuns(run.id, kept))
-        writes.extend(SaveArtifact(artifact) for artifact in self._given(drawn, run))
+        writes.extend(
+            SaveArtifact(artifact)
+            for artifact in given_artifacts(drawn.resolved, run.id, self._artifacts, self._values)
+        )
         self._store.commit(None, writes)
         created = self._store.runs.get(run.id)
         assert created is not None  # noqa: S101 - it was just committed
@@ -94,23 +96,6 @@ class Creating:
             author=author(),
             environment=environment(),
             whole=counts_as_whole(asked),
-        )
-
-    def _given(self, drawn: Drawn, run: Run) -> Iterator[Artifact]:
-        """Store overridden and pinned values as marked artifacts."""
-        for target, values in drawn.resolved.task_inputs.given:
-            for name, value in values.items():
-                shown = value.text if isinstance(value, Expression) else value
-                yield self._artifact(f"{target.text}.{name}", shown, run, mark="override")
-        for target, outputs in drawn.resolved.pins.given:
-            if not keeps_origin(outputs):
-                yield self._artifact(target.text, dict(outputs), run, mark="pin")
-
-    def _artifact(self, name: str, value: Any, run: Run, *, mark: str) -> Artifact:
-        data = json.dumps(value, ensure_ascii=False, default=str).encode()
-        blob = self._artifacts.put_bytes(data)
-        return self._values.record(
-            blob.digest, blob.size, "json", name=f"{name}.json", run=run.id, task_run=None, output=name, mark=mark
         )
 
 

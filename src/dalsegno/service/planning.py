@@ -73,7 +73,7 @@ class Planning:
         files: list[Path] = []
         carried = origin.inputs if origin is not None else {}
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=_hashed(files), now=lambda: now)
+        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=hashed_into(files), now=lambda: now)
         if origin is not None:
             carried_over = request_from_json(origin.request).for_replay_of_it()
             request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
@@ -197,7 +197,7 @@ class _Known:
         return None if decision is None else decision.keys
 
 
-def _hashed(files: list[Path]) -> Callable[[Path], str]:
+def hashed_into(files: list[Path]) -> Callable[[Path], str]:
     """Give the URI that a file will have once it is stored, without storing it."""
     from blake3 import blake3
 

@@ -14,6 +14,7 @@ from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Attempt, Run, TaskRun
+from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
@@ -23,7 +24,9 @@ from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Drawn, Planning
+from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.views import in_flow_order, run_as_json
+from dalsegno.service.waits import Wait
 from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
 
 
@@ -38,6 +41,7 @@ class RunCases:
         self._planning = Planning(store, artifacts, graphs, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
         self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
+        self._resuming = Resuming(store, artifacts, self._executing, graphs, clock=clock, ids=ids)
 
     # plans and creation
 
@@ -130,6 +134,21 @@ class RunCases:
         """Execute a run that was created, or carry one on whose process died."""
         return self._executing.execute(self.get(run), observer=observer, stop=stop)
 
+    def resume(
+        self,
+        run: str,
+        said: Resumption,
+        *,
+        observer: Observer | None = None,
+        stop: Callable[[Callable[[], None]], None] | None = None,
+    ) -> Run:
+        """Resume a run that waits for a person, and execute it."""
+        return self._resuming.resume(self.get(run), said, observer=observer, stop=stop)
+
+    def waits(self, run: str) -> list[Wait]:
+        """Give what a paused run waits for."""
+        return self._resuming.waits(self.get(run))
+
     def kill(self, run: str) -> Run:
         """Ask the engine that executes a run to stop it; a run that nobody executes is ended here."""
         found = self.get(run)
@@ -156,7 +175,10 @@ class RunCases:
     def as_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""
         found = self.get(run)
-        return run_as_json(found, self._ordered(found))
+        shown = run_as_json(found, self._ordered(found))
+        if found.state is State.PAUSED:
+            shown["waits"] = [wait.as_json() for wait in self._resuming.waits(found)]
+        return shown
 
     def plan_of(self, run: str) -> Plan:
         """Give the plan of a run."""

@@ -1,0 +1,92 @@
+"""What a paused run waits for: pauses with what they ask, and tasks that a breakpoint holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dalsegno.engine.pausing import due_of, pause_of, waits_here
+from dalsegno.model.flow import Input
+from dalsegno.model.run import Result, Run, TaskRun
+from dalsegno.model.state import State
+from dalsegno.replay.select import Nodes
+from dalsegno.service.views import iso
+from dalsegno.store.port import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A task run that waits for a person.
+
+    Parameters
+    ----------
+    kind : a pause, or a breakpoint that stands before the task.
+    since : when it began to wait.
+    asks : what a pause asks the person who resumes it.
+    until, then : when a pause ends by itself, and in which state (KILLED ends the run).
+    """
+
+    task_run: TaskRun
+    kind: Literal["pause", "breakpoint"]
+    since: float
+    asks: tuple[Input, ...] = ()
+    until: float | None = None
+    then: State | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it waits."""
+        return self.task_run.address
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What a held task would get, as far as that is known; of a pause its own properties."""
+        return self.task_run.properties
+
+    def is_over(self, now: float) -> bool:
+        """Whether it has ended by itself, though nobody has looked yet."""
+        return self.until is not None and self.until <= now
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as every door shows it."""
+        return {
+            "address": self.address,
+            "kind": self.kind,
+            "since": iso(self.since),
+            "asks": [_input_as_json(item) for item in self.asks],
+            "until": iso(self.until),
+            "then": None if self.then is None else self.then.value,
+            "properties": dict(self.properties),
+        }
+
+
+def waits_of(store: Store, run: Run, nodes: Nodes) -> list[Wait]:
+    """Give what a paused run waits for, in the order in which it began to; nothing for a run in another state."""
+    return list(_waits(store, store.task_runs.results(run.id), nodes)) if run.state is State.PAUSED else []
+
+
+def _waits(store: Store, results: Sequence[Result], nodes: Nodes) -> Iterator[Wait]:
+    for result in results:
+        found = store.task_runs.get(result.id) if result.state is State.PAUSED else None
+        if found is None:
+            continue
+        task = nodes[found.task].task
+        if not waits_here(task, found):
+            yield Wait(found, "breakpoint", found.created)
+            continue
+        began = found.started or found.created
+        pause = pause_of(task, found)
+        due = due_of(pause, began)
+        until, then = (None, None) if due is None else (due.at, due.state)
+        yield Wait(found, "pause", began, pause.inputs(), until, then)
+
+
+def _input_as_json(item: Input) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "type": item.type.value,
+        "required": item.required and not item.has_default,
+        "default": item.default,
+        "description": item.description,
+    }
