@@ -18,6 +18,7 @@ from tests.support.task_types import DOINGS, TALLY, marks
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.engine.clock import RandomIds, SystemClock
 from dalsegno.model.run import Run
+from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.service import Service
 from dalsegno.store.open import open_store
@@ -75,7 +76,7 @@ def _create(service: Service, scenario: Scenario, request: ReplayRequest, *, fix
 
 def _execute(at: Opened, scenario: Scenario, run: Run, *, kill: bool) -> Run:
     if not kill or scenario.kill is None:
-        return at.service.runs.execute(run.id)
+        return _say(at, scenario, at.service.runs.execute(run.id))
     DOINGS["wait"] = lambda context, _: context.wait(60)
 
     def by_request(context: Any, _: Any) -> None:
@@ -93,6 +94,14 @@ def _execute(at: Opened, scenario: Scenario, run: Run, *, kill: bool) -> Run:
         return at.service.runs.execute(run.id, stop=here)
     DOINGS["kill"] = by_request
     return at.service.runs.execute(run.id)
+
+
+def _say(at: Opened, scenario: Scenario, run: Run) -> Run:
+    """Resume a run each time that it waits."""
+    while run.state is State.PAUSED:
+        first = at.service.runs.waits(run.id)[0].address
+        run = at.service.runs.resume(run.id, scenario.said[first])
+    return run
 
 
 def tally(home: Path) -> Path:

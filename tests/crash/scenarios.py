@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dalsegno.replay.request import Expression, ReplayRequest
+from dalsegno.service.resuming import Resumption
 
 Steps = tuple[ReplayRequest, ...]
 
@@ -20,6 +22,7 @@ class Scenario:
     request : what is asked of a fresh run.
     before : for a replay, the requests that make the runs before it: the first is fresh, each other replays the last.
     kill : the run is killed by its task `ask`, by the function given to `stop` or by a request in the store.
+    said : what is said where the run waits, by the address at which it waits first.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Scenario:
     before: Steps = ()
     fixed: str | None = None
     kill: str | None = None
+    said: Mapping[str, Resumption] = field(default_factory=dict[str, Resumption])
 
     def text(self, tasks: str) -> str:
         """Give the whole text of a flow."""
@@ -218,6 +222,35 @@ tasks:
       - {id: never, type: test.Mark}
 """
 
+PAUSES = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: side
+    type: core.flow.Parallel
+    tasks:
+      - id: left
+        type: core.flow.Sequential
+        tasks:
+          - {id: ask, type: core.flow.Pause, onResume: [{id: fine, type: BOOL}]}
+          - {id: b, type: test.Mark, value: "{{ outputs.ask.onResume.fine }}"}
+      - {id: other, type: core.flow.Pause, onResume: [{id: why, type: STRING, defaults: no reason}]}
+      - {id: c, type: test.Mark}
+  - {id: soon, type: core.flow.Pause, delay: PT0.01S, behavior: WARN}
+  - {id: end, type: test.Mark, value: "{{ outputs.other.onResume.why }}"}
+"""
+
+LATE = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: side
+    type: core.flow.Parallel
+    tasks:
+      - {id: late, type: core.flow.Pause, timeout: PT0.005S}
+      - {id: wait, type: core.flow.Sleep, duration: PT0.02S}
+      - {id: b, type: test.Mark}
+  - {id: never, type: test.Mark}
+"""
+
 FRESH = ReplayRequest()
 SCENARIOS = (
     Scenario("sequence", SEQUENCE),
@@ -283,5 +316,33 @@ SCENARIOS = (
         before=(FRESH,),
         fixed=KILLED.replace("test.Do, call: kill", "test.Mark").replace("test.Do, call: wait", "test.Mark"),
         kill="stop",
+    ),
+    Scenario(
+        "pauses",
+        PAUSES,
+        said={"ask": Resumption({"fine": "true"}, at=("ask",)), "other": Resumption({"why": "all is well"})},
+    ),
+    Scenario("a pause whose time is over", LATE),
+    Scenario(
+        "breakpoints",
+        GROUPS,
+        ReplayRequest(breakpoints=("side", "d", "f")),
+        said={
+            "side": Resumption(),
+            "d": Resumption(task_inputs={"f": {"value": "amended"}, "d": {"value": 8}}, breakpoints=("d", "f")),
+            "f": Resumption(),
+        },
+    ),
+    Scenario(
+        "replay with a breakpoint, of a run that waited",
+        PAUSES,
+        ReplayRequest(start=("b", "other"), breakpoints=("b",)),
+        before=(FRESH,),
+        said={
+            "ask": Resumption({"fine": True}),
+            "b": Resumption(task_inputs={"b": {"value": 3}, "end": {"value": "over"}}, breakpoints=("end",)),
+            "other": Resumption({"why": "again"}),
+            "end": Resumption(breakpoints=()),
+        },
     ),
 )
