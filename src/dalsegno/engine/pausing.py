@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from dalsegno.engine.frames import Frame
@@ -163,15 +162,15 @@ class Waits:
         return found
 
 
-def error_of(due: Due, address: str) -> JsonMap:
+def error_of(due: Due, asked: Asked, address: str) -> JsonMap:
     """Say why a pause failed whose time has passed."""
-    when = datetime.fromtimestamp(due.at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if due.late:
-        message = f"nobody resumed it within its timeout, which was over at {when}"
+        message = f"nobody resumed it within its timeout of {asked.properties.get('timeout')}"
         hint = "a replay from here asks again; `timeout` says for how long, and `--pin` gives the answer"
         error = TaskFailed(message, code="pause-timeout", hint=hint)
     else:
-        message = f"its delay was over at {when}, and its behavior is FAIL"
+        long = asked.properties.get("delay") or asked.properties.get("pauseDuration")
+        message = f"its delay of {long} is over, and its behavior is FAIL"
         error = TaskFailed(message, code="pause-over", hint="a replay from here asks again")
     return {**error.as_json(), "address": address}
 

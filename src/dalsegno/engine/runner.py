@@ -336,7 +336,7 @@ class Runner:
         if due.state is State.KILLED:
             self._tools.stop.set()
         if due.state is State.FAILED:
-            return self._end_pause(paused, due.state, error=error_of(due, paused.decision.address))
+            return self._end_pause(paused, due.state, error=error_of(due, asked, paused.decision.address))
         answers = self._job.defaults(paused.task.id, asked.pause.inputs()) if due.state.has_result else {}
         return self._end_pause(paused, due.state, answers=answers)
 
