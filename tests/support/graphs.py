@@ -13,7 +13,7 @@ from typing import Any
 
 from dalsegno.model.address import item_keys
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Key, Kind, Read, Revision, Task
+from dalsegno.model.flow import Effects, Flow, Key, Kind, Read, Revision, Task
 from dalsegno.model.graph import index
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result
@@ -84,8 +84,37 @@ def each(id: str, *tasks: Task, reads: Sequence[str | Read] = (), inputs: Sequen
     )  # fmt: skip
 
 
-def flow(*tasks: Task) -> Flow:
-    return Flow("shop", "sales", tasks)
+def choice(
+    id: str, branches: Mapping[str, Sequence[Task]], *, reads: Sequence[str | Read] = (), inputs: Sequence[str] = ()
+) -> Task:
+    """A group of which one branch is taken: what `items` gives for it is the branch's name in a list."""
+    inside = tuple(child for tasks in branches.values() for child in tasks)
+    named = {branch: tuple(child.id for child in tasks) for branch, tasks in branches.items()}
+    found = tuple(_read(read) for read in reads)
+    return Task(
+        id, "core.flow.Switch", kind=Kind.CHOICE, tasks=inside, branches=named, reads=found, inputs=tuple(inputs),
+        definition="choice",
+    )  # fmt: skip
+
+
+def dag(id: str, *tasks: Task, **after: Sequence[str]) -> Task:
+    """A group whose tasks stand after those that are named for them."""
+    depends = {name: tuple(names) for name, names in after.items()}
+    return Task(id, "core.flow.Dag", kind=Kind.DAG, tasks=tasks, depends=depends, definition="dag")
+
+
+def allow(id: str, *tasks: Task, **fields: Any) -> Task:
+    """A group in which a failure is tolerated."""
+    return replace(seq(id, *tasks), type="core.flow.AllowFailure", tolerates=True, **fields)
+
+
+def mail(id: str, *reads: str | Read, **fields: Any) -> Task:
+    """A task whose effects are seen outside."""
+    return task(id, *reads, effects=Effects.EXTERNAL, **fields)
+
+
+def flow(*tasks: Task, errors: Sequence[Task] = (), lasts: Sequence[Task] = ()) -> Flow:
+    return Flow("shop", "sales", tasks, errors=tuple(errors), lasts=tuple(lasts))
 
 
 def chain(*ids: str) -> Flow:
@@ -96,18 +125,24 @@ def chain(*ids: str) -> Flow:
 def past(
     flow: Flow, *, items: Items | None = None, failed: Sequence[str] = (), killed: Sequence[str] = (),
     absent: Sequence[str] = (), gone: Sequence[str] = (), pinned: Mapping[str, Any] | None = None, name: str = "sales-1",
+    tolerated: Sequence[str] = (), before: Mapping[str, str] | None = None,
 ) -> Origin:  # fmt: skip
-    """A run of a flow in which all succeeded but what is said. `absent` names what never began, `gone` lost artifacts."""
-    teller = _Teller(
-        items or {}, {**dict.fromkeys(failed, State.FAILED), **dict.fromkeys(killed, State.KILLED)}, absent, pinned
-    )
-    teller.group(flow.tasks, Scope())
+    """A run of a flow in which all succeeded but what is said. `absent` names what never began, `gone` lost artifacts,
+    `tolerated` failures that count as warnings, `before` in which runs of the lineage what has effects ran; where it says
+    nothing, what the run itself has done ran in it.
+    """
+    states = {**dict.fromkeys(failed, State.FAILED), **dict.fromkeys(killed, State.KILLED)}
+    teller = _Teller(items or {}, {**states, **dict.fromkeys(tolerated, State.WARNING)}, absent, pinned)
+    teller.group([*flow.tasks, *flow.lasts], Scope())
+    teller.told = [(replace(found, tolerated=found.address in tolerated), digests) for found, digests in teller.told]
     digests = {result.id: found for result, found in teller.told}
+    ran = {found.address: name for found, _ in teller.told if found.state is not State.FAILED}
     return Origin(
         name,
         {result.address: result for result, _ in teller.told},
         lambda identity: digests[identity],
         lambda identity: ("value",) if identity.removeprefix("run:") in gone else (),
+        (ran if before is None else before).get,
     )
 
 
@@ -131,8 +166,15 @@ class _Teller:
             pairs = zip(keys, values, strict=True)
             inside = [self.group(task.tasks, scope.enter(task.id, key, value)) for key, value in pairs]
             state = worst([state, *(found for item in inside for found in item)])
+        elif task.kind is Kind.CHOICE:
+            keys = tuple(str(key) for key in self._items.get(address, self._items.get(task.id)) or ())
+            taken = task.branches.get(keys[0], ()) if keys else ()
+            state = worst([state, *self.group([child for child in task.tasks if child.id in taken], scope)])
         elif task.kind is not Kind.WORK:
             state = worst([state, *self.group(task.tasks, scope)])
+        if task.kind is not Kind.WORK:
+            state = worst([state, *self.group(task.lasts, scope)])
+            state = State.WARNING if state is State.FAILED and task.tolerates else state
         action = Action.PIN if address in self._pinned else Action.RUN
         value = self._pinned.get(address, f"result of {address}")
         made = output_digest({"value": value}) if task.kind is Kind.WORK and state.has_result else None
@@ -152,7 +194,7 @@ def draw(
     **fields: Any,
 ) -> Plan:
     """Draw up a plan. `items` gives what loops loop over now (`None`: only the run can know), else the origin's items."""
-    for name in ("start", "skip"):
+    for name in ("start", "skip", "only", "until", "breakpoints", "acknowledge"):
         given = fields.get(name, ())
         fields[name] = (given,) if isinstance(given, str) else tuple(given)
     request = ReplayRequest(origin=None if origin is None else "run", **fields)
