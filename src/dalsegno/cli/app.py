@@ -29,6 +29,7 @@ _MODULES = {
     "demo": "demo",
     "run": "run",
     **dict.fromkeys(("replay", "plan"), "replay"),
+    "resume": "resume",
     **dict.fromkeys(("runs", "show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
     "compare": "compare",
     **dict.fromkeys(("delete", "purge"), "keeping"),

@@ -86,6 +86,7 @@ def _values(request: ReplayRequest) -> Iterator[str]:
 
 def _ways(request: ReplayRequest) -> Iterator[str]:
     """How it is done, and what is kept on the run."""
+    yield from _repeated("--break-before", request.breakpoints)
     if request.effects != "ask":
         yield from ("--effects", request.effects)
     yield from _repeated("--acknowledge", request.acknowledge)

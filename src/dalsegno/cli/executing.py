@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dalsegno.cli.exit_codes import of_state
 from dalsegno.cli.interrupting import Interrupt
-from dalsegno.cli.render.lines import BLANK, line
+from dalsegno.cli.render.lines import BLANK, labelled, line
 from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, state_line
 from dalsegno.cli.render.plan_rows import Groups, estimate, works
 from dalsegno.cli.render.runs import leaves, saved_seconds
+from dalsegno.cli.render.waiting import waiting_lines
 from dalsegno.cli.terminal import Terminal
 from dalsegno.cli.watching import Watcher, teller
 from dalsegno.errors import Ambiguous, ExtraMissing, NotFound
@@ -34,11 +36,13 @@ class Execution:
     plan : what it executes, where that is known here: tells what was reused.
     file : the flow's file, where one was given.
     verbose : whether log lines are shown.
+    do : executes the run, given an `observer` and a `stop`; by default as it was planned.
     """
 
     plan: Plan | None = None
     file: str | None = None
     verbose: bool = False
+    do: Callable[..., Run] | None = None
 
 
 def execute(client: Client, run: Run, terminal: Terminal, how: Execution) -> int:
@@ -51,7 +55,8 @@ def execute(client: Client, run: Run, terminal: Terminal, how: Execution) -> int
         told.line(line(("  stopping the run; press Ctrl-C again to end at once", "yellow")))
 
     with Interrupt(notice) as interrupt, told:
-        ended = client.execute(run.id, observer=watcher, stop=interrupt.arm)
+        do = how.do or partial(client.execute, run.id)
+        ended = do(observer=watcher, stop=interrupt.arm)
     _tell_end(client, ended, watcher, terminal, how)
     if interrupt.exit_code is not None and ended.state is State.KILLED:
         return interrupt.exit_code
@@ -65,6 +70,10 @@ def _tell_end(client: Client, run: Run, watcher: Watcher, terminal: Terminal, ho
         terminal.tell([BLANK, *failure_lines(outcome, terminal.width(err=True))])
     elif run.state is State.KILLED:
         terminal.tell([BLANK, *again_lines(outcome)])
+    elif run.state is State.PAUSED:
+        terminal.tell([BLANK, *waiting_lines(client.waits(run.id), outcome.handle, terminal.width(err=True))])
+    elif run.error:
+        terminal.tell(labelled("warning", str(run.error["message"]), terminal.width(err=True), style="yellow"))
     if run.state in (State.SUCCESS, State.WARNING) and run.outputs and not terminal.as_json:
         from dalsegno.cli.render.logs import value_lines
 

@@ -38,6 +38,12 @@ Pins = Annotated[
         help="Take this as the task's result without running it: JSON, else text. `{}` marks it as done. May be repeated.",
     ),
 ]  # fmt: skip
+Breakpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--break-before", metavar="TASK", help="Stop before this task and wait for `dalsegno resume`. May be repeated."
+    ),
+]
 Labels = Annotated[
     list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="Kept on the run. May be repeated.")
 ]

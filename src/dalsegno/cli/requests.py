@@ -31,6 +31,7 @@ class Given:
     labels: Texts = None
     reason: str | None = None
     keeps: Texts = None
+    stops: Texts = None
 
     def request(self) -> ReplayRequest:
         """Read it all. Raises `Refusal` for what cannot be read."""
@@ -40,6 +41,7 @@ class Given:
             inputs=read_pairs("--input", self.inputs or ()),
             task_inputs=read_task_inputs(self.task_inputs or (), self.expressions or ()),
             outputs=read_pins(self.pins or (), self.keeps or ()),
+            breakpoints=tuple(self.stops or ()),
             labels=read_pairs("--label", self.labels or ()),
             reason=self.reason,
         )

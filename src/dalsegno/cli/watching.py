@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from dalsegno.cli.render.lines import Line
 from dalsegno.cli.render.outcome import Failure
-from dalsegno.cli.render.progress import ended_line, logged_line, retried_line, running_line
+from dalsegno.cli.render.progress import ended_line, logged_line, paused_line, retried_line, running_line
 from dalsegno.cli.terminal import Terminal, as_text
 from dalsegno.model.progress import Logged, Progress, TaskMoved
 from dalsegno.model.state import State
@@ -78,6 +78,9 @@ class Watcher:
             return running_line(running, done=self.ran, elapsed=at - self._began, width=width)
 
     def _moved(self, event: TaskMoved) -> Line | None:
+        if event.state is State.PAUSED:
+            self._running.pop(event.address, None)
+            return paused_line(event, words=self._words)
         if event.group:
             return self._group_moved(event)
         if event.state is State.RUNNING:

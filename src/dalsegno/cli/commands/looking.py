@@ -136,6 +136,16 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         if task_runs:
             terminal.show([BLANK], drawn.task_runs_table(task_runs))
         _show_failure(client, found, task_runs, terminal, fixed=fixed)
+        _show_waits(client, found, terminal)
+
+
+def _show_waits(client: Client, run: Run, terminal: Terminal) -> None:
+    from dalsegno.cli.executing import handle_of
+    from dalsegno.cli.render.waiting import waiting_lines
+
+    waits = client.waits(run.id)
+    if waits:
+        terminal.show([BLANK, *waiting_lines(waits, handle_of(client, run), terminal.width())])
 
 
 def _show_failure(
@@ -284,4 +294,4 @@ def kill(run: options.RunName, *, as_json: options.Json = False) -> None:
         if as_json:
             terminal.document(client.run_json(found.id))
         else:
-            terminal.show([line("Asked to stop: ", (found.name, "bold"))])
+            terminal.show([line("Stopped: " if found.state.ended else "Asked to stop: ", (found.name, "bold"))])

@@ -86,6 +86,7 @@ def replay(  # noqa: PLR0913 - a parameter is an option
     expressions: options.TaskInputExpressions = None,
     pins: options.Pins = None,
     keeps: options.Keeps = None,
+    stops: options.Breakpoints = None,
     effects: options.EffectsWish = "ask",
     acknowledge: options.Acknowledges = None,
     stale: options.Stale = "warn",
@@ -105,7 +106,7 @@ def replay(  # noqa: PLR0913 - a parameter is an option
     The earlier run stays as it is; this makes a new one with the same inputs.
     """
     request = replace(
-        Given(inputs, task_inputs, expressions, pins, labels, reason, keeps).request(),
+        Given(inputs, task_inputs, expressions, pins, labels, reason, keeps, stops).request(),
         origin=run,
         revision=_revision(revision, file),
         start=tuple(start or ()),

@@ -46,6 +46,7 @@ def run(  # noqa: PLR0913 - a parameter is an option
     task_inputs: options.TaskInputs = None,
     expressions: options.TaskInputExpressions = None,
     pins: options.Pins = None,
+    stops: options.Breakpoints = None,
     labels: options.Labels = None,
     reason: options.Reason = None,
     dry_run: options.DryRun = False,
@@ -61,7 +62,7 @@ def run(  # noqa: PLR0913 - a parameter is an option
     from dalsegno.client.client import Client
 
     terminal = Terminal(as_json=as_json, steady=True)
-    given = Given(inputs, task_inputs, expressions, pins, labels, reason)
+    given = Given(inputs, task_inputs, expressions, pins, labels, reason, stops=stops)
     if target == "resume":
         if given != Given() or dry_run or digest or strict:
             raise Refusal("`run resume` carries the run on as it was planned: it takes no other options", code="usage")

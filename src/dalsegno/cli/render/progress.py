@@ -33,6 +33,12 @@ def retried_line(event: TaskMoved, *, words: bool) -> Line:
     )
 
 
+def paused_line(event: TaskMoved, *, words: bool) -> Line:
+    """Tell that a task waits for a person, or for a time."""
+    sign = f"{event.state.value:<8}" if words else f"  {mark(event.state)}"
+    return line((sign, state_style(event.state)), f" {event.address:<{_ADDRESS_WIDTH}} ", ("waits", "dim"))
+
+
 def logged_line(event: Logged) -> Line:
     """Tell what a task wrote."""
     style = {"ERROR": "red", "WARNING": "yellow"}.get(event.line.level, "dim")

@@ -116,7 +116,13 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 
 def _overrides(request: Mapping[str, Any]) -> str:
-    names = [f"{address}.{name}" for address, values in request.get("task_inputs", {}).items() for name in values]
+    given = [request, *request.get("amendments", ())]
+    names = dict.fromkeys(
+        f"{address}.{name}"
+        for each in given
+        for address, values in each.get("task_inputs", {}).items()
+        for name in values
+    )
     return ", ".join([*names, *(f"{address} (pinned)" for address in request.get("outputs", {}))])
 
 
