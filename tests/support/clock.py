@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
+from dalsegno.engine.clock import SystemClock
+
 #: 2024-08-15T12:00:00Z
 NOON = 1_723_723_200.0
 
@@ -25,6 +27,21 @@ class SetClock:
         """Set it on by so many seconds."""
         with self._lock:
             self.seconds += seconds
+
+
+class MovedClock:
+    """The clock of the machine, which can be set on."""
+
+    def __init__(self) -> None:
+        self._inner = SystemClock()
+        self._moved = 0.0
+
+    def now(self) -> float:
+        return self._inner.now() + self._moved
+
+    def move(self, seconds: float) -> None:
+        """Set it on by so many seconds."""
+        self._moved += seconds
 
 
 class CountedIds:

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, Self
 
-from tests.support.clock import SetClock
+from tests.support.clock import MovedClock, SetClock
 from tests.support.task_types import DOINGS, marks
 from tests.support.watched_store import WatchedStore
 
@@ -29,15 +29,15 @@ class Lab:
 
     Attributes
     ----------
-    clock : moves a millisecond at each look.
+    clock : moves a millisecond at each look, unless another one is given.
     doings : what `test.Do` does, by name.
     """
 
-    def __init__(self, home: Path, tally: Path) -> None:
+    def __init__(self, home: Path, tally: Path, clock: SetClock | MovedClock | None = None) -> None:
         self.home = home
         self.tally = tally
         self.doings = DOINGS
-        self.clock = SetClock(tick=0.001)
+        self.clock = clock or SetClock(tick=0.001)
         self.store = WatchedStore(open_store(home / "dalsegno.db", now=self.clock.now))
         artifacts = LocalArtifacts(home / "artifacts")
         self.service = Service(self.store, artifacts, clock=self.clock, ids=RandomIds())
@@ -59,11 +59,15 @@ class Lab:
         """Create and execute a fresh run."""
         return self.cases.execute(self.create(tasks, request, rest=rest).id, observer=observer)
 
-    def replay(self, origin: Run, tasks: str | None = None, **request: Any) -> Run:
-        """Replay a run, on a new revision where `tasks` are given."""
+    def begin_replay(self, origin: Run, tasks: str | None = None, *, rest: str = "", **request: Any) -> Run:
+        """Create a replay of a run, on a new revision where `tasks` are given."""
         wanted = replace(ReplayRequest(origin=origin.id), **request)
-        text = None if tasks is None else _text(tasks, "")
-        return self.cases.execute(self.cases.create_replay(wanted, text=text, file="lab.yaml").id)
+        text = None if tasks is None else _text(tasks, rest)
+        return self.cases.create_replay(wanted, text=text, file="lab.yaml")
+
+    def replay(self, origin: Run, tasks: str | None = None, *, rest: str = "", **request: Any) -> Run:
+        """Replay a run, on a new revision where `tasks` are given."""
+        return self.cases.execute(self.begin_replay(origin, tasks, rest=rest, **request).id)
 
     def states(self, run: Run) -> Mapping[str, State]:
         """Give the state of each task run by its address."""
