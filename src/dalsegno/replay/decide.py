@@ -158,6 +158,8 @@ class Decider(TaskDecider):
         self, lasts: Sequence[Task], scope: Scope, flowing: Flowing, inside: Sequence[str], what: str
     ) -> Flowing:
         """Decide the tasks at the end of a group, or of the flow, from what became of everything in it."""
+        if not lasts:
+            return flowing
         ran = next((name for name in inside if self._does_something(self.so_far.decisions[name])), None)
         if ran is None:
             idle, self._idle = self._idle, any(self.so_far.decisions[name].action is Action.LEAVE for name in inside)

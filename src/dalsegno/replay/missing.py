@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Read
@@ -21,10 +22,9 @@ class Missing:
         self._nodes = nodes
         self._resolved = resolved
         self._origin = origin
-        self._kept = Found()
+        self._kept: list[str] = []
+        self._found = Found()
         self._asked: set[tuple[str, tuple[str | None, ...]]] = set()
-        #: the kept ones that no dynamic expression has read yet, in the order of the flow
-        self._unread: list[str] = []
 
     def find(self) -> tuple[dict[str, str], list[PlanRefusal]]:
         """Give what must run after all, with the reasons, and the refusals of what was named to be skipped.
@@ -61,16 +61,29 @@ class Missing:
                     yield PlanRefusal("artifact-missing", f"`{address}` cannot be kept: {message}", address)
 
     def _sort(self) -> list[Decision]:
+        """Tell what is kept from what runs; give what runs, if it may read anything that is kept."""
         running: list[Decision] = []
-        scopes = self._decided.scopes
         for address, decision in self._decided.decisions.items():
-            if decision.action in (Action.REUSE, Action.CHECK):
-                self._kept.add(decision.task, scopes[address].keys, address)
-                self._unread.append(address)
-            if decision.action not in (Action.REUSE, Action.PIN, Action.LEAVE):
+            if decision.action is Action.REUSE:
+                self._kept.append(address)
+            elif decision.action is Action.CHECK:
+                self._kept.append(address)
                 running.append(decision)
-        self._unread.sort(key=self._position, reverse=True)
-        return running if self._unread else []
+            elif decision.action is not Action.PIN and decision.action is not Action.LEAVE:
+                running.append(decision)
+        return running if self._kept else []
+
+    @cached_property
+    def _by_task(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for address in self._kept:
+            found.setdefault(self._decided.decisions[address].task, []).append(address)
+        return found
+
+    @cached_property
+    def _unread(self) -> list[str]:
+        """The kept ones that no dynamic expression has read yet, in the order of the flow, the last first."""
+        return sorted(self._kept, key=self._position, reverse=True)
 
     def _position(self, address: str) -> int:
         return self._nodes[self._decided.decisions[address].task].position
@@ -98,4 +111,6 @@ class Missing:
             if (read.task, wanted) not in self._asked:
                 self._asked.add((read.task, wanted))
                 for task in self._nodes[read.task].task.walk():
-                    yield from self._kept.read(Read(task.id, read.keys), self._nodes, scope)
+                    for address in self._by_task.pop(task.id, ()):
+                        self._found.add(task.id, self._decided.scopes[address].keys, address)
+                    yield from self._found.read(Read(task.id, read.keys), self._nodes, scope)

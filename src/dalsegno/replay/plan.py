@@ -51,7 +51,8 @@ def draw_up(
         if not more and not missing:
             break
         to_run = {**to_run, **missing, **more}
-    decisions = tuple(_with_stops([decided.decisions[address] for address in decided.order], decided, resolved))
+    found = [decided.decisions[address] for address in decided.order]
+    decisions = tuple(_with_stops(found, decided, resolved) if resolved.breakpoints else found)
     dropped, not_reached = _dropped(decided, nodes, resolved, origin)
     unchecked, unknown = check_names(resolved, decided, nodes)
     return Plan(

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from dalsegno.model.plan import Action, Decision, Plan
 
 _OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran", "check", "stops")
+_optional = attrgetter(*_OPTIONAL)
 
 
 def plan_to_bytes(plan: Plan) -> bytes:
     """Write a plan that is to be executed (it has no refusals)."""
-    groups: dict[tuple[str, str], list[Any]] = {}
+    groups: dict[tuple[Action, str], tuple[list[int], list[Decision]]] = {}
+    extras: dict[int, dict[str, Any]] = {}
     for position, decision in enumerate(plan.decisions):
-        rows = groups.setdefault((decision.action.value, decision.reason), [])
-        rows.append(
-            [position, decision.address, decision.task, decision.type, decision.origin_task_run, decision.estimate_s]
-        )
-        if (
-            decision.keys is not None
-            or decision.warnings
-            or decision.forced
-            or decision.wave
-            or decision.ran
-            or decision.waits_for
-            or decision.stops
-            or decision.check
-        ):
-            extra = {name: value for name in _OPTIONAL if (value := getattr(decision, name))}
-            if decision.keys is not None:
-                extra["keys"] = decision.keys
-            rows[-1].append(extra)
+        group = groups.get((decision.action, decision.reason))
+        if group is None:
+            group = groups[decision.action, decision.reason] = ([], [])
+        group[0].append(position)
+        group[1].append(decision)
+        if any(_optional(decision)) or decision.keys is not None:
+            extras[position] = {
+                name: value
+                for name, value in zip(_OPTIONAL, _optional(decision), strict=True)
+                if value or (name == "keys" and value is not None)
+            }
     data = {
-        "version": 1,
+        "version": 2,
         "digest": plan.digest,
         "revision": plan.revision,
-        "groups": [[action, reason, rows] for (action, reason), rows in groups.items()],
+        "groups": [_group_to_json(*key, *group) for key, group in groups.items()],
+        "extras": extras,
         "dropped": plan.dropped,
         "not_reached": plan.not_reached,
         "unchecked": plan.unchecked,
@@ -46,27 +43,57 @@ def plan_to_bytes(plan: Plan) -> bytes:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def _group_to_json(action: Action, reason: str, positions: list[int], decisions: list[Decision]) -> dict[str, Any]:
+    """Write decisions that share action and reason, column by column."""
+    return {
+        "action": action.value,
+        "reason": reason,
+        "position": positions,
+        "address": [item.address for item in decisions],
+        "task": [item.task for item in decisions],
+        "type": [item.type for item in decisions],
+        "origin": [item.origin_task_run for item in decisions],
+        "estimate": [item.estimate_s for item in decisions],
+    }
+
+
 def plan_from_bytes(data: bytes) -> Plan:
-    """Read a plan that `plan_to_bytes` wrote."""
+    """Read a plan that `plan_to_bytes` wrote, or an earlier version of it."""
     stored = json.loads(data)
-    decisions: list[tuple[int, Decision]] = []
-    for action, reason, rows in stored["groups"]:
-        for position, address, task, type_name, origin, estimate, *extra in rows:
-            more: Mapping[str, Any] = _extra(extra[0]) if extra else {}
-            decisions.append(
-                (position, Decision(address, task, type_name, Action(action), reason,
-                                    origin_task_run=origin, estimate_s=estimate, **more))
-            )  # fmt: skip
-    decisions.sort(key=lambda pair: pair[0])
+    placed = dict(_first_version(stored) if stored["version"] == 1 else _by_column(stored))
     return Plan(
         digest=stored["digest"],
         revision=stored["revision"],
-        decisions=tuple(decision for _, decision in decisions),
+        decisions=tuple([placed[position] for position in sorted(placed)]),
         dropped=tuple(stored["dropped"]),
         not_reached=tuple(stored.get("not_reached", ())),
         unchecked=tuple(stored["unchecked"]),
         warnings=tuple(stored["warnings"]),
     )
+
+
+def _by_column(stored: Mapping[str, Any]) -> Iterator[tuple[int, Decision]]:
+    extras = {int(position): _extra(extra) for position, extra in stored["extras"].items()}
+    for group in stored["groups"]:
+        action, reason = Action(group["action"]), group["reason"]
+        columns = (group[name] for name in ("position", "address", "task", "type", "origin", "estimate"))
+        for position, address, task, type_name, origin, estimate in zip(*columns, strict=True):
+            more = extras.get(position, {})
+            yield (
+                position,
+                Decision(address, task, type_name, action, reason, origin_task_run=origin, estimate_s=estimate, **more),
+            )
+
+
+def _first_version(stored: Mapping[str, Any]) -> Iterator[tuple[int, Decision]]:
+    """Read the form that has a row for each decision."""
+    for action, reason, rows in stored["groups"]:
+        for position, address, task, type_name, origin, estimate, *extra in rows:
+            more = _extra(extra[0]) if extra else {}
+            decision = Decision(
+                address, task, type_name, Action(action), reason, origin_task_run=origin, estimate_s=estimate, **more
+            )
+            yield position, decision
 
 
 def _extra(data: dict[str, Any]) -> dict[str, Any]:

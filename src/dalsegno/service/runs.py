@@ -24,6 +24,7 @@ from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Drawn, Planning
+from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
@@ -47,7 +48,8 @@ class RunCases:
 
     def plan_fresh(self, flow: str, request: ReplayRequest, *, text: str | None = None) -> Plan:
         """Give the plan of a fresh run."""
-        return self._draw_fresh(flow, request, text).plan
+        with without_collection():
+            return self._draw_fresh(flow, request, text).plan
 
     def create_fresh(
         self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None
@@ -57,7 +59,8 @@ class RunCases:
 
     def plan_replay(self, request: ReplayRequest, *, text: str | None = None, file: str | None = None) -> Plan:
         """Give the plan of a replay."""
-        return self._draw_replay(request, text, file).plan
+        with without_collection():
+            return self._draw_replay(request, text, file).plan
 
     def create_replay(
         self, request: ReplayRequest, *, text: str | None = None, file: str | None = None, digest: str | None = None
@@ -68,12 +71,13 @@ class RunCases:
     def _create(self, draw: Callable[[], Drawn], digest: str | None) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
-            drawn = draw()
-            try:
-                return self._creating.create(drawn, digest=digest)
-            except MoveRefused:
-                if not drawn.new_revision or self._flows.is_next(drawn.revision):
-                    raise
+            with without_collection():
+                drawn = draw()
+                try:
+                    return self._creating.create(drawn, digest=digest)
+                except MoveRefused:
+                    if not drawn.new_revision or self._flows.is_next(drawn.revision):
+                        raise
 
     def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None) -> Drawn:
         if request.start or request.skip or request.skip_successful or request.only or request.changed:
