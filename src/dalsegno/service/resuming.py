@@ -63,6 +63,19 @@ class Resumption:
     at: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a person said, read: which waits are meant, the answers in their types, the request as it is from now on."""
+
+    now: float
+    nodes: Nodes
+    chosen: Sequence[Wait]
+    answered: Sequence[tuple[Wait, Mapping[str, Any]]]
+    files: Sequence[Path]
+    request: Mapping[str, Any]
+    amendment: Resolved | None = None
+
+
 class Resuming:
     """Resumes runs, and tells what they wait for."""
 
@@ -96,10 +109,12 @@ class Resuming:
         RunIsLive : another live process executes it.
         """
         _refuse_unless_paused(run)
+        # what is refused leaves no trace, not even that of a lease
+        self._check(run, said)
 
         def begin(now: Run, lease: Lease) -> None:
             _refuse_unless_paused(now)
-            self._store.commit(lease, self._writes(now, said))
+            self._store.commit(lease, self._writes(now, self._check(now, said)))
 
         return self._executing.execute(run, observer=observer, stop=stop, before=begin)
 
@@ -109,30 +124,34 @@ class Resuming:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         return self._graphs.of(revision)
 
-    def _writes(self, run: Run, said: Resumption) -> list[Write]:
+    def _check(self, run: Run, said: Resumption) -> _Checked:
+        """Read what was said. Nothing is written."""
         nodes, now = self._nodes(run), self._clock.now()
         waits = waits_of(self._store, run, nodes)
         chosen = _chosen(run, waits, said.at)
         files: list[Path] = []
         answered = self._answers(chosen, said.answers, files, now)
-        amendment = None
-        request: Mapping[str, Any] = run.request
-        if said.task_inputs or said.breakpoints is not None:
-            amendment = self._amendment(run, said, waits, nodes)
-            request = Amendment(now, author(), said.task_inputs, said.breakpoints).added_to(run.request)
-        for path in files:
+        if not said.task_inputs and said.breakpoints is None:
+            return _Checked(now, nodes, chosen, answered, files, run.request)
+        request = Amendment(now, author(), said.task_inputs, said.breakpoints).added_to(run.request)
+        amendment = self._amendment(run, said, waits, nodes)
+        return _Checked(now, nodes, chosen, answered, files, request, amendment)
+
+    def _writes(self, run: Run, checked: _Checked) -> list[Write]:
+        now = checked.now
+        for path in checked.files:
             self._artifacts.put_file(path)
         writes: list[Write] = [MoveRun(run.id, State.PAUSED, State.RUNNING, now)]
-        if amendment is not None:
-            writes.append(AmendRun(run.id, request))
-            given = given_artifacts(amendment, run.id, self._artifacts, self._values)
+        if checked.amendment is not None:
+            writes.append(AmendRun(run.id, checked.request))
+            given = given_artifacts(checked.amendment, run.id, self._artifacts, self._values)
             writes.extend(SaveArtifact(artifact) for artifact in given)
-        for wait, answers in answered:
+        for wait, answers in checked.answered:
             writes.extend(self._answered(wait, answers, now))
-        resolved = resolve_request(request_from_json(request), nodes)
-        for wait in chosen:
+        resolved = resolve_request(request_from_json(checked.request), checked.nodes)
+        for wait in checked.chosen:
             if wait.kind == "breakpoint":
-                writes.extend(_released(wait, resolved, nodes, now))
+                writes.extend(_released(wait, resolved, checked.nodes, now))
         return writes
 
     # answers

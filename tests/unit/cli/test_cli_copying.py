@@ -45,6 +45,7 @@ requests = st.builds(
     ),
     outputs=st.dictionaries(addresses, values | st.just(ORIGIN), max_size=2),
     renamed=st.dictionaries(addresses, addresses, max_size=2),
+    breakpoints=names,
     effects=st.sampled_from(["ask", "reuse"]),
     acknowledge=names | st.just(("*",)),
     stale=st.sampled_from(["warn", "refuse"]),
