@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from dalsegno.flows.document import Node
 from dalsegno.flows.head import flag, is_missing, shown, text_of
@@ -59,6 +59,7 @@ def _retry(node: Node, kind: str, of: str, report: Report) -> Retry | None:
     if shortest is not None and longest is not None and longest < shortest:
         message = f"`maxInterval` must not be shorter than `{_SHORTEST[kind]}`"
         report.error("wrong-value", message, (node.fields or {})["maxInterval"].place)
+    _check_behavior(node, report)
     return Retry(
         type=kind,
         interval=shortest or 0.0,
@@ -67,7 +68,6 @@ def _retry(node: Node, kind: str, of: str, report: Report) -> Retry | None:
         max_attempts=_attempts(node, report),
         max_duration=times["maxDuration"] or 0.0,
         warning=flag(node, "warningOnRetry", report, default=False),
-        new_run=_new_run(node, report),
     )
 
 
@@ -111,15 +111,21 @@ def _factor(node: Node, report: Report) -> float:
     return float(number)
 
 
-def _new_run(node: Node, report: Report) -> bool:
+def _check_behavior(node: Node, report: Report) -> None:
     behavior = text_of(node, "behavior", report)
-    if behavior is not None and behavior not in RETRY_BEHAVIORS:
+    if behavior is None or behavior == RETRY_BEHAVIORS[0]:
+        return
+    place = (node.fields or {})["behavior"].place
+    if behavior in RETRY_BEHAVIORS:
+        message = (
+            f"Kestra's retry `behavior: {behavior}` is not supported here yet: a task is tried again in its own run"
+        )
+        report.error("not-supported", message, place)
+    else:
         message = f"`behavior` of a retry cannot be `{behavior}`: it is {_listed(RETRY_BEHAVIORS)}"
-        place = (node.fields or {})["behavior"].place
         report.unknown("wrong-value", message, place, name=behavior, known=RETRY_BEHAVIORS)
-    return RETRY_BEHAVIORS.get(behavior or "", False)
 
 
-def _listed(names: Mapping[str, object]) -> str:
+def _listed(names: Iterable[str]) -> str:
     *before, last = [f"`{name}`" for name in names]
     return f"{', '.join(before)} or {last}"

@@ -77,8 +77,8 @@ RETRY_TIMES: Mapping[str, tuple[str, ...]] = {
     "random": ("minInterval", "maxInterval"),
 }
 RETRY_COMMON = _words("type maxAttempt maxAttempts maxDuration warningOnRetry behavior")
-#: what a retry makes anew -> whether that is the whole run
-RETRY_BEHAVIORS: Mapping[str, bool] = {"RETRY_FAILED_TASK": False, "CREATE_NEW_EXECUTION": True}
+#: what a retry makes anew; only the first is there
+RETRY_BEHAVIORS = ("RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION")
 
 INPUT_TYPES = {name: name for name in ("STRING", "INT", "FLOAT", "BOOL", "FILE", "JSON")} | {"BOOLEAN": "BOOL"}
 INPUT_TYPES_LATER = _words(

@@ -84,7 +84,6 @@ class Retry:
         `max_interval`) or `random` (between `interval` and `max_interval`).
     max_attempts, max_duration : when to give up; 0 is never.
     warning : whether a task that succeeds after a retry ends with WARNING.
-    new_run : whether the whole run is made anew instead of the task.
     """
 
     type: str
@@ -94,7 +93,6 @@ class Retry:
     max_attempts: int = 0
     max_duration: float = 0.0
     warning: bool = False
-    new_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ class TaskDecider:
         if changed and self._asked.stale == "refuse":
             self._refuse_stale(scope.prefix + task.id, changed)
         warnings = self._kept_warnings(task, flowing, changed)
-        if result is not None and result.action is Action.PIN:
+        if result is not None and result.action is Action.PIN and self._asked.carried_pins.at(task.id, scope.keys):
             warnings = ("kept, though its result was given by a person", *warnings)
         self._put(task, scope, Action.REUSE, reason, result, warnings=warnings)
 

@@ -84,7 +84,6 @@ def test_what_a_condition_and_a_time_limit_read_counts_for_the_task(key: str) ->
         ("type: constant, interval: PT5S, maxAttempts: '3', maxDuration: PT1H", Retry("constant", 5.0, max_attempts=3, max_duration=3600.0)),
         ("type: constant, interval: PT5S, warningOnRetry: true", Retry("constant", 5.0, warning=True)),
         ("type: constant, interval: PT5S, behavior: RETRY_FAILED_TASK", Retry("constant", 5.0)),
-        ("type: constant, interval: PT5S, behavior: CREATE_NEW_EXECUTION", Retry("constant", 5.0, new_run=True)),
         ("type: exponential, interval: PT1S, maxInterval: PT1M", Retry("exponential", 1.0, 60.0)),
         ("type: exponential, interval: PT1S, maxInterval: PT1M, delayFactor: 1.5", Retry("exponential", 1.0, 60.0, 1.5)),
         ("type: random, minInterval: PT1S, maxInterval: PT30S", Retry("random", 1.0, 30.0)),
@@ -112,6 +111,7 @@ def test_a_retry_is_compiled_to_seconds(written: str, retry: Retry) -> None:
         ("{type: constant, interval: PT5S, maxAttempts: 2, maxAttempt: 2}", "7:61 duplicate-key: `maxAttempts` and `maxAttempt` are the same key: give one of them"),
         ("{type: exponential, interval: PT5S, maxInterval: PT5S, delayFactor: 0}", "7:80 wrong-value: `delayFactor` must be a number above 0, not `0`"),
         ("{type: constant, interval: PT5S, warningOnRetry: 1}", "7:61 wrong-type: `warningOnRetry` must be `true` or `false`, not `1`"),
+        ("{type: constant, interval: PT5S, behavior: CREATE_NEW_EXECUTION}", "7:55 not-supported: Kestra's retry `behavior: CREATE_NEW_EXECUTION` is not supported here yet"),
         ("{type: constant, interval: PT5S, behavior: RETRY}", "7:55 wrong-value: `behavior` of a retry cannot be `RETRY`: it is `RETRY_FAILED_TASK` or `CREATE_NEW_EXECUTION`"),
     ],
 )  # fmt: skip
