@@ -179,7 +179,8 @@ def test_rule_06_errors_are_never_inherited() -> None:
 @pytest.mark.parametrize("wish", ["start", "only", "until", "skip"])
 def test_rule_06_a_start_among_errors_is_refused(wish: str) -> None:
     shop = flow(task("a"), errors=[task("alert")])
-    plan = draw(shop, past(shop), **{wish: "alert"})
+    asked: dict[str, Any] = {wish: "alert"}
+    plan = draw(shop, past(shop), **asked)
     assert codes(plan) == ["start-in-handler"]
     assert "`alert` stands among `errors`" in plan.refusals[0].message
 
