@@ -38,5 +38,6 @@ def test_a_run_that_is_stopped_at_any_write_ends_as_if_it_had_not_been(
     tried = Trial(scenario, tmp_path).stop_everywhere(mode)
 
     record_property("stops", [tried.stops, len(tried.lost), len(tried.doubled)])
-    assert tried.stops > 2
+    # it is created in one write, and where nothing runs it ends in another
+    assert tried.stops >= 2
     assert not tried.lost + tried.doubled, "\n".join([*tried.lost, *tried.doubled])
