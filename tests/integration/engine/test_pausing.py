@@ -539,3 +539,42 @@ def test_a_replay_of_what_changed_stops_before_what_turns_out_to_run(lab: Lab) -
     assert (run.state, run.error) == (State.SUCCESS, None)
     assert lab.executed(run) == ["a", "b", "c", "d"]
     assert lab.output(run, "d") == 5
+
+
+def test_an_amendment_makes_run_what_would_have_been_kept_at_its_turn(lab: Lab) -> None:
+    tasks = """
+        - {{id: a, type: test.Mark, value: {value}, fail: false}}
+        - {{id: b, type: test.Mark, value: "{{{{ outputs.a.text }}}}"}}
+        - {{id: c, type: test.Mark, value: "{{{{ outputs.a.text }}}}"}}
+    """
+    origin = lab.run(tasks.format(value=1))
+    run = lab.replay(origin, tasks.format(value=2), changed=True, revision="latest", breakpoints=("a",))
+    run = lab.cases.resume(run.id, Resumption(task_inputs={"c": {"value": "amended"}}))
+
+    assert run.state is State.SUCCESS
+    assert lab.output(run, "c") == "amended"
+    assert lab.at(run, "c").reason == "input `value` is overridden"
+
+
+def test_a_run_waits_and_goes_on_in_the_middle_of_loops_and_retries(lab: Lab) -> None:
+    tries = iter([True, False])
+    lab.doings["flaky"] = lambda context, _: 1 / 0 if next(tries) else {"value": 1}
+    run = lab.run("""
+        - id: each
+          type: core.flow.ForEach
+          values: [x, y]
+          concurrencyLimit: 0
+          tasks:
+            - {id: ask, type: core.flow.Pause, runIf: "{{ taskrun.value == 'x' }}"}
+            - id: flaky
+              type: test.Do
+              call: flaky
+              runIf: "{{ taskrun.value == 'y' }}"
+              retry: {type: constant, interval: PT0.001S, maxAttempts: 3}
+            - {id: end, type: test.Mark, value: "{{ taskrun.value }}"}
+    """)
+    assert run.state is State.PAUSED
+    assert lab.states(run)["each[y].end"] is State.SUCCESS
+    assert lab.at(run, "each[y].flaky").attempts == 2
+    assert resume(lab, run).state is State.SUCCESS
+    assert lab.output(run, "each[x].end") == "x"
