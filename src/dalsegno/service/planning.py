@@ -105,8 +105,9 @@ class Planning:
         """Name a run of the lineage in which a task run succeeded, or was started and did not end in FAILED."""
         for other in self._store.runs.list(RunFilter(root=run.root, limit=0)):
             found = self._store.task_runs.at(other.id, address)
-            executed = found is not None and found.action not in (Action.REUSE, Action.PIN)
-            if found is not None and executed and found.state not in (State.FAILED, State.CREATED):
+            if found is None or found.action in (Action.REUSE, Action.PIN) or found.started is None:
+                continue
+            if found.state is not State.FAILED:
                 return other.name
         return None
 

@@ -578,3 +578,15 @@ def test_a_run_waits_and_goes_on_in_the_middle_of_loops_and_retries(lab: Lab) ->
     assert lab.at(run, "each[y].flaky").attempts == 2
     assert resume(lab, run).state is State.SUCCESS
     assert lab.output(run, "each[x].end") == "x"
+
+
+def test_what_a_breakpoint_held_back_has_had_no_effects(lab: Lab) -> None:
+    tasks = STEPS.replace("{id: b, type: test.Mark,", "{id: b, type: test.Mark, effects: external,")
+    run = lab.run(tasks, ReplayRequest(breakpoints=("b",)))
+    assert lab.cases.plan_replay(ReplayRequest(origin=run.id)).refusals == ()
+    lab.cases.kill(run.id)
+    assert lab.cases.plan_replay(ReplayRequest(origin=run.id)).refusals == ()
+
+    run = resume(lab, lab.run(tasks, ReplayRequest(breakpoints=("b",))))
+    (refusal,) = lab.cases.plan_replay(ReplayRequest(origin=run.id)).refusals
+    assert refusal.address == "b"
