@@ -4,8 +4,9 @@ the way for items that only the run could know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from dalsegno.engine.checking import moved_before
@@ -45,6 +46,8 @@ class Expansion:
         self._origin = origin
         self._decider: Decider | None = None
         self._decisions: dict[str, Decision] = dict(plan.by_address)
+        #: for a group that is kept, what was decided with it, and where in that what follows it begins
+        self._inside: dict[str, tuple[Sequence[str], int]] = {}
         #: decisions made on the way, in the order in which they were made
         self.expanded: list[Decision] = []
 
@@ -116,10 +119,20 @@ class Expansion:
         decider = self._get_decider()
         before = len(decider.so_far.order)
         work(decider)
-        for name in decider.so_far.order[before:]:
+        names = decider.so_far.order[before:]
+        for number, name in enumerate(names):
             found = decider.so_far.decisions[name]
             self._decisions[name] = found
             self.expanded.append(found)
+            if found.action is Action.REUSE and self._nodes[found.task].task.kind.is_group:
+                self._inside[name] = (names, number + 1)
+
+    def inside(self, address: str) -> Iterator[Decision]:
+        """Give what was decided inside a group that is kept, which stands right behind it."""
+        group = self._decisions[address].task
+        names, first = self._inside.get(address, ((), 0))
+        found = (self._decisions[names[at]] for at in range(first, len(names)))
+        return takewhile(lambda decision: group in self._nodes[decision.task].parents, found)
 
     def _get_decider(self) -> Decider:
         if self._decider is None:

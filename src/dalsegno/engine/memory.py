@@ -8,6 +8,7 @@ from typing import Any
 
 from dalsegno.engine.values import Values
 from dalsegno.errors import NotFound, TaskFailed
+from dalsegno.model.plan import Action
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.store.port import TaskRunReads
@@ -126,7 +127,8 @@ class Memory:
 
     def first_error(self) -> dict[str, Any] | None:
         """Give the error of the task run that failed first, of those recorded before this engine began."""
-        failed = [self._reads.get(result.id) for result in self.recorded.values() if result.state is State.FAILED]
+        own = [result for result in self.recorded.values() if result.action is not Action.REUSE]
+        failed = [self._reads.get(result.id) for result in own if result.state is State.FAILED]
         told = [item for item in failed if item is not None and item.error is not None]
         first = min(told, key=lambda item: item.ended or 0.0, default=None)
         return None if first is None or first.error is None else dict(first.error)

@@ -7,13 +7,14 @@ from typing import Any
 
 from dalsegno.engine.frames import Frame
 from dalsegno.engine.job import Job
+from dalsegno.errors import NotFound
 from dalsegno.model.flow import Task
 from dalsegno.model.plan import Decision
 from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.store.port import MoveRun, Write
+from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, Write
 
 
 class Recorder:
@@ -75,6 +76,17 @@ class Recorder:
             definition=definition_of(task, overrides),
             digests=effective_digests(task, overrides),
         )
+
+    def keep(self, decision: Decision) -> State:
+        """Keep the origin's result at an address that only the run could know."""
+        found = self._job.store.task_runs.get(decision.origin_task_run) if decision.origin_task_run else None
+        if found is None:
+            raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
+        self.add(KeepTaskRuns(self._job.run.id, (Kept(self._job.tools.ids.new(), found.id, decision.reason),)))
+        self._job.memory.keep_stored(decision.address, found.outputs)
+        if found.keys is not None:
+            self._job.memory.keep_keys(decision.address, found.keys)
+        return found.state
 
     def commit(self) -> None:
         """Record what was gathered, then tell it."""

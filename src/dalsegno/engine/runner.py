@@ -33,9 +33,10 @@ from dalsegno.engine.retries import TakenUp, delay_of, taken_up
 from dalsegno.engine.unreached import refuse_other_branch, refuse_other_items, refuse_skipped
 from dalsegno.engine.variables import expression_scope, variables
 from dalsegno.engine.worker import Attempted, Outcome, runs_at_all
-from dalsegno.errors import DalSegnoError, NotFound, TaskFailed
+from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.expressions import parse
 from dalsegno.model.address import item_keys
+from dalsegno.model.address import parse as parse_address
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result, TaskRun
@@ -44,8 +45,6 @@ from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
     EvaluateLoop,
-    KeepTaskRuns,
-    Kept,
     MoveTask,
     NewAttempt,
     RecordTask,
@@ -160,13 +159,13 @@ class Runner:
         if decision.action is Action.PIN:
             return self._pin(task, frame, decision)
         if decision.action is Action.REUSE:
-            return self._keep(task, frame, decision), False
+            return self._keep(decision), False
         if decision.action is Action.CHECK:
             # what has begun, or was held before it began, is settled already
             why = decision.reason if address in self._left else self._why_it_runs(task, frame, decision)
             decision = self._job.expansion.settle(decision, why)
             if why is None:
-                return self._keep(task, frame, decision), False
+                return self._keep(decision), False
         return self._execute(task, frame, decision)
 
     def _execute(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
@@ -205,16 +204,13 @@ class Runner:
         self._record.tell(task, decision, State.SUCCESS, attempt=0, at=at, seconds=0.0)
         return State.SUCCESS, origin is None or origin.output_digest != kept.digest
 
-    def _keep(self, task: Task, frame: Frame, decision: Decision) -> State:
-        """Keep the origin's result at an address that only the run could know."""
-        found = self._origin_of(decision)
-        if found is None:
-            raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
-        self._record.add(KeepTaskRuns(self._job.run.id, (Kept(self._tools.ids.new(), found.id, decision.reason),)))
-        self._job.memory.keep_stored(decision.address, found.outputs)
-        for child in (*task.tasks, *task.lasts):
-            self._start(child, frame)
-        return found.state
+    def _keep(self, decision: Decision) -> State:
+        """Keep the origin's result at an address that only the run could know, with all inside it."""
+        state = self._record.keep(decision)
+        for inner in self._job.expansion.inside(decision.address):
+            self._reach(inner.task, tuple(str(key) for key in parse_address(inner.address).keys))
+            self._record.keep(inner)
+        return state
 
     def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
         at = self._clock.now()

@@ -60,6 +60,7 @@ class KeepTaskRuns:
 
     A copy has action REUSE, the new id and reason, `attempts` 0, `attempt`, state, times, digests, outputs, error, keys and
     values of the original, and `reused_from` pointing at the task run that really executed. Copies make no events.
+    Guard: each has a result, or failed (which is kept in a group that tolerated it).
     """
 
     run: str

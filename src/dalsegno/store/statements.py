@@ -255,12 +255,14 @@ ADDRESS_AND_STATE = "SELECT address, state FROM task_runs WHERE id = :id AND run
 STATE_AT = "SELECT state FROM task_runs WHERE run = :run AND address = :address"
 
 _COPIED = tuple(name for name in TASK_RUN if name not in {"id", "run", "action", "attempts", "reused_from", "reason"})
+#: what failed is kept in a group that tolerated it
+_KEPT = RESULTS | {State.FAILED}
 _KEEP = (
     f"INSERT INTO task_runs (id, run, action, attempts, reused_from, reason, {', '.join(_COPIED)}) "
     "SELECT {id}, :run, 'REUSE', 0, COALESCE(o.reused_from, o.id), {reason}, "
     f"{', '.join(f'o.{name}' for name in _COPIED)} "
     "FROM {source} JOIN task_runs AS o ON o.id = {origin} "
-    f"WHERE o.state IN ({_words(RESULTS)}) {{order}}ON CONFLICT DO NOTHING"
+    f"WHERE o.state IN ({_words(_KEPT)}) {{order}}ON CONFLICT DO NOTHING"
 )
 #: `:kept` is a JSON list of `[id, origin, reason]`. `CROSS` keeps SQLite from turning the loops round: the rows come in
 #: the order of the list without being sorted, which would take a third of the time

@@ -13,6 +13,7 @@ from dalsegno.model.run import Attempt, Event, Result
 from dalsegno.model.state import State
 from dalsegno.store.port import (
     CreateRun,
+    EndTask,
     EvaluateLoop,
     KeepTaskRuns,
     Kept,
@@ -195,6 +196,18 @@ def test_keeping_what_has_no_result_is_refused_and_creates_nothing(store: Store)
     with pytest.raises(MoveRefused, match=r"of 3 task runs .* 2 have no result"):
         store.commit(None, [CreateRun(new, b""), KeepTaskRuns(new.id, kept)])
     assert store.runs.get(new.id) is None
+
+
+def test_what_failed_can_be_kept_with_its_error(store: Store) -> None:
+    run, lease = running(store)
+    failed = a_task_run(run.id, "failed")
+    error = {"code": "x", "message": "no"}
+    store.commit(lease, [StartTask(failed), EndTask(failed.id, State.FAILED, 9.0, {}, None, {}, {}, error)])
+    new = a_run()
+    store.commit(None, [CreateRun(new, b""), KeepTaskRuns(new.id, (Kept(new_id(), failed.id, ""),))])
+
+    (kept,) = store.task_runs.of_run(new.id)
+    assert (kept.state, kept.action, kept.error, kept.reused_from) == (State.FAILED, Action.REUSE, error, failed.id)
 
 
 def test_keeping_nothing_is_fine(store: Store) -> None:

@@ -437,3 +437,35 @@ def test_what_is_left_out_leaves_no_task_run_and_the_rest_stays(
     assert run.state is State.SUCCESS
     assert all(item.state in (State.SUCCESS, State.SKIPPED) for item in lab.cases.task_runs(run.id))
     assert len(lab.states(run)) == states
+
+
+def test_groups_that_only_the_run_finds_are_kept_whole_with_what_failed_and_never_began_in_them(lab: Lab) -> None:
+    """By the time of the plan the loop has one item, by the time of the run two, of which both were done before."""
+    before = "{{ now() | date('yyyy') == '2024' ? ['x'] : ['x', 'y'] }}"
+    tasks = f"""
+        - id: each
+          type: core.flow.ForEach
+          values: "{before}"
+          tasks:
+            - id: allow
+              type: core.flow.AllowFailure
+              tasks:
+                - {{id: again, type: core.flow.ForEach, values: [1, 2], tasks: [{{id: a, type: test.Mark, value: 1}}]}}
+                - {{id: bad, type: test.Mark, fail: true}}
+                - {{id: never, type: test.Mark}}
+              finally: [{{id: f, type: test.Mark}}]
+        - {{id: end, type: test.Mark, value: "{{{{ outputs.a.y['2'].value }}}}"}}
+    """
+    year = 366 * 24 * 3600
+    lab.clock.move(year)
+    origin = lab.run(tasks)
+    lab.clock.move(-year)
+    created = lab.begin_replay(origin, start=("end",))
+    lab.clock.move(year)
+    run = lab.cases.execute(created.id)
+
+    assert lab.executed(run) == ["end"]
+    assert run.state is State.WARNING
+    assert lab.states(run) == lab.states(origin)
+    assert lab.at(run, "each[y].bad").action is Action.REUSE
+    assert lab.output(run, "end") == 1
