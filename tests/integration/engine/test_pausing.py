@@ -238,6 +238,8 @@ def test_what_nobody_answered_has_its_defaults(lab: Lab) -> None:
     assert lab.cases.execute(run.id).state is State.SUCCESS
     assert lab.output(run, "a") is True
     assert lab.output(run, "ask", "resumed") is None
+    moves = [event.state for event in lab.store.events.after(run.id) if event.kind == "run"]
+    assert moves == [State.CREATED, State.RUNNING, State.PAUSED, State.RUNNING, State.SUCCESS]
 
 
 def test_a_delay_goes_on_from_its_recorded_start_after_the_process_died(lab: Lab) -> None:
