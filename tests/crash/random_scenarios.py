@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from tests.crash.scenarios import Scenario
 
@@ -21,12 +21,16 @@ class _Flow:
     Parameters
     ----------
     readable : the ids of tasks in no loop, which any later one may read.
+    startable : the ids of tasks that are always reached.
+    hidden : how many branches and handlers stand around what is made.
     """
 
     random: Random
     failing: float
     ids: list[str] = field(default_factory=list[str])
     readable: list[str] = field(default_factory=list[str])
+    startable: list[str] = field(default_factory=list[str])
+    hidden: int = 0
 
     def tasks(self, *, depth: int, loops: int, side_by_side: bool = False) -> Tasks:
         """Give some tasks that stand in one group."""
@@ -42,7 +46,18 @@ class _Flow:
 
     def _id(self) -> str:
         self.ids.append(f"t{len(self.ids) + 1}")
+        if not self.hidden:
+            self.startable.append(self.ids[-1])
         return self.ids[-1]
+
+    def _hidden(self, *, depth: int, loops: int) -> Tasks:
+        """Give tasks that may not run, so that nothing else reads them or starts there."""
+        known = list(self.readable)
+        self.hidden += 1
+        tasks = self.tasks(depth=depth, loops=loops)
+        self.hidden -= 1
+        self.readable = known
+        return tasks
 
     def _mark(self, loops: int) -> dict[str, Any]:
         task: dict[str, Any] = {"id": self._id(), "type": "test.Mark", "value": self.random.randint(1, 3)}
@@ -59,16 +74,33 @@ class _Flow:
         return task
 
     def _group(self, depth: int, loops: int) -> dict[str, Any]:
-        kind = self.random.choice(["Sequential", "Parallel", "ForEach"])
+        kind = self.random.choice(["Sequential", "Parallel", "ForEach", "If", "Dag", "AllowFailure"])
         group: dict[str, Any] = {"id": self._id(), "type": f"core.flow.{kind}"}
-        if kind == "Parallel":
+        if kind in ("Parallel", "Dag"):
             group["concurrent"] = self.random.choice([0, 0, 1, 2])
         if kind == "ForEach":
             group["values"] = self.random.choice([[], ["a"], ["a", "a", 2], [1, 2, 3], [{"k": 1}, 2]])
             group["concurrencyLimit"] = self.random.choice([0, 1, 2])
         looped = loops + (kind == "ForEach")
-        group["tasks"] = self.tasks(depth=depth + 1, loops=looped, side_by_side=kind == "Parallel")
+        before = list(self.readable)
+        if kind == "If":
+            group["condition"] = "{{ taskrun.value == 2 }}" if loops else self.random.choice([True, False])
+            return {**group, **{name: self._hidden(depth=depth + 1, loops=loops) for name in ("then", "else")}}
+        tasks = self.tasks(depth=depth + 1, loops=looped, side_by_side=kind in ("Parallel", "Dag"))
+        group["tasks"] = self._depending(tasks) if kind == "Dag" else tasks
+        if kind == "AllowFailure":
+            self.readable = before
+        for handler in ("errors", "finally"):
+            if self.random.random() < 0.25:
+                group[handler] = self._hidden(depth=3, loops=loops)
         return group
+
+    def _depending(self, tasks: Tasks) -> Tasks:
+        """Give the entries of a Dag, each of which depends on some that stand before it."""
+        return [
+            {"task": task, "dependsOn": [other["id"] for other in tasks[:number] if self.random.random() < 0.5]}
+            for number, task in enumerate(tasks)
+        ]
 
 
 def random_scenario(seed: int) -> Scenario:
@@ -83,8 +115,9 @@ def random_scenario(seed: int) -> Scenario:
         [
             ReplayRequest(),
             ReplayRequest(skip_successful=True),
-            ReplayRequest(start=(random.choice(flow.ids),)),
-            ReplayRequest(start=(random.choice(flow.ids), random.choice(flow.ids)), skip_successful=True),
+            ReplayRequest(start=(random.choice(flow.startable),)),
+            ReplayRequest(start=(random.choice(flow.startable), random.choice(flow.startable)), skip_successful=True),
+            ReplayRequest(changed=True),
         ]
     )
     fixed = _text(_mended(tasks)) if random.random() < 0.7 else None
@@ -97,7 +130,11 @@ def _text(tasks: Tasks) -> str:
     return f"tasks: {json.dumps(tasks)}\n"
 
 
-def _mended(tasks: Tasks) -> Tasks:
-    """Give the tasks with no failure left in them."""
-    mended = [{name: value for name, value in task.items() if name != "fail"} for task in tasks]
-    return [{**task, "tasks": _mended(task["tasks"])} if "tasks" in task else task for task in mended]
+def _mended(part: Any) -> Any:
+    """Give tasks, or a part of them, with no failure left in them."""
+    if isinstance(part, list):
+        return [_mended(item) for item in cast("list[Any]", part)]
+    if isinstance(part, dict):
+        found = cast("dict[str, Any]", part)
+        return {name: _mended(value) for name, value in found.items() if name != "fail"}
+    return part

@@ -1,0 +1,130 @@
+"""Flows with branches, Dags, handlers, retries and tolerated failures, to be stopped at every write."""
+
+from __future__ import annotations
+
+BRANCHES = """
+tasks:
+  - {id: list, type: test.Mark, value: [p, q]}
+  - id: each
+    type: core.flow.ForEach
+    values: "{{ outputs.list.value }}"
+    tasks:
+      - id: if
+        type: core.flow.If
+        condition: "{{ taskrun.value == 'p' }}"
+        then:
+          - id: dag
+            type: core.flow.Dag
+            tasks:
+              - {task: {id: d, type: test.Mark}, dependsOn: [b, c]}
+              - {task: {id: b, type: test.Mark, value: "{{ outputs.a[taskrun.value].value }}"}, dependsOn: [a]}
+              - {task: {id: c, type: test.Mark}, dependsOn: [a]}
+              - {task: {id: a, type: test.Mark, value: "{{ taskrun.value }}"}}
+        else:
+          - id: which
+            type: core.flow.Switch
+            value: "{{ taskrun.value }}"
+            cases: {q: [{id: e, type: test.Mark}, {id: skipped, type: test.Mark, runIf: false}]}
+            defaults: [{id: never, type: test.Mark}]
+        finally: [{id: f, type: test.Mark}]
+  - id: broken
+    type: core.flow.Dag
+    tasks:
+      - {task: {id: bad, type: test.Mark, fail: true}}
+      - {task: {id: after_bad, type: test.Mark}, dependsOn: [bad]}
+      - {task: {id: beside, type: test.Mark}}
+  - {id: end, type: test.Mark}
+"""
+
+HANDLERS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: outer
+    type: core.flow.Parallel
+    tasks:
+      - id: seq
+        type: core.flow.Sequential
+        tasks: [{id: b, type: test.Mark, fail: true}, {id: never, type: test.Mark}]
+        errors:
+          - id: each
+            type: core.flow.ForEach
+            values: [1, 2]
+            tasks: [{id: e, type: test.Mark, value: "{{ taskrun.value }}"}]
+        finally: [{id: f, type: test.Mark}, {id: g, type: test.Mark, fail: true}]
+      - {id: beside, type: test.Mark}
+    errors: [{id: h, type: test.Mark}]
+  - {id: end, type: test.Mark}
+errors: [{id: i, type: test.Mark}, {id: j, type: test.Mark}]
+finally:
+  - {id: side, type: core.flow.Parallel, tasks: [{id: k, type: test.Mark}, {id: l, type: test.Mark}]}
+"""
+
+TOLERANT = """
+tasks:
+  - id: allow
+    type: core.flow.AllowFailure
+    tasks:
+      - {id: a, type: test.Mark}
+      - {id: bad, type: test.Mark, fail: true}
+      - {id: never, type: test.Mark}
+    errors: [{id: handled, type: test.Mark}]
+    finally: [{id: last, type: test.Mark}]
+  - {id: b, type: test.Mark, fail: true, allowFailure: true}
+  - id: seq
+    type: core.flow.Sequential
+    allowWarning: true
+    tasks: [{id: c, type: test.Mark, fail: true, allowFailure: true}, {id: d, type: test.Mark}]
+  - {id: end, type: test.Mark}
+"""
+
+RETRIED = """
+retry: {type: constant, interval: PT0.005S, maxAttempts: 40}
+tasks:
+  - {id: a, type: test.Mark, fail: "{{ taskrun.attemptsCount < 3 }}"}
+  - id: side
+    type: core.flow.Parallel
+    tasks:
+      - id: again
+        type: test.Mark
+        fail: "{{ taskrun.attemptsCount < 2 }}"
+        retry: {type: random, minInterval: PT0S, maxInterval: PT0.05S}
+      - id: given_up
+        type: test.Mark
+        fail: true
+        allowFailure: true
+        retry: {type: exponential, interval: PT0.002S, maxInterval: PT0.01S, maxAttempts: 3}
+  - {id: end, type: test.Mark}
+"""
+
+CHANGED = """
+tasks:
+  - {id: list, type: test.Mark, value: "{{ ITEMS }}"}
+  - {id: quiet, type: core.log.Log, message: between}
+  - id: each
+    type: core.flow.ForEach
+    values: "{{ outputs.list.value }}"
+    concurrencyLimit: 0
+    tasks:
+      - {id: a, type: test.Mark, value: "{{ taskrun.value }}"}
+      - {id: b, type: test.Mark, value: "{{ outputs.a[taskrun.value].value | length }}"}
+  - {id: count, type: test.Mark, value: "{{ outputs.list.value | length }}"}
+  - id: if
+    type: core.flow.If
+    condition: "{{ outputs.count.value > 1 }}"
+    then: [{id: many, type: test.Mark}]
+    else: [{id: few, type: test.Mark}]
+    finally: [{id: f, type: test.Mark}]
+  - {id: read, type: test.Mark, value: "{{ outputs.count.value > 0 }}"}
+  - {id: end, type: test.Mark, value: "{{ outputs.read.value }}"}
+  - id: dag
+    type: core.flow.Dag
+    tasks:
+      - {task: {id: g, type: test.Mark, value: "{{ outputs.count.value }}"}}
+      - {task: {id: h, type: test.Mark}, dependsOn: [g]}
+      - {task: {id: i, type: test.Mark}, dependsOn: [h]}
+"""
+
+
+def items(text: str) -> str:
+    """Give the flow that is replayed where it changed, over these items."""
+    return CHANGED.replace("ITEMS", text)
