@@ -123,11 +123,9 @@ class Planning:
         """Warn where the origin has a running or a successful replay already."""
         if origin is None:
             return []
-        replays = self._store.runs.list(RunFilter(origin=origin.id, limit=0))
         told = {State.RUNNING: "is running", State.SUCCESS: "has succeeded", State.WARNING: "has succeeded"}
-        return [
-            f"{origin.name} has a replay already: {run.name} {told[run.state]}" for run in replays if run.state in told
-        ][:3]
+        replays = self._store.runs.list(RunFilter(origin=origin.id, states=tuple(told), whole=True, limit=3))
+        return [f"{origin.name} has a replay already: {run.name} {told[run.state]}" for run in replays]
 
     def _evaluator(
         self,
