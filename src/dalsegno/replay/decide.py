@@ -189,11 +189,13 @@ class Decider(TaskDecider):
         found = self._results_inside([inner for inner in inside if self._nodes[inner.id].handles != "errors"], scope)
         if all(has_result(one) for _, one in found) or any(address in self._moved_to_run for address, _ in found):
             return False
-        self._put(task, scope, Action.REUSE, "a failure in it was tolerated in the origin", result)
+        reason, changed = "a failure in it was tolerated in the origin", self._changed(task, result, {})
+        self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)
         for address, one in found:
             keys = tuple(str(key) for key in parse(address).keys)
-            at = Scope(keys=keys, prefix=address.removesuffix(one.task))
-            self._put(self._nodes[one.task].task, at, Action.REUSE, f"stands in `{task.id}`, which is kept", one)
+            at, inner = Scope(keys=keys, prefix=address.removesuffix(one.task)), self._nodes[one.task].task
+            reason, changed = f"stands in `{task.id}`, which is kept", self._changed(inner, one, {})
+            self._keep(inner, at, flowing, result=one, reason=reason, changed=changed)
         return True
 
     def _is_touched(self, task: Task, scope: Scope, flowing: Flowing) -> bool:
@@ -324,6 +326,9 @@ class Decider(TaskDecider):
         actions = {decision.action for decision in inside}
         doing = next((decision for decision in inside if decision.action is not Action.REUSE), None)
         if Action.LEAVE in actions and not actions & {Action.RUN, Action.PIN, Action.CHECK, Action.ENTER}:
+            if task.kind is Kind.LOOP and Action.REUSE in actions:
+                # who reads what is kept in it needs its items
+                return Action.ENTER, "part of what is inside it is left out"
             return Action.LEAVE, "what would run inside it is left out"
         if why is not None and Action.LEAVE not in actions:
             return Action.RUN, with_changes(why, changed)

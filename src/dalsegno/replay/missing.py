@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from dalsegno.errors import PlanRefusal
-from dalsegno.model.flow import Kind, Read
+from dalsegno.model.flow import Kind, Read, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.replay.edges import Decided, Found, Scope, wanted_keys
 from dalsegno.replay.origin import Origin
@@ -35,8 +35,9 @@ class Missing:
         seen: set[str] = set()
         more: dict[str, str] = {}
         refused = list(self._gone_pins())
-        while waiting:
-            for source in self._sources(waiting.pop()):
+        sources = self._read_by_handlers() if waiting else iter(())
+        while sources is not None:
+            for source in sources:
                 if source in seen:
                     continue
                 seen.add(source)
@@ -49,6 +50,7 @@ class Missing:
                 else:
                     more[source] = message
                     waiting.append(decision)
+            sources = self._sources(waiting.pop()) if waiting else None
         return more, refused
 
     def _gone_pins(self) -> Iterator[PlanRefusal]:
@@ -98,9 +100,19 @@ class Missing:
         scope = self._decided.scopes[decision.address]
         task = self._nodes[decision.task].task
         whole = task.kind in (Kind.LOOP, Kind.CHOICE) and decision.keys is None
-        for reader in task.walk() if whole else (task,):
-            for read in reader.reads:
-                yield from self._read(read, scope, self._nodes[reader.id].position)
+        # what may have to run when something in it fails reads as well
+        handlers = (inner for handler in task.errors for inner in handler.walk())
+        for reader in task.walk() if whole else (task, *handlers):
+            yield from self._reads(reader, scope)
+
+    def _reads(self, reader: Task, scope: Scope) -> Iterator[str]:
+        for read in reader.reads:
+            yield from self._read(read, scope, self._nodes[reader.id].position)
+
+    def _read_by_handlers(self) -> Iterator[str]:
+        for node in self._nodes.values():
+            if node.handles == "errors" and all(self._nodes[name].handles for name in node.parents):
+                yield from self._reads(node.task, Scope())
 
     def _read(self, read: Read, scope: Scope, position: int) -> Iterator[str]:
         if read.task is None:
