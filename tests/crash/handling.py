@@ -116,6 +116,13 @@ tasks:
     finally: [{id: f, type: test.Mark}]
   - {id: read, type: test.Mark, value: "{{ outputs.count.value > 0 }}"}
   - {id: end, type: test.Mark, value: "{{ outputs.read.value }}"}
+  - id: beside
+    type: core.flow.Parallel
+    concurrent: 1
+    tasks:
+      - {id: m, type: test.Mark, value: "{{ ITEMS | length > 0 }}"}
+      - {id: n, type: test.Mark, value: "{{ ITEMS | length > 0 }}"}
+  - {id: o, type: test.Mark}
   - id: dag
     type: core.flow.Dag
     tasks:

@@ -351,6 +351,18 @@ def test_nothing_that_stands_beside_what_moved_runs(lab: Lab) -> None:
     assert lab.executed(run) == ["a", "after"]
 
 
+BESIDE = """
+- id: side
+  type: core.flow.Parallel
+  concurrent: 1
+  tasks:
+    - {id: a, type: test.Mark, value: "{{ 1 + 1 }}"}
+    - {id: b, type: test.Mark, value: "{{ 1 + 1 }}"}
+    - {id: c, type: test.Mark, value: "{{ 1 + 1 }}"}
+- {id: d, type: test.Mark}
+"""
+
+
 class Crash(Exception):
     """The process would be dead here."""
 
@@ -364,8 +376,9 @@ class Crash(Exception):
         (LATER_LIST.replace("LIST", "[x, y]"), ("[x, y]", "[x, z]")),
         (NESTED, ("value: 3", "value: 4")),
         (NESTED, ("value: 3", "value: 2")),
+        (BESIDE, ("1 + 1", "3 - 1")),
     ],
-    ids=["same", "other", "items", "branch", "other branch"],
+    ids=["same", "other", "items", "branch", "other branch", "beside each other"],
 )
 def test_after_a_crash_it_goes_on_as_it_would_have(lab: Lab, tasks: str, edit: tuple[str, str], stop: int) -> None:
     origin = lab.run(tasks)

@@ -269,8 +269,11 @@ def test_after_a_crash_a_task_that_was_tried_again_still_ends_with_its_warning(t
 def test_an_attempt_that_takes_longer_than_its_timeout_fails(timed: Lab, task: str) -> None:
     timed.doings["wait"] = lambda context, value: context.wait(30)
 
+    begun = timed.clock.now()
+
     run = timed.run(f"- {{id: a, {task}, timeout: PT0.15S}}\n- {{id: b, type: test.Mark}}")
 
+    assert timed.clock.now() - begun < 20
     assert run.state is State.FAILED
     assert run.error is not None
     assert (run.error["code"], run.error["address"]) == ("timeout", "a")
