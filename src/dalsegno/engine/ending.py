@@ -26,7 +26,7 @@ def flow_outputs(job: Job) -> dict[str, Any]:
 
 
 def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
-    """Say what was skipped, overridden, pinned or to be stopped at and never came about (rule 13).
+    """Say what was skipped, started, overridden, pinned or to be stopped at and never came about (rule 13).
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
             keys = tuple(str(key) for key in parse(address).keys)
             reached.update(target.text for target in asked.naming(task, keys))
     given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
-    names = dict.fromkeys(target.text for target in (*given, *asked.breakpoints.targets))
+    given += [*asked.start.targets, *asked.only.targets, *asked.breakpoints.targets]
+    names = dict.fromkeys(target.text for target in given)
     missed = [name for name in names if name not in reached]
     if not missed:
         return None

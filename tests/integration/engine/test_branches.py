@@ -355,6 +355,33 @@ def test_what_a_request_names_and_the_run_never_reaches_ends_it_with_a_warning(
     assert f"`{name}`" in run.error["message"]
 
 
+EVERY_ITEM = """
+- {id: list, type: test.Mark, value: LIST}
+- id: each
+  type: core.flow.ForEach
+  values: "{{ outputs.list.value }}"
+  tasks:
+    - id: if
+      type: core.flow.If
+      condition: "{{ taskrun.value == 'x' }}"
+      then: [{id: a, type: test.Mark}]
+      else: [{id: b, type: test.Mark}]
+"""
+
+
+@pytest.mark.parametrize(("items", "state"), [(["x", "y", "z"], State.SUCCESS), (["y", "z"], State.WARNING)])
+def test_a_start_in_every_item_is_reached_where_one_of_them_leads_there(
+    lab: Lab, items: list[str], state: State
+) -> None:
+    origin = lab.run(EVERY_ITEM.replace("LIST", "[x, y]"))
+
+    run = lab.replay(origin, start=("a",), task_inputs={"list": {"value": items}})
+
+    assert run.state is state
+    assert (run.error is None) is (state is State.SUCCESS)
+    assert ("each[x].a" in lab.executed(run)) is ("x" in items)
+
+
 def test_names_that_are_reached_in_a_branch_or_an_item_change_nothing_of_the_end(lab: Lab) -> None:
     request = ReplayRequest(task_inputs={"each[1].a": {"value": 1}, "if_big": {"condition": True}})
 
