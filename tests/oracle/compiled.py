@@ -8,7 +8,7 @@ from typing import Any
 from tests.oracle.describe import Described, Piece, loops_of
 
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Key, Kind, Read, Revision, Task
+from dalsegno.model.flow import Effects, Flow, Key, Kind, Read, Revision, Task
 
 INPUTS = ("x", "y", "pick", "cities")
 _LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[1].taskrun.value", "parents[2].taskrun.value")
@@ -16,7 +16,16 @@ _LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[1].taskrun.value", 
 
 def compile_flow(tasks: tuple[Described, ...]) -> Flow:
     loops = loops_of(tasks)
-    return Flow("oracle", "story", tuple(_task(task, loops) for task in tasks))
+    own, lasts = parts_of_flow(tasks)
+    return Flow(
+        "oracle", "story", tuple(_task(task, loops) for task in own), lasts=tuple(_task(task, loops) for task in lasts)
+    )
+
+
+def parts_of_flow(tasks: tuple[Described, ...]) -> tuple[tuple[Described, ...], tuple[Described, ...]]:
+    """Give a flow's own tasks, and those at its end."""
+    lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
+    return tuple(task for task in tasks if task.kind != "finally"), lasts
 
 
 def revision(tasks: tuple[Described, ...], number: int) -> Revision:
@@ -29,17 +38,33 @@ def flow_text(tasks: tuple[Described, ...]) -> str:
     loops = loops_of(tasks)
     inputs: list[dict[str, Any]] = [{"id": name, "type": "STRING"} for name in INPUTS[:-1]]
     inputs.append({"id": "cities", "type": "JSON"})
-    data = {"id": "story", "namespace": "oracle", "inputs": inputs, "tasks": [_written(task, loops) for task in tasks]}
+    own, lasts = parts_of_flow(tasks)
+    data = {"id": "story", "namespace": "oracle", "inputs": inputs, "tasks": [_written(task, loops) for task in own]}
+    if lasts:
+        data["finally"] = [_written(task, loops) for task in lasts]
     return json.dumps(data, indent=1)
 
 
 Loops = dict[str, tuple[str, ...]]
-_TYPES = {"sequence": "core.flow.Sequential", "parallel": "core.flow.Parallel", "loop": "core.flow.ForEach"}
+_TYPES = {
+    "sequence": "core.flow.Sequential", "parallel": "core.flow.Parallel", "loop": "core.flow.ForEach",
+    "choice": "core.flow.If", "dag": "core.flow.Dag", "allow": "core.flow.AllowFailure",
+}  # fmt: skip
 
 
 def _written(task: Described, loops: Loops) -> dict[str, Any]:
     data = {"id": task.id, "type": type_of(task), **properties(task, loops)}
-    return {**data, "tasks": [_written(child, loops) for child in task.tasks]} if task.tasks else data
+    inside = (
+        {"then": task.branch("then"), "else": task.branch("else")} if task.kind == "choice" else {"tasks": task.tasks}
+    )
+    for name, found in {**inside, "errors": task.errors, "finally": task.lasts}.items():
+        if found:
+            data[name] = [_written(child, loops) for child in found]
+    if task.kind == "dag":
+        pairs = zip(task.tasks, data["tasks"], strict=True)
+        data["tasks"] = [{"task": written, "dependsOn": list(child.after)} for child, written in pairs]
+    data |= {"allowFailure": True} if task.allow else {}
+    return {**data, "effects": "external"} if task.effects else data
 
 
 def type_of(task: Described) -> str:
@@ -49,9 +74,13 @@ def type_of(task: Described) -> str:
 def properties(task: Described, loops: Loops) -> dict[str, Any]:
     if task.kind == "loop":
         return {"values": _source(task, loops), "concurrencyLimit": task.concurrency}
+    if task.kind == "choice":
+        kind, name, text = task.source
+        left = f"inputs.{name}" if kind == "input" else _expression(("read", name), task.id, loops)[3:-3]
+        return {"condition": f"{{{{ {left} == '{text}' }}}}"}
     if task.kind != "work":
         return {}
-    text: Any = f"{task.id}:{_text(task.pieces, task.id, loops)}"
+    text: Any = f"{task.label or task.id}:{_text(task.pieces, task.id, loops)}"
     if task.listed is not None:
         text = [_text(element, task.id, loops) for element in task.listed]
     return {"errorMessage": "on purpose"} if task.fails else {"value": text}
@@ -80,7 +109,8 @@ def _expression(piece: Piece, reader: str, loops: Loops) -> str:
     own = "".join(f"[{_LEVELS[len(loops[reader]) - 1 - loops[reader].index(loop)]}]" for loop in shared)
     named = "".join(f"['{key}']" for key in piece[2:])
     value = ".value" if len(shared) + len(piece) - 2 == len(around) else ""
-    return f"{{{{ outputs.{piece[1]}{own}{named}{value} }}}}"
+    other = " ?? 'none'" if piece[0] == "maybe" else ""
+    return f"{{{{ outputs.{piece[1]}{own}{named}{value}{other} }}}}"
 
 
 def _task(task: Described, loops: Loops) -> Task:
@@ -94,15 +124,28 @@ def _task(task: Described, loops: Loops) -> Task:
         id=task.id,
         type=type_of(task),
         properties=written,
-        kind=Kind(task.kind),
+        kind=Kind("sequence" if task.kind == "allow" else task.kind),
         tasks=tuple(_task(child, loops) for child in task.tasks),
-        reads=tuple(dict.fromkeys(_read(piece, task.id, loops) for piece in pieces if piece[0] in ("read", "pick"))),
+        errors=tuple(_task(child, loops) for child in task.errors),
+        lasts=tuple(_task(child, loops) for child in task.lasts),
+        branches=_branches(task) if task.kind == "choice" else {},
+        depends={child.id: child.after for child in task.tasks} if task.kind == "dag" else {},
+        tolerates=task.kind == "allow",
+        allow_failure=task.allow,
+        effects=Effects.EXTERNAL if task.effects else Effects.NONE,
+        reads=tuple(
+            dict.fromkeys(_read(piece, task.id, loops) for piece in pieces if piece[0] in ("read", "pick", "maybe"))
+        ),
         inputs=tuple(dict.fromkeys(inputs)),
         digests=digests,
         definition=digest("definition", digests),
         concurrency=task.concurrency if task.kind == "loop" else 0,
         outputs=("value",) if type_of(task) == "core.debug.Return" else (),
     )
+
+
+def _branches(task: Described) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(child.id for child in task.branch(name)) for name in ("then", "else")}
 
 
 def _read(piece: Piece, reader: str, loops: Loops) -> Read:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Kind = Literal["work", "sequence", "parallel", "loop"]
+#: `allow` is a sequence in which a failure is tolerated; `finally` stands at the end of the flow alone
+Kind = Literal["work", "sequence", "parallel", "loop", "choice", "dag", "allow", "finally"]
 
 #: ("text", t) | ("input", name) | ("item",) | ("read", task[, key of the first loop that is not the reader's]) | ("pick",)
+#: | ("maybe", as a read), which gives `none` where there is nothing
 Piece = tuple[str, ...]
+#: the items around a task, outermost first: loop, key, value
+Scope = tuple[tuple[str, str, Any], ...]
+#: the value that somebody gave for a task's property, by task and address
+Override = Callable[[str, str], Any]
+
+
+class Failed(Exception):
+    """A task fails."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +31,15 @@ class Described:
     pieces : what a task that does something puts together.
     listed : the same for each element, where it gives a list.
     fails : it fails instead.
-    source : where a loop has its items from: ("literal", ...) | ("input", name) | ("task", id).
+    source : where a loop has its items from: ("literal", ...) | ("input", name) | ("task", id); what a choice compares, and
+        with what: ("input", name, text) | ("task", id, text).
     concurrency : of a loop; 1 stops at the first item that fails.
+    label : what it calls itself in what it gives: its first id, whatever it is called later.
+    split : of a choice, how many of its tasks stand in the branch `then`.
+    after : in a Dag, what it stands after.
+    errors, lasts : of a group, what runs when something in it failed, and at its end.
+    allow : whether its failure is tolerated.
+    effects : whether running it twice is seen outside.
     """
 
     id: str
@@ -33,11 +50,29 @@ class Described:
     source: tuple[str, ...] = ()
     concurrency: int = 1
     tasks: tuple[Described, ...] = ()
+    label: str = ""
+    split: int = 0
+    after: tuple[str, ...] = ()
+    errors: tuple[Described, ...] = ()
+    lasts: tuple[Described, ...] = ()
+    allow: bool = False
+    effects: bool = False
 
     def walk(self) -> Iterator[Described]:
         yield self
-        for task in self.tasks:
+        for task in (*self.tasks, *self.errors, *self.lasts):
             yield from task.walk()
+
+    def branch(self, name: str) -> tuple[Described, ...]:
+        """Give the tasks of one branch of a choice."""
+        return self.tasks[: self.split] if name == "then" else self.tasks[self.split :]
+
+    def with_inside(self, change: Callable[[tuple[Described, ...]], tuple[Described, ...]]) -> Described:
+        """Give it with what stands inside changed, group by group."""
+        if self.kind == "choice":
+            then, other = change(self.branch("then")), change(self.branch("else"))
+            return replace(self, tasks=(*then, *other), split=len(then))
+        return replace(self, tasks=change(self.tasks), errors=change(self.errors), lasts=change(self.lasts))
 
     @property
     def all_pieces(self) -> list[Piece]:
@@ -46,7 +81,11 @@ class Described:
     def as_json(self) -> dict[str, Any]:
         plain = Described(self.id)
         data = {name: value for name, value in self.__dict__.items() if value != getattr(plain, name)}
-        return {"id": self.id, **data, **({"tasks": [task.as_json() for task in self.tasks]} if self.tasks else {})}
+        inner = {name: [task.as_json() for task in data[name]] for name in _INSIDE if data.get(name)}
+        return {"id": self.id, **data, **inner}
+
+
+_INSIDE = ("tasks", "errors", "lasts")
 
 
 def from_json(data: dict[str, Any]) -> Described:
@@ -58,7 +97,8 @@ def from_json(data: dict[str, Any]) -> Described:
             "pieces": _pieces(data.get("pieces", [])),
             "listed": None if listed is None else tuple(_pieces(element) for element in listed),
             "source": tuple(data.get("source", ())),
-            "tasks": tuple(from_json(task) for task in data.get("tasks", ())),
+            "after": tuple(data.get("after", ())),
+            **{name: tuple(from_json(task) for task in data.get(name, ())) for name in _INSIDE},
         },
     )
 
@@ -73,6 +113,7 @@ def loops_of(tasks: tuple[Described, ...], around: tuple[str, ...] = ()) -> dict
     for task in tasks:
         found[task.id] = around
         found |= loops_of(task.tasks, (*around, task.id) if task.kind == "loop" else around)
+        found |= loops_of((*task.errors, *task.lasts), around)
     return found
 
 
@@ -89,3 +130,16 @@ def keys_of(items: list[Any]) -> list[str]:
 def keys_in(address: str) -> tuple[str, ...]:
     """Give the keys that stand in an address."""
     return tuple(part.split("]")[0] for part in address.split("[")[1:])
+
+
+def tried(work: Iterable[Callable[[], object]], *, stops: bool = True) -> Failed | None:
+    """Do one thing after the other, up to the first that fails or all of them; give the first failure."""
+    first: Failed | None = None
+    for do in work:
+        try:
+            do()
+        except Failed as failed:
+            first = first or failed
+            if stops:
+                break
+    return first

@@ -2,98 +2,61 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from tests.oracle.describe import Described, Piece, address, keys_of, loops_of
-
-#: the items around a task, outermost first: loop, key, value
-Scope = tuple[tuple[str, str, Any], ...]
-#: the value that somebody gave for a task's property, by task and address
-Override = Callable[[str, str], Any]
+from tests.oracle.describe import Described, Failed, Scope, keys_of, tried
+from tests.oracle.values import Values
 
 
-class Failed(Exception):
-    """A task fails."""
+class World(Values):
+    """A run: what it gives, and the items and branches that it came by."""
 
-
-class World:
-    """Results so far, and what a task makes of them."""
-
-    def __init__(
-        self, tasks: tuple[Described, ...], inputs: Mapping[str, Any], override: Override | None = None
-    ) -> None:
-        self.loops, self.inputs, self.override = loops_of(tasks), inputs, override
-        self.outputs: dict[str, Any] = {}
-        self.keys: dict[str, list[str]] = {}
-        self.pinned: dict[str, Any] = {}
-
-    def value(self, task: Described, scope: Scope) -> Any:
-        if (at := self.at(task.id, scope)) in self.pinned:
-            return self.pinned[at]
-        if task.fails:
-            raise Failed(task.id)
-        given = self.override(task.id, at) if self.override else None
-        if given is not None:
-            return given
-        if task.listed is not None:
-            return [self.text(element, scope) for element in task.listed]
-        return f"{task.id}:{self.text(task.pieces, scope)}"
-
-    def at(self, task: str, scope: Scope) -> str:
-        return address(tuple(loop for loop, _, _ in scope), tuple(key for _, key, _ in scope), task)
-
-    def items(self, loop: Described, scope: Scope) -> list[Any]:
-        kind, *rest = loop.source
+    def parts(self, group: Described, scope: Scope) -> list[Any]:
+        kind, *rest = group.source
         found: Any = self.inputs[rest[0]] if kind == "input" else rest
         found = self.read(rest[0], (), scope) if kind == "task" else found
+        if group.kind == "choice":
+            return ["then" if found == rest[1] else "else"]
         if not isinstance(found, list):
-            raise Failed(f"{loop.id} loops over what is no list")
+            raise Failed(f"{group.id} loops over what is no list")
         return list(found)  # pyright: ignore[reportUnknownVariableType]
 
-    def text(self, pieces: tuple[Piece, ...], scope: Scope) -> str:
-        found = [self.piece(piece, scope) for piece in pieces]
-        return "".join(v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for v in found)
+    def run(self, tasks: tuple[Described, ...]) -> None:
+        lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
+        whole = tuple(task for task in tasks if task.kind != "finally")
+        self.handled(Described("", "sequence", tasks=whole, lasts=lasts), ())
 
-    def piece(self, piece: Piece, scope: Scope) -> Any:
-        match piece:
-            case ("text", text):
-                return text
-            case ("input", name):
-                return self.inputs[name]
-            case ("item",):
-                return scope[-1][2]
-            case ("pick",):
-                return self.read(self.inputs["pick"], (), scope)
-            case _:
-                return self.read(piece[1], piece[2:], scope)
+    def handled(self, group: Described, scope: Scope) -> None:
+        failed = tried([lambda: self.inside(group, scope)])
+        failed = (failed and tried([lambda: self.row(group.errors, scope)])) or failed
+        if failed := tried([lambda: self.row(group.lasts, scope)]) or failed:
+            raise failed
 
-    def read(self, task: str, keys: tuple[str, ...], scope: Scope) -> Any:
-        own = {loop: key for loop, key, _ in scope}
-        shared = tuple(own[loop] for loop in self.loops.get(task, ()) if loop in own)
-        found = self.found(task, (*shared, *keys))
-        return found["value"] if len(shared) + len(keys) == len(self.loops[task]) else found
+    def inside(self, group: Described, scope: Scope) -> None:
+        rows, stops = [(group.tasks, scope)], group.kind == "loop" and group.concurrency == 1
+        if group.kind in ("parallel", "dag"):
+            rows = [((task,), scope) for task in group.tasks]
+        elif group.kind == "choice":
+            rows = [(group.branch(self.parts(group, scope)[0]), scope)]
+        elif group.kind == "loop":
+            items = self.parts(group, scope)
+            keys = self.keys[self.at(group.id, scope)] = keys_of(items)
+            rows = [(group.tasks, (*scope, (group.id, key, item))) for key, item in zip(keys, items, strict=True)]
+        if failed := tried([partial(self.row, *row) for row in rows], stops=stops):
+            raise failed
 
-    def found(self, task: str, keys: tuple[str, ...]) -> Any:
-        loops, depth = self.loops.get(task, ()), len(keys)
-        if keys and keys[-1] not in self.keys.get(address(loops[: depth - 1], keys[:-1], loops[depth - 1]), []):
-            raise Failed(f"there is no item {keys} of {task}")
-        if depth == len(loops):
-            if address(loops, keys, task) not in self.outputs:
-                raise Failed(f"{task} has no output")
-            return {"value": self.outputs[address(loops, keys, task)]}
-        inner = self.keys.get(address(loops[:depth], keys, loops[depth]), [])
-        return {key: self.found(task, (*keys, key)) for key in inner}
-
-    def run(self, tasks: tuple[Described, ...], scope: Scope = ()) -> None:
+    def row(self, tasks: tuple[Described, ...], scope: Scope) -> None:
         for task in tasks:
-            if task.kind == "work":
-                self.outputs[self.at(task.id, scope)] = self.value(task, scope)
-            elif task.kind != "loop":
-                self.run(task.tasks, scope)
-            else:
-                items = self.items(task, scope)
-                keys = self.keys[self.at(task.id, scope)] = keys_of(items)
-                for key, item in zip(keys, items, strict=True):
-                    self.run(task.tasks, (*scope, (task.id, key, item)))
+            failed = tried([partial(self.one, task, scope)])
+            if failed and not (task.allow or task.kind == "allow"):
+                self.broken.add(self.at(task.id, scope))
+                raise failed
+
+    def one(self, task: Described, scope: Scope) -> None:
+        if any(self.at(name, scope) in self.broken for name in task.after):
+            raise Failed(f"{task.id} stands after what failed")
+        if task.kind == "work":
+            self.outputs[self.at(task.id, scope)] = self.value(task, scope)
+        else:
+            self.handled(task, scope)

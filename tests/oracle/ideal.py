@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.oracle.describe import Described, keys_of
-from tests.oracle.evaluator import Failed, Scope, World
+from tests.oracle.describe import Described, Failed, Scope, keys_of
+from tests.oracle.evaluator import World
 
 from dalsegno.engine.expansion import Expansion
 from dalsegno.model.flow import Task
-from dalsegno.model.plan import Action, Decision
+from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result
 from dalsegno.model.state import State, worst
 from dalsegno.replay import edges
 from dalsegno.replay.fingerprint import definition_of, effective_digests, output_digest
-from dalsegno.replay.resolve import Resolved
+from dalsegno.replay.resolve import Resolved, keeps_origin
+
+BAD = (State.FAILED, State.KILLED)
 
 
 @dataclass
@@ -33,6 +36,9 @@ class Ran:
     expanded: list[Decision] = field(default_factory=list[Decision])
     #: whose results somebody gave, in this run or in one before it
     given: set[str] = field(default_factory=set[str])
+    #: what each task read, by address, and the ids of what was executed in this run and those before it
+    used: dict[str, list[Any]] = field(default_factory=dict[str, "list[Any]"])
+    lineage: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Ideal:
@@ -44,116 +50,192 @@ class Ideal:
     ) -> None:  # fmt: skip
         self._nodes, self._resolved, self._expansion, self._run = nodes, resolved, expansion, run
         self._origin, self._budget, self._gone = origin, budget, gone
+        self._moved = False
+        self._lost: set[str] = set()
 
-    def execute(self, tasks: tuple[Described, ...]) -> Ran:
-        run = self._run
-        run.state = self._group(tasks, (), stops=True)
-        run.expanded = self._expansion.expanded
-        return run
+    def execute(self, tasks: tuple[Described, ...], plan: Plan) -> Ran:
+        for decision in plan.decisions:
+            if decision.action is Action.REUSE:
+                self._keep(decision)
+        own = tuple(task for task in tasks if task.kind != "finally")
+        lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
+        self._run.state = self._handled(Described("", "sequence", tasks=own, lasts=lasts), ())
+        self._run.expanded = self._expansion.expanded
+        return self._run
 
-    def _group(self, tasks: tuple[Described, ...], scope: Scope, *, stops: bool) -> State:
+    def _handled(self, group: Described, scope: Scope, items: list[Any] | None = None) -> State:
+        states = self._inside(group, scope, items)
+        if State.FAILED in states and State.KILLED not in states:
+            states.append(self._row(group.errors, scope))
+        if State.KILLED not in states:
+            states.append(self._row(group.lasts, scope))
+        return worst(states)
+
+    def _inside(self, group: Described, scope: Scope, items: list[Any] | None) -> list[State]:
+        if group.kind in ("parallel", "dag"):
+            return self._side_by_side(group, scope)
+        if group.kind == "choice":
+            return [self._row(group.branch((items or [""])[0]), scope)]
+        if group.kind != "loop":
+            return [self._row(group.tasks, scope)]
         states: list[State] = []
+        for key, item in zip(keys_of(items or []), items or [], strict=True):
+            states.append(self._row(group.tasks, (*scope, (group.id, key, item))))
+            if group.concurrency == 1 and states[-1] in BAD:
+                break
+        return states
+
+    def _side_by_side(self, group: Described, scope: Scope) -> list[State]:
+        states: dict[str, State] = {}
+        for task in group.tasks:
+            if all(states.get(name, State.FAILED) not in BAD for name in task.after):
+                states[task.id] = self._one(task, scope)
+        return [State.SUCCESS, *states.values()]
+
+    def _row(self, tasks: Iterable[Described], scope: Scope) -> State:
+        states = [State.SUCCESS]
         for task in tasks:
             states.append(self._one(task, scope))
-            if stops and states[-1] in (State.FAILED, State.KILLED):
+            if states[-1] in BAD:
                 break
         return worst(states)
 
     def _one(self, task: Described, scope: Scope) -> State:
-        decision = self._expansion.decided(self._run.world.at(task.id, scope))
-        if task.kind != "work":
-            return self._around(task, scope, decision)
-        if decision.action is Action.PIN:
-            pinned = self._resolved.pin(task.id, tuple(key for _, key, _ in scope)) or {}
-            self._run.given.add(decision.address)
-            return self._record(task, scope, decision, State.SUCCESS, pinned.get("value"))
+        known = self._run.results.get(self._run.world.at(task.id, scope))
+        if known is not None:
+            return known.state
+        decision = self._expansion.decision(self._run.world.at(task.id, scope), self._nodes[task.id], _scope(scope))
+        if decision.action is Action.LEAVE:
+            return State.SKIPPED
+        if decision.action is Action.CHECK:
+            decision = self._expansion.settle(decision, self._why_it_runs(task, scope, decision))
         if decision.action is Action.REUSE:
             return self._keep(decision)
+        if task.kind != "work":
+            return self._group(task, scope, decision)
+        if decision.action is Action.PIN:
+            self._run.given.add(decision.address)
+            return self._record(task, scope, decision, State.SUCCESS, self._pinned(task, scope, decision))
+        return self._work(task, scope, decision)
+
+    def _work(self, task: Described, scope: Scope, decision: Decision) -> State:
         if self._budget is not None:
             self._budget -= 1
             if self._budget < 0:
                 return self._record(task, scope, decision, State.KILLED, None)
         self._run.executed.append(decision.address)
+        self._run.used[decision.address] = self._used(task, scope)
         self._check_sources(task, scope)
         try:
             return self._record(task, scope, decision, State.SUCCESS, self._run.world.value(task, scope))
         except Failed:
-            return self._record(task, scope, decision, State.FAILED, None)
+            state = State.WARNING if task.allow else State.FAILED
+            return self._record(task, scope, decision, state, None, tolerated=task.allow)
+
+    def _why_it_runs(self, task: Described, scope: Scope, decision: Decision) -> str | None:
+        """With `changed`: whether what it uses differs, or something that ran before it left something else."""
+        kept = self._kept(decision)
+        before = self._origin.used.get(kept.address) if self._origin is not None and kept is not None else None
+        return "something differs" if self._moved or before != self._used(task, scope) else None
+
+    def _used(self, task: Described, scope: Scope) -> list[Any]:
+        found: list[Any] = []
+        for piece in task.all_pieces if not task.fails else ():
+            try:
+                found.append(self._run.world.piece(piece, scope))
+            except Failed:
+                found.append(None)
+        return [*found, scope[-1][2] if scope else None]
 
     def _check_sources(self, task: Described, scope: Scope) -> None:
         """What a task reads is there: a plan that keeps what is gone from the store is wrong."""
         own = {loop: key for loop, key, _ in scope}
         for piece in task.all_pieces if not task.fails else ():
-            if piece[0] == "read":
-                keys = [own[loop] for loop in self._run.world.loops[piece[1]] if loop in own] + [*piece[2:]]
+            if piece[0] in ("read", "maybe"):
+                loops = self._run.world.loops[piece[1]]
+                prefix = _prefix(loops, [own[loop] for loop in loops if loop in own] + [*piece[2:]])
                 for address, result in self._run.results.items():
-                    fits = result.task == piece[1] and address.startswith(
-                        _prefix(self._run.world.loops[piece[1]], keys)
-                    )
-                    assert not (fits and result.action is Action.REUSE and result.id in self._gone), (
-                        f"{address} is gone"
-                    )
+                    fits = result.task == piece[1] and address.startswith(prefix)
+                    lost = fits and result.action is Action.REUSE and address in self._lost
+                    assert not lost, f"{address} is gone"
 
-    def _around(self, task: Described, scope: Scope, decision: Decision) -> State:
+    def _group(self, task: Described, scope: Scope, decision: Decision) -> State:
         keys: list[str] | None = None
-        if task.kind != "loop":
-            state = self._group(task.tasks, scope, stops=task.kind == "sequence")
-        else:
+        items: list[Any] | None = None
+        if task.kind in ("loop", "choice"):
             try:
-                items = self._run.world.items(task, scope)
+                items = self._run.world.parts(task, scope)
             except Failed:
                 return self._record(task, scope, decision, State.FAILED, None)
             keys = self._run.world.keys[decision.address] = keys_of(items)
-            state = self._items(task, scope, decision, items)
-        if decision.action is Action.REUSE:
-            return self._keep(decision)
+            assert decision.keys in (None, tuple(keys)), f"{decision.address}: planned {decision.keys}, got {keys}"
+            self._expansion.expand(self._nodes[task.id], _scope(scope), keys=keys, values=items)
+        state = self._handled(task, scope, items)
+        if state is State.FAILED and (task.kind == "allow" or task.allow):
+            state = State.WARNING
         return self._record(task, scope, decision, state, None, keys=tuple(keys) if keys is not None else None)
 
-    def _items(self, task: Described, scope: Scope, decision: Decision, items: list[Any]) -> State:
-        keys = self._run.world.keys[decision.address]
-        assert decision.keys in (None, tuple(keys)), f"{decision.address}: planned {decision.keys}, got {keys}"
-        at = edges.Scope()
-        for loop, key, value in scope:
-            at = at.enter(loop, key, value)
-        self._expansion.expand(self._nodes[task.id], at, keys=keys, values=items)
-        states: list[State] = []
-        for key, item in zip(keys, items, strict=True):
-            states.append(self._group(task.tasks, (*scope, (task.id, key, item)), stops=True))
-            if task.concurrency == 1 and states[-1] in (State.FAILED, State.KILLED):
-                break
-        return worst(states)
+    def _kept(self, decision: Decision) -> Result | None:
+        found = self._origin.results.values() if self._origin is not None else ()
+        return next((result for result in found if result.id == decision.origin_task_run), None)
 
     def _keep(self, decision: Decision) -> State:
-        assert self._origin is not None
-        kept = next(found for found in self._origin.results.values() if found.id == decision.origin_task_run)
-        run = self._run
+        kept, origin, run = self._kept(decision), self._origin, self._run
+        assert kept is not None, f"{decision.address} is kept, and the origin has no such result"
+        assert origin is not None
+        identity = f"{run.number}:{decision.address}"
         run.results[decision.address] = replace(
-            kept, address=decision.address, id=f"{run.number}:{decision.address}", action=Action.REUSE
+            kept, address=decision.address, id=identity, action=Action.REUSE, task=decision.task
         )
-        run.digests[f"{run.number}:{decision.address}"] = self._origin.digests[kept.id]
-        if kept.address in self._origin.given:
+        run.digests[identity] = origin.digests[kept.id]
+        if kept.id in self._gone:
+            self._lost.add(decision.address)
+        if kept.address in origin.given or any("definition" in warning for warning in decision.warnings):
             run.given.add(decision.address)
-        if kept.address in self._origin.world.outputs:
-            run.world.outputs[decision.address] = self._origin.world.outputs[kept.address]
+        if kept.address in origin.world.outputs:
+            run.world.outputs[decision.address] = origin.world.outputs[kept.address]
+        if kept.address in origin.used:
+            run.used[decision.address] = origin.used[kept.address]
+        if kept.keys is not None:
+            run.world.keys[decision.address] = list(kept.keys)
         return kept.state
+
+    def _pinned(self, task: Described, scope: Scope, decision: Decision) -> Any:
+        pin = self._resolved.pin(task.id, tuple(key for _, key, _ in scope))
+        if pin is not None and not keeps_origin(pin):
+            return pin.get("value")
+        kept = self._kept(decision)
+        assert kept is not None, f"{decision.address} is to be kept, and the origin has no such result"
+        return self._origin.world.outputs.get(kept.address) if self._origin is not None else None
 
     def _record(
         self, task: Described, scope: Scope, decision: Decision, state: State, value: Any, *,
-        keys: tuple[str, ...] | None = None,
+        keys: tuple[str, ...] | None = None, tolerated: bool = False,
     ) -> State:  # fmt: skip
         run, model = self._run, self._nodes[task.id]
         identity = f"{run.number}:{decision.address}"
         overrides = self._resolved.overrides(task.id, tuple(key for _, key, _ in scope))
         digest = None
-        if task.kind == "work" and state is State.SUCCESS:
+        if task.kind == "work" and state is State.SUCCESS and value is not None:
             run.world.outputs[decision.address] = value
             digest = output_digest({"value": value})
         run.digests[identity] = effective_digests(model, overrides)
+        kept = self._kept(decision)
+        if decision.action is not Action.PIN:
+            before = self._origin.results.get(kept.address) if self._origin is not None and kept is not None else None
+            self._moved = self._moved or before is None or (before.output_digest, before.keys) != (digest, keys)
         run.results[decision.address] = Result(
             identity, decision.address, task.id, model.type, state, decision.action, definition_of(model, overrides), 1, 0.1,
-            digest, keys,
+            digest, keys, tolerated,
         )  # fmt: skip
         return state
+
+
+def _scope(scope: Scope) -> edges.Scope:
+    at = edges.Scope()
+    for loop, key, value in scope:
+        at = at.enter(loop, key, value)
+    return at
 
 
 def _prefix(loops: tuple[str, ...], keys: list[str]) -> str:

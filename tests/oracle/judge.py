@@ -7,29 +7,31 @@ from dataclasses import replace
 from typing import Any
 
 from tests.oracle.compiled import revision
-from tests.oracle.describe import keys_in
-from tests.oracle.evaluator import Failed, World
+from tests.oracle.describe import Failed, keys_in, tried
+from tests.oracle.evaluator import World
 from tests.oracle.ideal import Ideal, Ran
-from tests.oracle.stories import Step, Story, Tasks
+from tests.oracle.stories import KEEP, Step, Story, Tasks
 
 from dalsegno.engine.expansion import Expansion
 from dalsegno.model.flow import Task
 from dalsegno.model.graph import index
 from dalsegno.model.plan import Action, Decision, Plan
-from dalsegno.model.state import State
+from dalsegno.model.state import ENDED_WELL, State
 from dalsegno.replay.edges import NotYet, Scope
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
-from dalsegno.replay.request import ReplayRequest
-from dalsegno.replay.resolve import Resolved, resolve_request
+from dalsegno.replay.request import ORIGIN, ReplayRequest
+from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 
 INPUTS: dict[str, Any] = {"x": "x1", "y": "y1", "pick": "t0", "cities": ["p", "q", "r"]}
 
 
 def as_request(step: Step, *, origin: str | None) -> ReplayRequest:
     fields: dict[str, Any] = {**step.request}
-    for name in ("start", "skip"):
+    for name in ("start", "skip", "only", "until", "acknowledge"):
         fields[name] = tuple(fields.get(name, ()))
+    given: dict[str, Any] = fields.get("outputs", {})
+    fields["outputs"] = {name: ORIGIN if value == KEEP else value for name, value in given.items()}
     return ReplayRequest(origin=origin, revision=step.revision + 1, **fields)
 
 
@@ -40,6 +42,7 @@ class Player:
         self._story = story
         self._runs: list[Ran] = []
         self._requests: list[ReplayRequest] = []
+        self._stale = False
         self.problems: list[str] = []
         self.compared = 0
         self.refused = 0
@@ -67,7 +70,8 @@ class Player:
         self._runs.append(ran)
         self._requests.append(request)
         self._judge(f"step {number}", tasks, resolved, plan, ran, killed=step.budget is not None)
-        self._unchanged(number, step, tasks, ran, request)
+        self._stale = any(_excused(decision, ran) for decision in plan.decisions)
+        self._unchanged(number, replace(step, gone=(), budget=None), tasks, ran, request)
 
     def _carry_out(
         self, number: int, step: Step, tasks: Tasks, request: ReplayRequest, origin: Ran | None
@@ -89,9 +93,10 @@ class Player:
             return None, plan, resolved
         expansion = Expansion(plan, nodes, resolved, origin=lambda: seen, attempt_of=lambda _: 1)
         models = {task.id: task for task in rev.flow.walk()}
-        lost = frozenset(f"{number}:{address}" for address in step.gone)
-        ideal = Ideal(models, resolved, expansion, run, origin=origin, budget=step.budget, gone=lost)
-        return ideal.execute(tasks), plan, resolved
+        ideal = Ideal(models, resolved, expansion, run, origin=origin, budget=step.budget, gone=gone)
+        ran = ideal.execute(tasks, plan)
+        ran.lineage = {**(origin.lineage if origin else {}), **dict.fromkeys(_outside(ran), f"story-{number}")}
+        return ran, plan, resolved
 
     def _expected(self, where: str, step: Step, plan: Plan) -> None:
         for address, action in step.expect.items():
@@ -107,19 +112,21 @@ class Player:
             self.problems.append(f"{where}: ran what was not planned: {set(ran.executed) - planned}")
         if killed or any(_excused(decision, ran) for decision in decisions):
             return
+        if ran.state is State.WARNING and any(_stands_after(decision) for decision in decisions):
+            # what failed and was tolerated may have kept a whole run from what is kept here
+            return
         whole = World(tasks, ran.inputs, ran.world.override)
         for decision in decisions:
             if decision.action is Action.PIN:
-                whole.pinned[decision.address] = (resolved.pin(decision.task, keys_in(decision.address)) or {}).get(
-                    "value"
-                )
-        try:
-            whole.run(tasks)
-            ok = True
-        except Failed:
-            ok = False
+                given = _given(decision, resolved)
+                whole.pinned[decision.address] = ran.world.outputs.get(decision.address) if given is None else given
+        if None in whole.pinned.values():
+            return
+        ok = tried([lambda: whole.run(tasks)]) is None
         self.compared += 1
-        if ok != (ran.state is State.SUCCESS):
+        if any(decision.action is Action.LEAVE for decision in decisions):
+            self._judge_part(where, whole, ran)
+        elif ok != (ran.state in ENDED_WELL):
             self.problems.append(f"{where}: a whole run {'succeeds' if ok else 'fails'}, the replay ended {ran.state}")
         elif ok and whole.outputs != ran.world.outputs:
             names = {*whole.outputs, *ran.world.outputs}
@@ -127,14 +134,24 @@ class Player:
             listed = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
             self.problems.append(f"{where}: outputs differ from a whole run's: {listed}")
 
+    def _judge_part(self, where: str, whole: World, ran: Ran) -> None:
+        """Of what was left out nothing is read: what is there is what a whole run gives, as far as it comes."""
+        for address, value in ran.world.outputs.items():
+            if address in whole.outputs and whole.outputs[address] != value:
+                wrong = (whole.outputs[address], value)
+                self.problems.append(
+                    f"{where}: `{address}` differs from a whole run's, though it is asked for: {wrong}"
+                )
+
     def _unchanged(self, number: int, step: Step, tasks: Tasks, ran: Ran, request: ReplayRequest) -> None:
         """A replay of what succeeded and has not changed executes nothing."""
-        if ran.state is not State.SUCCESS:
+        if ran.state is not State.SUCCESS or request.only or request.until:
             return
         again = ReplayRequest(
-            origin="?", revision=step.revision + 1, skip_successful=True, carried=request.for_replay_of_it()
-        )
-        replay, plan, _ = self._carry_out(number, replace(step, gone=(), budget=None), tasks, again, ran)
+            origin="?", revision=step.revision + 1, carried=request.for_replay_of_it(),
+            skip_successful=number % 2 == 0 or self._stale, changed=number % 2 == 1 and not self._stale,
+        )  # fmt: skip
+        replay, plan, _ = self._carry_out(number, step, tasks, again, ran)
         pinned = plan.count(Action.PIN) > 0
         loud = [d for d in plan.decisions if d.action is Action.RUN or (d.action is Action.ENTER and not pinned)]
         if replay is None or replay.executed or loud:
@@ -145,6 +162,10 @@ def _excused(decision: Decision, ran: Ran) -> bool:
     """Whether it is known that something kept is not what a whole run would give."""
     warned = any("definition" in warning or "not in the flow" in warning for warning in decision.warnings)
     return decision.action is Action.REUSE and (warned or decision.address in ran.given)
+
+
+def _stands_after(decision: Decision) -> bool:
+    return any("stands after" in warning for warning in decision.warnings)
 
 
 class _Evaluate:
@@ -158,14 +179,13 @@ class _Evaluate:
         world = World(self._tasks, self._run.inputs)
         for address, decision in decided.items():
             world.keys[address] = list(decision.keys or ())
-            if decision.action is Action.REUSE and self._origin is not None and address in self._origin.world.outputs:
-                world.outputs[address] = self._origin.world.outputs[address]
+            if decision.action is Action.REUSE and (before := _before(decision, self._origin)) is not None:
+                world.outputs[address] = before
             elif decision.action is Action.PIN:
-                given = self._resolved.pin(decision.task, keys_in(address)) or {}
-                world.outputs[address] = given.get("value")
+                world.outputs[address] = _pinned(decision, self._resolved, self._origin)
         at = tuple((item.loop, item.key, item.value) for item in scope.items)
         try:
-            return world.items(self._by_id[task.id], at)
+            return world.parts(self._by_id[task.id], at)
         except Failed:
             return NotYet(None, "its items cannot be worked out yet")
 
@@ -174,10 +194,34 @@ def _override(resolved: Resolved, task: str, address: str) -> Any:
     return resolved.overrides(task, keys_in(address)).get("value")
 
 
+def _pinned(decision: Decision, resolved: Resolved, kept_in: Ran | None) -> Any:
+    """Give the value of a pin: a given one, or the old one."""
+    given = _given(decision, resolved)
+    return _before(decision, kept_in) if given is None else given
+
+
+def _given(decision: Decision, resolved: Resolved) -> Any:
+    given = resolved.pin(decision.task, keys_in(decision.address))
+    return None if given is None or keeps_origin(given) else given.get("value")
+
+
+def _before(decision: Decision, origin: Ran | None) -> Any:
+    """Give what the matched task run gave."""
+    address = (decision.origin_task_run or "").partition(":")[2]
+    return None if origin is None else origin.world.outputs.get(address)
+
+
+def _outside(ran: Ran) -> list[str]:
+    """Name what a run did: what of it is seen outside is for the planner to know."""
+    ended = ((name, result) for name, result in ran.results.items() if result.action is Action.RUN)
+    return [name for name, result in ended if result.state is not State.FAILED]
+
+
 def _seen(origin: Ran, gone: frozenset[str]) -> Origin:
     return Origin(
         f"story-{origin.number}",
         dict(origin.results),
         lambda identity: origin.digests[identity],
         lambda identity: ("value",) if identity in gone else (),
+        origin.lineage.get,
     )

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.oracle.compiled import compile_flow, flow_text
-from tests.oracle.describe import keys_in
-from tests.oracle.evaluator import Failed, World
+from tests.oracle.describe import keys_in, tried
+from tests.oracle.evaluator import World
 from tests.oracle.judge import INPUTS, as_request
 from tests.oracle.stories import Step, Story, Tasks
 
 from dalsegno.errors import Refusal
 from dalsegno.model.flow import Kind
-from dalsegno.model.graph import index
+from dalsegno.model.graph import Node, index
 from dalsegno.model.plan import Action, Plan
 from dalsegno.model.progress import Progress, TaskMoved
 from dalsegno.model.run import Run, TaskRun
-from dalsegno.model.state import State
+from dalsegno.model.state import ENDED_WELL, State
 from dalsegno.replay.request import ReplayRequest, request_from_json
-from dalsegno.replay.resolve import Resolved, resolve_request
+from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.service.service import Service
 from dalsegno.store.port import RunFilter
 
@@ -34,6 +34,7 @@ class RealPlayer:
         self._namespace = namespace
         self._runs: list[Run] = []
         self._given: list[set[str]] = []
+        self._stale = False
         self.problems: list[str] = []
         self.compared = 0
         self.refused = 0
@@ -67,12 +68,14 @@ class RealPlayer:
         run = self._service.runs.execute(run.id, observer=killer.observe, stop=killer.stop)
         self._runs.append(run)
         self._judge(where, step, run, plan, None if at is None else self._given[at])
-        if run.state is State.SUCCESS:
-            self._unchanged(where, run)
+        if run.state is State.SUCCESS and not request.only and not request.until:
+            self._unchanged(where, run, changed=len(self._runs) % 2 == 0 and not self._stale)
 
-    def _unchanged(self, where: str, run: Run) -> None:
+    def _unchanged(self, where: str, run: Run, *, changed: bool) -> None:
         """A replay of what succeeded and has not changed executes nothing."""
-        plan = self._service.runs.plan_replay(ReplayRequest(origin=run.id, skip_successful=True))
+        plan = self._service.runs.plan_replay(
+            ReplayRequest(origin=run.id, skip_successful=not changed, changed=changed)
+        )
         busy = [decision.address for decision in plan.decisions if decision.action is Action.RUN]
         if busy or plan.refusals:
             self.problems.append(f"{where}: replayed unchanged, it would run {busy}, refused {plan.refusals}")
@@ -95,53 +98,93 @@ class RealPlayer:
         resolved = resolve_request(request_from_json(run.request), nodes)
         made = {found.address: found for found in self._service.runs.task_runs(run.id)}
         works = {name: found for name, found in made.items() if nodes[found.task].task.kind is Kind.WORK}
-        kept = {name for name, found in works.items() if found.action is Action.REUSE and name in (given or ())}
-        self._given.append(kept | {name for name, found in works.items() if found.action is Action.PIN})
-        self._check_actions(where, plan, made, whole=run.state is State.SUCCESS)
-        stale = any("definition" in warning for decision in plan.decisions if decision.action is Action.REUSE
-                    for warning in decision.warnings)  # fmt: skip
-        if stale or kept or run.state is State.KILLED:
+        kept = {
+            name: found
+            for name, found in works.items()
+            if found.action is Action.REUSE and _is_given(found, plan, given)
+        }
+        stale = {decision.address for decision in plan.decisions if decision.action is Action.REUSE
+                 and any("definition" in warning for warning in decision.warnings)}  # fmt: skip
+        self._given.append({item for name, found in works.items() if name in kept or name in stale
+                            or found.action is Action.PIN for item in (name, found.id)})  # fmt: skip
+        self._check_actions(where, plan, made, nodes=nodes, whole=run.state is State.SUCCESS)
+        self._stale = bool(stale)
+        unreached = (run.error or {}).get("code") == "start-not-reached"
+        after = run.state is State.WARNING and any(
+            "stands after" in warning for decision in plan.decisions for warning in decision.warnings
+        )
+        if self._stale or kept or unreached or after or run.state is State.KILLED:
             return
         self.compared += 1
         world = World(tasks, run.inputs, lambda task, at: resolved.overrides(task, keys_in(at)).get("value"))
         world.pinned = _pinned(plan, resolved, works)
-        try:
-            world.run(tasks)
-        except Failed as error:
-            if run.state is State.SUCCESS:
-                self.problems.append(f"{where}: a whole run fails ({error}), the replay ended {run.state}")
+        if None in world.pinned.values():
             return
-        found = {name: task_run.outputs.get("value") for name, task_run in works.items()}
-        if run.state is not State.SUCCESS:
+        failed = tried([lambda: world.run(tasks)])
+        found = {name: made.outputs["value"] for name, made in works.items() if "value" in made.outputs}
+        left = any(decision.action is Action.LEAVE for decision in plan.decisions)
+        if left or (failed and run.state not in ENDED_WELL):
+            self._compare(
+                where, {name: value for name, value in found.items() if name in world.outputs}, world, part=True
+            )
+        elif failed:
+            self.problems.append(f"{where}: a whole run fails ({failed}), the replay ended {run.state}")
+        elif run.state not in ENDED_WELL:
             self.problems.append(f"{where}: a whole run succeeds, the replay ended {run.state}: {run.error}")
-        elif found != world.outputs:
-            names = {*found, *world.outputs}
-            wrong = {name: (world.outputs.get(name), found.get(name)) for name in names}
-            listed = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
+        else:
+            self._compare(where, found, world, part=False)
+
+    def _compare(self, where: str, found: dict[str, Any], world: World, *, part: bool) -> None:
+        names = {*found, *(() if part else world.outputs)}
+        wrong = {name: (world.outputs.get(name), found.get(name)) for name in names}
+        listed = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
+        if listed:
             self.problems.append(f"{where}: outputs differ from a whole run's: {listed}")
 
-    def _check_actions(self, where: str, plan: Plan, made: dict[str, TaskRun], *, whole: bool) -> None:
-        """What ran is the plan and, in loops whose items only the run could know, its expansions."""
-        open_loops = tuple(f"{found.address}[" for found in plan.decisions if found.waits_for or found.keys is None)
+    def _check_actions(
+        self, where: str, plan: Plan, made: dict[str, TaskRun], *, nodes: Mapping[str, Node], whole: bool
+    ) -> None:
+        """What ran is the plan and, in groups that only the run could know, its expansions."""
+        still_open = {found.task for found in plan.decisions if found.waits_for or found.keys is None}
         for address, found in made.items():
             decision = plan.by_address.get(address)
-            if decision is None and not address.startswith(open_loops):
+            node = nodes[found.task]
+            if decision is None and not still_open.intersection(node.parents) and node.handles != "errors":
                 self.problems.append(f"{where}: `{address}` was not planned")
-            elif decision is not None and decision.action is not found.action:
+            elif decision is not None and found.action not in _becomes(decision.action):
                 self.problems.append(f"{where}: `{address}` was to {decision.action} and did {found.action}")
             if (found.action is Action.REUSE) != (found.reused_from is not None) or (
                 found.action in (Action.REUSE, Action.PIN) and found.attempts
             ):
                 self.problems.append(f"{where}: `{address}` is {found.action}, yet {found}")
-        missing = [decision.address for decision in plan.decisions if decision.address not in made]
+        left = (decision for decision in plan.decisions if decision.action is not Action.LEAVE)
+        missing = [decision.address for decision in left if decision.address not in made]
         if whole and missing:
             self.problems.append(f"{where}: planned, and never done: {missing}")
+
+
+def _becomes(action: Action) -> tuple[Action, ...]:
+    """Give what may become of what was planned: only what is decided at its turn may become another thing."""
+    return (Action.RUN, Action.REUSE) if action is Action.CHECK else (action,)
+
+
+def _is_given(found: TaskRun, plan: Plan, given: set[str] | None) -> bool:
+    """Whether a kept result was given by a person, in a run before."""
+    decision = plan.by_address.get(found.address)
+    return bool(given) and (found.address in given or (decision is not None and decision.origin_task_run in given))
 
 
 def _pinned(plan: Plan, resolved: Resolved, works: dict[str, TaskRun]) -> dict[str, Any]:
     planned = [(found.address, found.task) for found in plan.decisions if found.action is Action.PIN]
     reached = [(name, found.task) for name, found in works.items() if found.action is Action.PIN]
-    return {name: (resolved.pin(task, keys_in(name)) or {}).get("value") for name, task in (*planned, *reached)}
+    return {name: _given_value(task, name, resolved, works) for name, task in (*planned, *reached)}
+
+
+def _given_value(task: str, name: str, resolved: Resolved, works: dict[str, TaskRun]) -> Any:
+    pin = resolved.pin(task, keys_in(name))
+    if pin is not None and not keeps_origin(pin):
+        return pin.get("value")
+    return works[name].outputs.get("value") if name in works else None
 
 
 class _Killer:

@@ -10,6 +10,8 @@ from typing import Any
 from tests.oracle.describe import Described, from_json
 
 Tasks = tuple[Described, ...]
+#: stands for a result that is kept, whatever has changed
+KEEP = "$origin"
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,7 @@ def test_the_text_of_a_story_compiles_to_the_graph_that_the_oracle_draws(seed: i
 
 
 def _edges(task: Task) -> tuple[object, ...]:
-    return (task.id, task.type, task.kind, set(task.reads), set(task.inputs), task.concurrency)
+    inside = (tuple(child.id for child in task.errors), tuple(child.id for child in task.lasts))
+    handled = (task.tolerates, task.allow_failure, task.effects)
+    shape = (dict(task.branches), dict(task.depends), inside, handled)
+    return (task.id, task.type, task.kind, set(task.reads), set(task.inputs), task.concurrency, *shape)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.oracle import evaluator
+from tests.oracle import describe, evaluator, values
 from tests.oracle.generator import story
 from tests.oracle.judge import Player
 from tests.oracle.stories import read_story
@@ -34,12 +34,15 @@ def test_a_history_that_was_once_planned_wrongly_is_planned_rightly(path: Path) 
 
 
 def test_the_evaluator_is_small_and_knows_nothing_of_replays() -> None:
-    text = Path(evaluator.__file__).read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 100
-    imported = {
-        name
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
-    }
-    assert not [name for name in imported if name.startswith("dalsegno")]
+    for module in (evaluator, values, describe):
+        text = Path(module.__file__).read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 100 or module is describe
+        imported = {
+            name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            )
+        }
+        assert not [name for name in imported if name.startswith("dalsegno")]

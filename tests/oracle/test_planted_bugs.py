@@ -15,6 +15,7 @@ from dalsegno.replay import plan
 from dalsegno.replay.decide import Decider
 from dalsegno.replay.decide_task import Wish
 from dalsegno.replay.edges import Flowing, Scope
+from dalsegno.replay.resolve import keeps_origin
 
 
 class ReaderKept(Decider):
@@ -46,11 +47,20 @@ class PinsReaderKept(Decider):
     """Takes a given result as if it were the origin's."""
 
     def _pin(self, task: Any, scope: Scope, flowing: Flowing, *, wish: Wish, result: Result | None) -> Flowing:
+        if keeps_origin(wish.pin):
+            return super()._pin(task, scope, flowing, wish=wish, result=result)
         self._put(task, scope, Action.PIN, "its result is given", result)
         return flowing
 
 
-@pytest.mark.parametrize("bug", [ReaderKept, ItemSwapped, PinsReaderKept])
+class ChangeForgotten(Decider):
+    """Keeps what reads something that changed, without a look at its turn."""
+
+    def _check(self, task: Any, scope: Scope, flowing: Flowing) -> str | None:
+        return None
+
+
+@pytest.mark.parametrize("bug", [ReaderKept, ItemSwapped, PinsReaderKept, ChangeForgotten])
 def test_a_planted_bug_is_caught(bug: type[Decider], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "Decider", bug)
     for seed in range(1000):

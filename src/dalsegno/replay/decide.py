@@ -177,7 +177,8 @@ class Decider(TaskDecider):
     def _keeps_tolerated(self, task: Task, scope: Scope, flowing: Flowing, result: Result | None) -> bool:
         """Keep a group in which a failure was tolerated as it ended, with what failed and what never began in it.
 
-        Such a failure is a result for `start` and `only` alone, and only where nothing touches what stands inside.
+        Such a failure is a result for `start` and `only` alone, and only where nothing touches what stands inside. Where
+        `errors` ran in it, it runs again: what they gave is never inherited.
         """
         if not (task.tolerates or task.allow_failure) or result is None or result.state is not State.WARNING:
             return False
@@ -186,8 +187,10 @@ class Decider(TaskDecider):
         inside = [inner for inner in task.walk() if inner is not task]
         if any(self._is_touched(inner, scope, flowing) for inner in inside):
             return False
-        found = self._results_inside([inner for inner in inside if self._nodes[inner.id].handles != "errors"], scope)
+        found = self._results_inside(inside, scope)
         if all(has_result(one) for _, one in found) or any(address in self._moved_to_run for address, _ in found):
+            return False
+        if any(self._nodes[one.task].handles == "errors" for _, one in found):
             return False
         reason, changed = "a failure in it was tolerated in the origin", self._changed(task, result, {})
         self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)

@@ -252,6 +252,13 @@ def test_a_failure_that_a_group_tolerated_runs_again_where_something_in_it_is_na
     assert runs(draw(shop, made, start="end")) == ["end"]
 
 
+def test_a_failure_that_a_group_tolerated_and_handled_runs_again() -> None:
+    group = changed(allow("try", task("a"), task("b")), errors=(task("alert"),))
+    shop = flow(group, task("end"))
+    made = past(flow(changed(group, lasts=(task("alert"),)), task("end")), failed=["b"])
+    assert runs(draw(shop, made, start="end")) == ["b", "end"]
+
+
 def test_a_failure_in_a_loop_that_a_group_tolerated_is_kept_by_item() -> None:
     shop = flow(allow("try", each("city", task("load"), task("sell", own("load")))), task("end", whole("sell")))
     made = past(shop, items=CITIES, failed=["city[rome].load"], absent=["city[rome].sell"])
