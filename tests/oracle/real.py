@@ -108,7 +108,7 @@ class RealPlayer:
         self._given.append({item for name, found in works.items() if name in kept or name in stale
                             or found.action is Action.PIN for item in (name, found.id)})  # fmt: skip
         self._check_actions(where, plan, made, nodes=nodes, whole=run.state is State.SUCCESS)
-        self._stale = bool(stale)
+        self._stale = bool(stale) or bool(kept)
         unreached = (run.error or {}).get("code") == "start-not-reached"
         after = run.state is State.WARNING and any(
             "stands after" in warning for decision in plan.decisions for warning in decision.warnings
@@ -122,7 +122,7 @@ class RealPlayer:
             return
         failed = tried([lambda: world.run(tasks)])
         found = {name: made.outputs["value"] for name, made in works.items() if "value" in made.outputs}
-        left = any(decision.action is Action.LEAVE for decision in plan.decisions)
+        left = step.request.get("only") or step.request.get("until")
         if left or (failed and run.state not in ENDED_WELL):
             self._compare(
                 where, {name: value for name, value in found.items() if name in world.outputs}, world, part=True

@@ -35,7 +35,7 @@ def test_a_history_that_was_once_planned_wrongly_is_planned_rightly(path: Path) 
 
 def test_the_evaluator_is_small_and_knows_nothing_of_replays() -> None:
     for module in (evaluator, values, describe):
-        text = Path(module.__file__).read_text(encoding="utf-8")
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")
         assert len(text.splitlines()) < 100 or module is describe
         imported = {
             name

@@ -14,7 +14,7 @@ from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, Write
+from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, NewName, Write
 
 
 class Recorder:
@@ -82,7 +82,9 @@ class Recorder:
         found = self._job.store.task_runs.get(decision.origin_task_run) if decision.origin_task_run else None
         if found is None:
             raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
-        self.add(KeepTaskRuns(self._job.run.id, (Kept(self._job.tools.ids.new(), found.id, decision.reason),)))
+        other = found.address != decision.address
+        name = NewName(decision.address, decision.task, found.parent) if other else None
+        self.add(KeepTaskRuns(self._job.run.id, (Kept(self._job.tools.ids.new(), found.id, decision.reason, name),)))
         self._job.memory.keep_stored(decision.address, found.outputs)
         if found.keys is not None:
             self._job.memory.keep_keys(decision.address, found.keys)

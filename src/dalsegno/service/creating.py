@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.values import Values
 from dalsegno.errors import PlanMoved, RequestRefused
+from dalsegno.model.address import Address, parse
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.plan import Action
+from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
@@ -21,7 +22,7 @@ from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.planning import Drawn, labels_of, refusals_of
 from dalsegno.settings import VERSION
-from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, SaveArtifact, SaveRevision, Store, Write
+from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, NewName, SaveArtifact, SaveRevision, Store, Write
 
 
 class Creating:
@@ -56,7 +57,14 @@ class Creating:
         writes.append(CreateRun(run, plan_to_bytes(plan)))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]
         new = self._ids.new
-        kept = tuple([Kept(new(), item.origin_task_run, item.reason) for item in keeping if item.origin_task_run])
+        names = _new_names(drawn, keeping) if drawn.request.renamed else {}
+        kept = tuple(
+            [
+                Kept(new(), item.origin_task_run, item.reason, names.get(item.address))
+                for item in keeping
+                if item.origin_task_run
+            ]
+        )
         if kept:
             writes.append(KeepTaskRuns(run.id, kept))
         writes.extend(
@@ -107,3 +115,17 @@ def environment() -> Mapping[str, Any]:
         "platform": sys.platform,
         "host": platform.node(),
     }
+
+
+def _new_names(drawn: Drawn, keeping: Iterable[Decision]) -> dict[str, NewName]:
+    """Give what is kept under another name than it has in the origin."""
+    names: dict[str, NewName] = {}
+    for decision in keeping:
+        address = decision.address
+        if drawn.results[address].address != address:
+            node, items = drawn.nodes[decision.task], parse(address).items
+            around = node.parents[-1] if node.parents else None
+            outer = items[: len(drawn.nodes[around].loops)] if around is not None else ()
+            parent = str(Address(outer, around)) if around is not None else None
+            names[address] = NewName(address, decision.task, parent)
+    return names

@@ -47,11 +47,21 @@ class CreateRun:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One task run of the origin whose result the new run keeps, under a new id."""
+    """One task run of the origin whose result the new run keeps, under a new id; `renamed` where it has another name now."""
 
     id: str
     origin_task_run: str
     reason: str
+    renamed: NewName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """What a kept task run is called in the new run, and the address of the group around it there."""
+
+    address: str
+    task: str
+    parent: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,14 @@ KEEP_POSTGRES = _KEEP.format(
     order="ORDER BY k.n ",
 )
 
+#: one that has another name now
+KEEP_RENAMED = (
+    _KEEP.format(id=":id", reason=":reason", origin=":origin", source="(SELECT 1 AS one) AS k", order="")
+    .replace("o.address", ":address")
+    .replace("o.task,", ":task,")
+    .replace("o.parent", ":parent")
+)
+
 TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
 RESULTS_OF_RUN = _select("task_runs", (*RESULT, "error IS NOT NULL"), "WHERE run = :run ORDER BY seq")
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")

@@ -28,6 +28,7 @@ from dalsegno.store.port import (
     MoveRun,
     MoveTask,
     NewAttempt,
+    NewName,
     RecordTask,
     RequestKill,
     SaveArtifact,
@@ -185,8 +186,10 @@ def _check_origin(transaction: Transaction, origin: str | None) -> None:
 def _keep_task_runs(write: KeepTaskRuns) -> Step:
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
-        parameters = {"run": write.run, **transaction.dialect.kept(write.kept)}
-        copied = transaction.change(transaction.dialect.keep, parameters) if write.kept else 0
+        same = [one for one in write.kept if one.renamed is None]
+        parameters = {"run": write.run, **transaction.dialect.kept(same)}
+        copied = transaction.change(transaction.dialect.keep, parameters) if same else 0
+        copied += sum(_keep_renamed(transaction, write.run, one, one.renamed) for one in write.kept if one.renamed)
         if copied != len(write.kept):
             raise MoveRefused(
                 f"of {len(write.kept)} task runs that the run {write.run} keeps, {len(write.kept) - copied} have no "
@@ -194,6 +197,12 @@ def _keep_task_runs(write: KeepTaskRuns) -> Step:
             )
 
     return step
+
+
+def _keep_renamed(transaction: Transaction, run: str, kept: Kept, name: NewName) -> int:
+    parameters = {"run": run, "id": kept.id, "origin": kept.origin_task_run, "reason": kept.reason}
+    named = {"address": name.address, "task": name.task, "parent": name.parent}
+    return transaction.change(sql.KEEP_RENAMED, {**parameters, **named})
 
 
 def _start_task(write: StartTask) -> Step:

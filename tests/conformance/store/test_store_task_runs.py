@@ -19,6 +19,7 @@ from dalsegno.store.port import (
     Kept,
     MoveRun,
     NewAttempt,
+    NewName,
     RecordTask,
     StartTask,
     Store,
@@ -208,6 +209,23 @@ def test_what_failed_can_be_kept_with_its_error(store: Store) -> None:
 
     (kept,) = store.task_runs.of_run(new.id)
     assert (kept.state, kept.action, kept.error, kept.reused_from) == (State.FAILED, Action.REUSE, error, failed.id)
+
+
+def test_what_is_kept_under_another_name_has_that_name_and_all_else_of_the_original(store: Store) -> None:
+    origin, (a, b) = finished(store, "a", "b")
+    new = a_run(origin=origin.id, root=origin.root)
+    kept = (
+        Kept(new_id(), a.id, "kept", NewName("town[rome].b", "b", "town")),
+        Kept(new_id(), b.id, "kept", NewName("a", "a", None)),
+    )
+    store.commit(None, [CreateRun(new, b""), KeepTaskRuns(new.id, kept)])
+
+    found = {made.address: made for made in store.task_runs.of_run(new.id)}
+    assert {name: (made.task, made.parent, made.reused_from) for name, made in found.items()} == {
+        "town[rome].b": ("b", "town", a.id),
+        "a": ("a", None, b.id),
+    }
+    assert found["a"].outputs == {"value": "b"}
 
 
 def test_keeping_nothing_is_fine(store: Store) -> None:
