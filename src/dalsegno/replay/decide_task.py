@@ -85,10 +85,13 @@ class TaskDecider:
         self._refused: set[str] = set()
         #: among `finally` of something of which nothing runs, and part is left out
         self._idle = False
+        #: on the way, when nothing can be refused any more
+        self._underway = False
         self.so_far = Decided()
 
     def take(self, plan: Plan) -> None:
         """Take a plan's decisions as decided, to go on from there."""
+        self._underway = True
         for decision in plan.decisions:
             keys = parse(decision.address).keys if "[" in decision.address else ()
             at = tuple(str(key) for key in keys)
@@ -267,7 +270,8 @@ class TaskDecider:
         own = asked.pins.at(task.id, keys)
         pin = asked.pin(task.id, keys)
         taken_back = result is not None and result.action is not Action.PIN
-        if own is None and (taken_back or (keeps_origin(pin) and not has_result(result))):
+        nothing_to_keep = keeps_origin(pin) and not has_result(result)
+        if (own is None and (taken_back or nothing_to_keep)) or (self._underway and nothing_to_keep):
             # the origin has a result of another kind since, or none that could be kept: what is carried refuses nothing
             pin = None
         return Wish(
