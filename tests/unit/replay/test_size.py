@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.graphs import chain, draw, each, flow, past, runs, some, task, whole
+from tests.support.graphs import ANYTHING, chain, choice, draw, each, flow, past, runs, some, task, whole
 
 ITEMS = {"city": [f"c{number}" for number in range(5000)]}
 
@@ -37,3 +37,27 @@ def test_lost_results_in_a_long_row_are_found_at_once() -> None:
     ids = [f"t{number}" for number in range(3000)]
     shop = chain(*ids)
     assert len(runs(draw(shop, past(shop, gone=ids), start=ids[-1]))) == 3000
+
+
+@pytest.mark.timeout(20)
+def test_what_the_last_of_ten_thousand_tasks_needs_is_found_at_once() -> None:
+    shop = chain(*[f"t{number}" for number in range(10_000)])
+    assert len(runs(draw(shop, until="t9998"))) == 9_999
+    dynamic = flow(*(task(f"t{number}", ANYTHING) for number in range(3_000)))
+    assert len(runs(draw(dynamic, until="t2998"))) == 2_999
+
+
+@pytest.mark.timeout(20)
+def test_what_changed_among_ten_thousand_tasks_is_found_at_once() -> None:
+    ids = [f"t{number}" for number in range(10_000)]
+    shop = chain(*ids)
+    assert not runs(draw(shop, past(shop), changed=True))
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_choices_and_names_in_them_are_checked_at_once() -> None:
+    shop = flow(each("city", choice("if_big", {"then": [task("load")], "else": [task("sell")]})))
+    names = [f"city[{item}].load" for item in ITEMS["city"]]
+    plan = draw(shop, past(shop, items={**ITEMS, "if_big": ["then"]}), items={"if_big": ["then"]}, start=names)
+    assert not plan.refusals
+    assert len(plan.decisions) == 10_001
