@@ -33,13 +33,14 @@ def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
     reached : what of the request's names was reached; what earlier processes reached is added.
     """
     asked = job.resolved
-    for address, task in job.memory.known() if asked.targets else ():
-        if task in asked.touched:
-            keys = tuple(str(key) for key in parse(address).keys)
-            reached.update(target.text for target in asked.naming(task, keys))
     given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
     given += [*asked.start.targets, *asked.only.targets, *asked.breakpoints.targets]
     names = dict.fromkeys(target.text for target in given)
+    # what was recorded before is looked through only where this process has not reached it all
+    for address, task in job.memory.known() if not reached.issuperset(names) else ():
+        if task in asked.touched:
+            keys = tuple(str(key) for key in parse(address).keys)
+            reached.update(target.text for target in asked.naming(task, keys))
     missed = [name for name in names if name not in reached]
     if not missed:
         return None
