@@ -114,6 +114,12 @@ def rewritten(page: Path, texts: Sequence[tuple[Block, str]]) -> str:
 _UNSTEADY = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"^ *time about .*$|[;,] (?:which saved|saves) [0-9.]+ (?:ms|s|min)", re.MULTILINE), ""),
+    (
+        re.compile(
+            r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+        ),
+        "#",
+    ),
     (re.compile(r"\b[0-9a-f]{8,64}(?:-[0-9a-f]{4,12})*\b"), "#"),
     (re.compile(r"~?\b[0-9][0-9,.:]*(?: ?(?:ms|s|min|h|bytes|[kKMG]i?B|B)\b)?"), "#"),
     (re.compile(r"[█▉▊▋▌▍▎▏▐░▒▓━─╌┄╱▕·|]+"), " "),
