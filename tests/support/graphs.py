@@ -125,11 +125,11 @@ def chain(*ids: str) -> Flow:
 def past(
     flow: Flow, *, items: Items | None = None, failed: Sequence[str] = (), killed: Sequence[str] = (),
     absent: Sequence[str] = (), gone: Sequence[str] = (), pinned: Mapping[str, Any] | None = None, name: str = "sales-1",
-    tolerated: Sequence[str] = (), before: Mapping[str, str] | None = None,
+    tolerated: Sequence[str] = (), before: Mapping[str, str] | None = None, damaged: Sequence[str] = (),
 ) -> Origin:  # fmt: skip
     """A run of a flow in which all succeeded but what is said. `absent` names what never began, `gone` lost artifacts,
-    `tolerated` failures that count as warnings, `before` in which runs of the lineage what has effects ran; where it says
-    nothing, what the run itself has done ran in it.
+    `damaged` those with another content, `tolerated` failures that count as warnings, `before` in which runs of the lineage
+    what has effects ran; where it says nothing, what the run itself has done ran in it.
     """
     states = {**dict.fromkeys(failed, State.FAILED), **dict.fromkeys(killed, State.KILLED)}
     teller = _Teller(items or {}, {**states, **dict.fromkeys(tolerated, State.WARNING)}, absent, pinned)
@@ -143,6 +143,7 @@ def past(
         lambda identity: digests[identity],
         lambda identity: ("value",) if identity.removeprefix("run:") in gone else (),
         (ran if before is None else before).get,
+        lambda identity: ("value",) if identity.removeprefix("run:") in damaged else (),
     )
 
 

@@ -74,9 +74,7 @@ class LocalArtifacts:
             path.unlink()
             return blob
         with self.storing():
-            hasher = blake3(max_threads=blake3.AUTO)
-            hasher.update_mmap(path)
-            blob = Blob(hasher.hexdigest(), path.stat().st_size)
+            blob = Blob(_digest_of(path), path.stat().st_size)
             path.chmod(_READ_ONLY)
             return self.place(path, blob)
 
@@ -102,6 +100,10 @@ class LocalArtifacts:
     def exists(self, digest: str) -> bool:
         """Whether the blob is in place."""
         return _DIGEST.match(digest) is not None and self._place_of(digest).is_file()
+
+    def intact(self, digest: str) -> bool:
+        """Whether the blob is in place and its content is what the digest says."""
+        return _DIGEST.match(digest) is not None and _holds(self._place_of(digest), digest)
 
     def blobs(self) -> Iterator[StoredBlob]:
         """List all blobs."""
@@ -154,12 +156,12 @@ class LocalArtifacts:
         return blob
 
     def _stored_anew(self, blob: Blob) -> bool:
-        """Whether the blob is in place with its whole size (a power cut can leave a file without its content); it counts as
-        stored now, so that nobody removes it for being old.
+        """Whether the blob is in place with its content (a power cut or a bad disk can leave a file with another one); it
+        counts as stored now, so that nobody removes it for being old.
         """
         target = self._place_of(blob.digest)
         try:
-            if target.stat().st_size != blob.size:
+            if target.stat().st_size != blob.size or not _holds(target, blob.digest):
                 return False
             os.utime(target)
             if self._durable:
@@ -231,6 +233,20 @@ class _LocalWriter:
         with suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _digest_of(path: Path) -> str:
+    hasher = blake3(max_threads=blake3.AUTO)
+    hasher.update_mmap(path)
+    return hasher.hexdigest()
+
+
+def _holds(path: Path, digest: str) -> bool:
+    """Whether a file is there, can be read, and has the content of this digest."""
+    try:
+        return _digest_of(path) == digest
+    except OSError:
+        return False
 
 
 def _sync(path: Path) -> None:

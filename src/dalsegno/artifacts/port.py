@@ -64,7 +64,8 @@ class ArtifactStore(Protocol):
     """Blobs by digest.
 
     To store what is stored already makes it new: `stored` is then the time of the last one that did so. Whoever removes
-    blobs can leave those alone that somebody has stored a moment ago and has not put on record yet.
+    blobs can leave those alone that somebody has stored a moment ago and has not put on record yet. And it mends: content
+    that was damaged where it lay is what it was once it has been stored again.
     """
 
     def writer(self) -> BlobWriter:
@@ -93,6 +94,10 @@ class ArtifactStore(Protocol):
 
     def exists(self, digest: str) -> bool:
         """Whether the blob is in place."""
+        ...
+
+    def intact(self, digest: str) -> bool:
+        """Whether the blob is in place and its content is what the digest says: all of it is read."""
         ...
 
     def blobs(self) -> Iterator[StoredBlob]:

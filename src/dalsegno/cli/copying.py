@@ -92,6 +92,7 @@ def _ways(request: ReplayRequest) -> Iterator[str]:
     yield from _repeated("--acknowledge", request.acknowledge)
     if request.stale != "warn":
         yield from ("--stale", request.stale)
+    yield from _flag("--verify", wanted=request.verify)
     yield from _flag("--fresh-clock", wanted=request.fresh_clock)
     yield from _flag("--no-carry", wanted=not request.carry_overrides)
     yield from _pairs("--label", request.labels)

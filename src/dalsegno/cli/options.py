@@ -113,6 +113,12 @@ Stale = Annotated[
     str,
     typer.Option("--stale", metavar="warn|refuse", help="What to do about kept results whose definition has changed."),
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="Read all that is kept and compare it with its digest, not only look up what is read."
+    ),
+]
 FreshClock = Annotated[
     bool, typer.Option("--fresh-clock", help="Take the time of now for the flow's clock, not that of the earlier run.")
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,11 +83,11 @@ class Values:
 
     def missing(self, outputs: JsonMap) -> tuple[str, ...]:
         """Name the outputs of which a blob is not in the artifact store any more."""
-        return tuple(
-            name
-            for name, value in outputs.items()
-            if any(not self._artifacts.exists(digest) for digest in digests_in(value))
-        )
+        return _with_blobs(outputs, lambda digest: not self._artifacts.exists(digest))
+
+    def damaged(self, outputs: JsonMap) -> tuple[str, ...]:
+        """Name the outputs of which a blob is there, and its content is not what its digest says. All of it is read."""
+        return _with_blobs(outputs, lambda digest: not self._artifacts.intact(digest))
 
     def _files(self, output: str, value: Any, *, run: str, task_run: str) -> Iterator[Artifact]:
         for uri in uris_in(value):
@@ -95,6 +95,10 @@ class Values:
             if found is not None and self._artifacts.exists(found[0]):
                 size = self._artifacts.path(found[0]).stat().st_size
                 yield self.record(found[0], size, "file", name=found[1], run=run, task_run=task_run, output=output)
+
+
+def _with_blobs(outputs: JsonMap, such: Callable[[str], bool]) -> tuple[str, ...]:
+    return tuple(name for name, value in outputs.items() if any(such(digest) for digest in digests_in(value)))
 
 
 def as_shown(properties: JsonMap) -> JsonMap:

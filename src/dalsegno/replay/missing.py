@@ -1,8 +1,8 @@
-"""Results that are kept but gone from the artifact store (rules 2 and g)."""
+"""Results that are kept but gone from the artifact store, or damaged there (rules 2 and g)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from dalsegno.errors import PlanRefusal
@@ -15,7 +15,7 @@ from dalsegno.replay.select import Nodes
 
 
 class Missing:
-    """Finds what was kept, is read by something that runs, and is gone."""
+    """Finds what was kept, is read by something that runs, and is gone; with `verify` all that is kept is looked at."""
 
     def __init__(self, decided: Decided, nodes: Nodes, resolved: Resolved, origin: Origin) -> None:
         self._decided = decided
@@ -35,7 +35,7 @@ class Missing:
         seen: set[str] = set()
         more: dict[str, str] = {}
         refused = list(self._gone_pins())
-        sources = self._read_by_handlers() if waiting else iter(())
+        sources = self._first(waiting)
         while sources is not None:
             for source in sources:
                 if source in seen:
@@ -44,14 +44,31 @@ class Missing:
                 message = self._gone(source)
                 if message is None:
                     continue
-                decision = self._decided.decisions[source]
-                if self._resolved.skip.at(decision.task, self._decided.scopes[source].keys):
-                    refused.append(PlanRefusal("artifact-missing", f"`{source}` cannot be skipped: {message}", source))
+                refusal = self._refusal(source, message)
+                if refusal is not None:
+                    refused.append(refusal)
                 else:
                     more[source] = message
-                    waiting.append(decision)
+                    waiting.append(self._decided.decisions[source])
             sources = self._sources(waiting.pop()) if waiting else None
         return more, refused
+
+    def _first(self, waiting: list[Decision]) -> Iterator[str]:
+        """What is looked at whatever runs."""
+        if self._resolved.verify:
+            return iter(self._kept)
+        return self._read_by_handlers() if waiting else iter(())
+
+    def _refusal(self, address: str, message: str) -> PlanRefusal | None:
+        """Refuse to keep what is not there any more and may not run either."""
+        task, keys = self._decided.decisions[address].task, self._decided.scopes[address].keys
+        if self._resolved.skip.at(task, keys):
+            return PlanRefusal("artifact-missing", f"`{address}` cannot be skipped: {message}", address)
+        if self._resolved.verify and self._resolved.leaves(task, keys):
+            asked = "only" if self._resolved.only else "until"
+            text = f"`{address}` cannot be kept: {message}, and `{asked}` leaves it out; add it to `{asked}`"
+            return PlanRefusal("artifact-missing", text, address)
+        return None
 
     def _gone_pins(self) -> Iterator[PlanRefusal]:
         """Refuse to keep a result, whatever has changed, that is not there any more."""
@@ -92,9 +109,13 @@ class Missing:
 
     def _gone(self, address: str) -> str | None:
         task_run = self._decided.decisions[address].origin_task_run
-        gone = self._origin.gone(task_run) if task_run else ()
-        listed = ", ".join(f"`{name}`" for name in gone)
-        return f"{listed} of its result is gone from the artifact store" if gone else None
+        if task_run is None:
+            return None
+        gone = self._origin.gone(task_run)
+        if gone:
+            return f"{_listed(gone)} of its result is gone from the artifact store"
+        damaged = self._origin.damaged(task_run) if self._resolved.verify else ()
+        return f"{_listed(damaged)} of its result is not what was stored: it is damaged" if damaged else None
 
     def _sources(self, decision: Decision) -> Iterator[str]:
         scope = self._decided.scopes[decision.address]
@@ -126,3 +147,7 @@ class Missing:
                     for address in self._by_task.pop(task.id, ()):
                         self._found.add(task.id, self._decided.scopes[address].keys, address)
                     yield from self._found.read(Read(task.id, read.keys), self._nodes, scope)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

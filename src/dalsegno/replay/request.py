@@ -59,6 +59,8 @@ class ReplayRequest:
     effects, acknowledge : what to do about tasks whose effects are seen outside and that ran before; which of them may run
         again (`*` for all).
     stale : what to do about kept results whose definition has changed since.
+    verify : whether every stored file and value that is kept is read and compared with its digest, not only looked up
+        where something that runs reads it.
     fresh_clock : take today's time for `execution.startDate`, in place of the origin's.
     carry_overrides : whether overrides, pins and labels of the origin carry over.
     reason, labels : kept on the run.
@@ -81,6 +83,7 @@ class ReplayRequest:
     effects: Effects = "ask"
     acknowledge: tuple[str, ...] = ()
     stale: Stale = "warn"
+    verify: bool = False
     fresh_clock: bool = False
     carry_overrides: bool = True
     reason: str | None = None

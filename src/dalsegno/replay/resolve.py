@@ -63,6 +63,7 @@ class Resolved:
     keeps_effects : whether the old result of what is seen outside is kept rather than run again.
     renamed : new name -> the origin's name.
     keeps : whether what is not named is kept where it has a result.
+    verify : whether all that is kept is looked at, whoever reads it.
     refusals : names that are not there, and what cannot be meant.
     targets : all that this request names.
     touched : the ids of all tasks that this request or a carried value names, itself or with a group around it.
@@ -86,6 +87,7 @@ class Resolved:
     overridden: frozenset[str] = frozenset()
     keeps: bool = False
     stale: Stale = "warn"
+    verify: bool = False
     refusals: tuple[PlanRefusal, ...] = ()
     targets: tuple[Target, ...] = ()
     touched: frozenset[str] = frozenset()
@@ -171,6 +173,7 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
         overridden=frozenset(overridden),
         keeps=request.keeps,
         stale=request.stale,
+        verify=request.verify,
         refusals=(*reader.refusals, *_contradictions(named, nodes), *_modes(request)),
         targets=targets,
         nodes=nodes,

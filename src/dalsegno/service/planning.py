@@ -99,7 +99,14 @@ class Planning:
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
         results = {result.address: result for result in self._store.task_runs.results(run.id)}
-        return Origin(run.name, results, self._digests, self._gone, lambda address: self._ran_in(run, address))
+        return Origin(
+            run.name,
+            results,
+            self._digests,
+            lambda task_run: self._values.missing(self._outputs(task_run)),
+            lambda address: self._ran_in(run, address),
+            lambda task_run: self._values.damaged(self._outputs(task_run)),
+        )
 
     def _ran_in(self, run: Run, address: str) -> str | None:
         """Name a run of the lineage in which a task run succeeded, or was started and did not end in FAILED."""
@@ -115,9 +122,9 @@ class Planning:
         found = self._store.task_runs.get(task_run)
         return {} if found is None else found.digests
 
-    def _gone(self, task_run: str) -> tuple[str, ...]:
+    def _outputs(self, task_run: str) -> Mapping[str, Any]:
         found = self._store.task_runs.get(task_run)
-        return () if found is None else self._values.missing(found.outputs)
+        return {} if found is None else found.outputs
 
     def _siblings(self, origin: Run | None) -> list[str]:
         """Warn where the origin has a running or a successful replay already."""

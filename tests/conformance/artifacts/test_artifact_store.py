@@ -247,3 +247,20 @@ def test_what_is_stored_while_somebody_deletes_it_is_there_afterwards(store: Art
             deleted.result()
             assert {each.result() for each in put} == {blob}
             assert read(store, blob) == DATA
+
+
+def test_damaged_content_is_told_apart_and_mended_by_storing_it_again(store: ArtifactStore, tmp_path: Path) -> None:
+    blob = store.put_bytes(b"the content")
+    assert store.intact(blob.digest)
+    source = tmp_path / "source"
+    source.write_bytes(b"the content")
+    for store_again in (lambda: store.put_bytes(b"the content"), lambda: store.put_file(source)):
+        path = store.path(blob.digest)
+        path.chmod(0o644)
+        path.write_bytes(b"the c0ntent")
+        assert store.exists(blob.digest)
+        assert not store.intact(blob.digest)
+        assert store_again() == blob
+        assert store.intact(blob.digest)
+    assert not store.intact("0" * 64)
+    assert not store.intact("no digest")

@@ -49,6 +49,7 @@ requests = st.builds(
     effects=st.sampled_from(["ask", "reuse"]),
     acknowledge=names | st.just(("*",)),
     stale=st.sampled_from(["warn", "refuse"]),
+    verify=st.booleans(),
     fresh_clock=st.booleans(),
     carry_overrides=st.booleans(),
     reason=st.none() | texts,

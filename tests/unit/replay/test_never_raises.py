@@ -129,6 +129,7 @@ REQUESTS = st.fixed_dictionaries(
             TEXTS, st.one_of(st.integers(), st.just({}), st.just({"value": 1}), st.just(ORIGIN)), max_size=2
         ),
         "stale": st.sampled_from(["warn", "refuse"]),
+        "verify": st.booleans(),
         "carried": st.builds(
             Overrides,
             st.dictionaries(TEXTS, st.dictionaries(st.just("value"), VALUES, max_size=1), max_size=1),

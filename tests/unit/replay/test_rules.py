@@ -32,7 +32,7 @@ from dalsegno.model.flow import Read
 from dalsegno.model.plan import Action, Plan
 from dalsegno.replay.fingerprint import definition_of, effective_digests
 from dalsegno.replay.origin import Origin
-from dalsegno.replay.request import Expression, Overrides, ReplayRequest
+from dalsegno.replay.request import ORIGIN, Expression, Overrides, ReplayRequest
 
 CITIES = {"city": ["paris", "rome"]}
 
@@ -102,6 +102,43 @@ def test_rule_02_readers_of_groups_dynamic_readers_and_loops_to_come_are_asked_a
     shop = flow(task("a"), task("cities"), each("city", task("z", "a"), reads=["cities"]))
     plan = draw(shop, past(shop, items=CITIES, gone=["a"]), skip_successful=True, start="cities")
     assert runs(plan) == ["a", "cities", "city"]
+
+
+def test_rule_02_verify_looks_at_all_that_is_kept_and_at_its_content() -> None:
+    shop = chain("a", "b", "c", "d")
+    kept = past(shop, gone=["a"], damaged=["c"])
+    assert runs(draw(shop, kept, start="d")) == ["d"]
+    plan = draw(shop, kept, start="d", verify=True)
+    assert runs(plan) == ["a", "b", "c", "d"]
+    assert why(plan, "a").startswith("`value` of its result is gone from the artifact store")
+    shop = flow(par("p", task("a"), task("b")), task("c", "b"))
+    plan = draw(shop, past(shop, damaged=["a"]), start="c", verify=True)
+    assert runs(plan) == ["a", "c"]
+    assert why(plan, "a") == "`value` of its result is not what was stored: it is damaged"
+
+
+def test_rule_02_verify_refuses_what_was_named_to_be_kept_and_what_may_not_run() -> None:
+    shop = flow(task("a"), task("b"), task("c"))
+    made = past(shop, damaged=["a"])
+    requests: list[dict[str, Any]] = [
+        {"skip": "a", "start": "c"}, {"outputs": {"a": ORIGIN}, "start": "c"}, {"only": "c"}
+    ]  # fmt: skip
+    for asked in requests:
+        plan = draw(shop, made, verify=True, **asked)
+        assert codes(plan) == ["artifact-missing"], asked
+        assert "`value` of its result is not what was stored: it is damaged" in refusal(plan)
+    assert refusal(draw(shop, made, verify=True, only="c")).endswith("and `only` leaves it out; add it to `only`")
+    plan = draw(shop, past(shop, damaged=["c"]), verify=True, skip_successful=True, until="b")
+    assert refusal(plan).endswith("and `until` leaves it out; add it to `until`")
+
+
+def test_rule_02_verify_looks_at_what_is_decided_at_its_turn_and_inside_loops() -> None:
+    before, after = flow(task("x"), task("y", "x")), flow(task("x", says="2"), task("y", "x"))
+    assert runs(draw(after, past(before, damaged=["y"]), changed=True, verify=True)) == ["x", "y"]
+    shop = flow(each("city", task("a")), task("z"))
+    plan = draw(shop, past(shop, items=CITIES, damaged=["city[rome].a"]), start="z", verify=True)
+    assert actions(plan)["city"] == "ENTER"
+    assert runs(plan) == ["city[rome].a", "z"]
 
 
 # 3: matching is by address

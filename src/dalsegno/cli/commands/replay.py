@@ -90,6 +90,7 @@ def replay(  # noqa: PLR0913 - a parameter is an option
     effects: options.EffectsWish = "ask",
     acknowledge: options.Acknowledges = None,
     stale: options.Stale = "warn",
+    verify: options.Verify = False,
     fresh_clock: options.FreshClock = False,
     no_carry: options.NoCarry = False,
     labels: options.Labels = None,
@@ -119,6 +120,7 @@ def replay(  # noqa: PLR0913 - a parameter is an option
         effects=read_effects(effects),
         acknowledge=tuple(acknowledge or ()),
         stale=read_stale(stale),
+        verify=verify,
         fresh_clock=fresh_clock,
         carry_overrides=not no_carry,
     )
