@@ -14,7 +14,7 @@ from dalsegno.model.flow import Task
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result
 from dalsegno.replay.decide import Decider
-from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
+from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.resolve import Resolved
@@ -102,11 +102,12 @@ class Expansion:
             return
         forced = inside_reason(address, own.reason) if own.forced else None
         flowing = Flowing(own.wave, own.ran, None, forced, own.check)
-        wanted = [(key, value) for key, value in zip(keys, values, strict=True) if key in new]
+        items = enumerate(zip(keys, values, strict=True))
+        wanted = [Item(loop.id, key, value, index) for index, (key, value) in items if key in new]
         self._decide(lambda decider: self._expand_whole(decider, loop, scope, flowing, wanted))
 
     def _expand_whole(
-        self, decider: Decider, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[tuple[str, Any]]
+        self, decider: Decider, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[Item]
     ) -> None:
         """Decide the parts of a group, and what stands at its end where the plan could not."""
         first = len(decider.so_far.order)

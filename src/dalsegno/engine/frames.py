@@ -34,6 +34,7 @@ class ItemStart:
     loop: Task
     key: str
     value: Any
+    index: int = 0
 
 
 Entry = Task | ItemStart
@@ -191,7 +192,8 @@ def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str 
 def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequence[str], values: Sequence[Any]) -> Frame:
     """Give the frame of a loop: one item after the other where one may run at once, and then none after a failure."""
     task = owner.task
-    pending = deque[Entry](ItemStart(task, key, value) for key, value in zip(keys, values, strict=True))
+    items = enumerate(zip(keys, values, strict=True))
+    pending = deque[Entry](ItemStart(task, key, value, index) for index, (key, value) in items)
     return Frame(
         scope,
         pending,
@@ -207,5 +209,8 @@ def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequenc
 
 def frame_of_item(item: ItemStart, parent: Frame) -> Frame:
     """Give the frame of one item of the loop whose frame is `parent`."""
-    scope = parent.scope.enter(item.loop.id, item.key, item.value)
-    return Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved)
+    scope = parent.scope.enter(item.loop.id, item.key, item.value, item.index)
+    frame = Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved)
+    if item.loop.abreast:
+        frame.limit, frame.stops = 0, False
+    return frame

@@ -24,10 +24,11 @@ def parts_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> list
     rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))
     if task.kind is Kind.CHOICE:
         return [_branch(task, rendered)]
-    values = from_json_text(rendered.get("values"))
+    name = "values" if "values" in rendered else "value"
+    values = from_json_text(rendered.get(name))
     if not isinstance(values, list | tuple):
         hint = "give a list, or an expression that gives one (a JSON text will do)"
-        message = f"`values` of `{task.id}` must be a list; it gives {type(values).__name__}"
+        message = f"`{name}` of `{task.id}` must be a list; it gives {type(values).__name__}"
         raise TaskFailed(message, hint=hint, code="bad-items")
     return list(values)
 

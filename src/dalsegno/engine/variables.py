@@ -137,7 +137,7 @@ def variables(
     if task is not None:
         found["task"] = {"id": task.id, "type": task.type}
         found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
-        parents = _parents(scope)
+        parents = _parents(facts.nodes, scope, task)
         found["parents"] = parents
         if parents:
             found["parent"] = parents[0]
@@ -148,12 +148,16 @@ def _item_facts(scope: Scope) -> dict[str, Any]:
     if not scope.items:
         return {}
     item = scope.items[-1]
-    return {"value": item.value, "key": item.key}
+    return {"value": item.value, "key": item.key, "iteration": item.index}
 
 
-def _parents(scope: Scope) -> list[dict[str, Any]]:
-    """The items around the reader's own one, the nearest first."""
-    return [{"taskrun": {"value": item.value, "key": item.key}} for item in reversed(scope.items[:-1])]
+def _parents(nodes: Mapping[str, Node], scope: Scope, task: Task) -> list[dict[str, Any]]:
+    """The groups around a task that are in an item of a loop themselves, the nearest first: as Kestra counts them."""
+    items = {item.loop: item for item in scope.items}
+    node = nodes.get(task.id)
+    around = [nodes[name] for name in reversed(node.parents)] if node is not None else []
+    found = [items[group.loops[-1]] for group in around if group.is_item and group.loops[-1] in items]
+    return [{"taskrun": {"value": item.value, "key": item.key, "iteration": item.index}} for item in found]
 
 
 def expression_scope(facts: Facts, found: JsonMap) -> ExpressionScope:

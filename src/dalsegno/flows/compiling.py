@@ -159,6 +159,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         tolerates=draft.task_type.tolerates,
         effects=draft.effects,
         inert=draft.task_type.inert,
+        abreast=draft.task_type.abreast,
     )
 
 

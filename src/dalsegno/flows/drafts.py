@@ -88,6 +88,11 @@ class Draft:
         return self.around.loops
 
     @property
+    def is_item(self) -> bool:
+        """Whether it stands directly in an item of a loop."""
+        return bool(self.loops) and self.groups[-1].id == self.loops[-1] and self.section.rank == 0
+
+    @property
     def section(self) -> Section:
         """Which list of the group around it holds it."""
         return self.around.section

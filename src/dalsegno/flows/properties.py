@@ -90,7 +90,7 @@ def concurrency(task_type: type[TaskType], properties: Mapping[str, Any]) -> int
     """Give how many children of a group may run at once: what the flow says, else the type's default."""
     limit = shape(task_type).concurrency
     if limit is None:
-        return 0
+        return task_type.at_once
     name, default = limit
     value = properties.get(name, default)
     if isinstance(value, str) and value.isdecimal():

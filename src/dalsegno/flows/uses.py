@@ -297,22 +297,22 @@ def _key(part: Any, loop: str, reader: Draft | None) -> str | Key:
     if isinstance(part, str):
         # a text that no item can have as its key names one that is known by its digest or number
         return part if item_key(part) == part else Key.ANY
-    level = _level(part.path) if isinstance(part, Reference) else None
-    if reader is None or level is None or level >= len(reader.loops):
+    if reader is None or not isinstance(part, Reference):
         return Key.ANY
-    return Key.OWN if reader.loops[-1 - level] == loop else Key.ANY
+    return Key.OWN if _loop_of(part.path, reader) == loop else Key.ANY
 
 
-def _level(path: tuple[Any, ...]) -> int | None:
-    """Give how many loops further out the item stands that a path gives the value of; 0 is the innermost."""
+def _loop_of(path: tuple[Any, ...], reader: Draft) -> str | None:
+    """Give the loop whose item a path gives the value of, seen from a reader."""
     if path == ("taskrun", "value"):
-        return 0
+        return reader.loops[-1] if reader.loops else None
     if path == ("parent", "taskrun", "value"):
-        return 1
-    if len(path) == 4 and path[0] == "parents" and path[2:] == ("taskrun", "value"):
-        number = path[1]
-        return int(number) + 1 if isinstance(number, str) and number.isdecimal() else None
-    return None
+        path = ("parents", "0", *path[1:])
+    if len(path) != 4 or path[0] != "parents" or path[2:] != ("taskrun", "value"):
+        return None
+    number = int(path[1]) if isinstance(path[1], str) and path[1].isdecimal() else None
+    around = [group.loops[-1] for group in reversed(reader.groups) if group.is_item]
+    return around[number] if number is not None and number < len(around) else None
 
 
 def _own_items(target: Draft, reader: Draft | None) -> Read:

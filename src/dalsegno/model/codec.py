@@ -86,6 +86,7 @@ _PLAIN = (
     "allow_warning",
     "tolerates",
     "inert",
+    "abreast",
 )
 _MAPS = ("properties", "variables", "digests")
 _LISTS = ("inputs", "volatile")

@@ -112,6 +112,7 @@ class Task:
     digests : for each property, the digest of its definition; `type` is one of them.
     definition : the digest of all of them together.
     concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
+    abreast : for a loop, whether the tasks of one item stand side by side.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
     branches : for a choice, the ids of the tasks in each branch, by the branch's name.
     depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
@@ -151,6 +152,7 @@ class Task:
     tolerates: bool = False
     effects: Effects = Effects.NONE
     inert: bool = False
+    abreast: bool = False
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""

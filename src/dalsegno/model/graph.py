@@ -27,6 +27,11 @@ class Node:
     position: int
     handles: str = ""
 
+    @property
+    def is_item(self) -> bool:
+        """Whether it stands directly in an item of a loop."""
+        return bool(self.loops) and self.parents[-1] == self.loops[-1]
+
 
 def index(flow: Flow) -> Mapping[str, Node]:
     """Give each task's node by the task's id, in the order of the text."""

@@ -21,7 +21,7 @@ from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_task import TaskDecider
-from dalsegno.replay.edges import Flowing, NotYet, Scope, inside_reason
+from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
 from dalsegno.replay.reasons import (
     VERBS,
     after_running,
@@ -50,15 +50,17 @@ class Decider(TaskDecider):
         self, loop: Task, scope: Scope, flowing: Flowing, *, keys: Sequence[str], values: Sequence[Any]
     ) -> Flowing:
         """Decide the items of a loop: siblings, of which none stands after another."""
-        pairs = zip(keys, values, strict=True)
-        return self._side_by_side([(loop.tasks, scope.enter(loop.id, key, value)) for key, value in pairs], flowing)
+        items = [Item(loop.id, *found, index) for index, found in enumerate(zip(keys, values, strict=True))]
+        return self.expand_parts(loop, scope, flowing, items)
 
-    def expand_parts(self, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[tuple[str, Any]]) -> Flowing:
-        """Decide some items of a loop, or the branch that a choice takes, when the run has got there."""
-        keys = [key for key, _ in parts]
+    def expand_parts(self, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[Item]) -> Flowing:
+        """Decide some items of a loop, or the branch that a choice takes: it is the one item that there is then."""
         if group.kind is Kind.CHOICE:
-            return self._expand_inside(group, scope, flowing, keys)
-        return self.expand_items(group, scope, flowing, keys=keys, values=[value for _, value in parts])
+            return self._expand_inside(group, scope, flowing, [part.key for part in parts])
+        scopes = [scope.enter(part.loop, part.key, part.value, part.index) for part in parts]
+        if group.abreast:
+            return self._side_by_side([((task,), at) for at in scopes for task in group.tasks], flowing)
+        return self._side_by_side([(group.tasks, at) for at in scopes], flowing)
 
     def _side_by_side(self, lanes: Iterable[tuple[Sequence[Task], Scope]], flowing: Flowing) -> Flowing:
         """Decide what does not stand after each other. A dynamic expression may still find what stands further up."""

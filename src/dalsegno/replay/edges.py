@@ -15,11 +15,12 @@ from dalsegno.replay.select import Nodes
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a loop: which loop, its key, its value."""
+    """One item of a loop: which loop, its key, its value, and its place among the items, from 0."""
 
     loop: str
     key: str
     value: Any
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class Scope:
     #: the keys of the items, outermost first
     keys: tuple[str, ...] = ()
 
-    def enter(self, loop: str, key: str, value: Any) -> Scope:
+    def enter(self, loop: str, key: str, value: Any, index: int = 0) -> Scope:
         """Give the scope inside one item of a loop that stands here."""
         prefix = item_prefix(self.prefix + loop, key) + "."
-        return Scope((*self.items, Item(loop, key, value)), prefix, (*self.keys, key))
+        return Scope((*self.items, Item(loop, key, value, index)), prefix, (*self.keys, key))
 
 
 @dataclass(frozen=True, slots=True)

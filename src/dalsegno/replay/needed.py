@@ -89,7 +89,7 @@ class _Edges:
                 self._in_a_row(task for task in group.tasks if task.id in ids)
         elif group.kind is Kind.DAG:
             self._before.update(group.depends)
-        elif group.kind is not Kind.PARALLEL:
+        elif group.kind is not Kind.PARALLEL and not group.abreast:
             self._in_a_row(group.tasks)
         self._in_a_row(group.lasts, tuple(task.id for task in group.tasks))
 

@@ -151,6 +151,8 @@ class TaskType(BaseModel):
     effects : `external` where running it twice is seen outside.
     inert : nothing outside the run sees it and no task can depend on its having run (Log, Echo, Sleep).
     tolerates : for a group, whether it ends with a warning where something in it failed.
+    at_once : for a loop without a property for it, how many items may run at once; 0 is no limit.
+    abreast : for a loop, whether the tasks of one item stand side by side.
     branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
     branch_map : for a choice, the property that is a map of branches by name.
     input_properties : the properties that declare inputs, as a flow does.
@@ -162,6 +164,8 @@ class TaskType(BaseModel):
     effects: ClassVar[Literal["none", "external"]] = "none"
     inert: ClassVar[bool] = False
     tolerates: ClassVar[bool] = False
+    at_once: ClassVar[int] = 0
+    abreast: ClassVar[bool] = False
     branches: ClassVar[tuple[str, ...]] = ()
     needed_branches: ClassVar[tuple[str, ...]] = ()
     branch_map: ClassVar[str] = ""

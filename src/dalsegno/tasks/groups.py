@@ -36,6 +36,9 @@ def _from_text(text: str) -> Any:
         raise ValueError(message) from None
 
 
+Items = Annotated[list[Any], BeforeValidator(_items)]
+
+
 class Sequential(TaskType):
     """Run the tasks inside one after the other."""
 
@@ -55,12 +58,32 @@ class ForEach(TaskType):
 
     kind: ClassVar[Kind] = Kind.LOOP
 
-    values: Annotated[list[Any], BeforeValidator(_items)] = Field(
-        description="The items: a list, the JSON text of one, or an expression that gives either."
-    )
+    values: Items = Field(description="The items: a list, the JSON text of one, or an expression that gives either.")
     concurrency_limit: int = Field(
         default=1, ge=0, alias="concurrencyLimit", description="How many items may run at once; 0 is no limit."
     )
+
+
+class EachSequential(TaskType):
+    """Run the tasks inside once for every item of a list, one item after the other: the older form of ForEach."""
+
+    kind: ClassVar[Kind] = Kind.LOOP
+    at_once: ClassVar[int] = 1
+
+    value: Items = Field(description="The items: a list, the JSON text of one, or an expression that gives either.")
+
+
+class EachParallel(TaskType):
+    """Run the tasks inside for every item of a list, all of them side by side: an older form of ForEach.
+
+    The tasks of one item do not wait for each other either; a Sequential inside has them follow each other.
+    """
+
+    kind: ClassVar[Kind] = Kind.LOOP
+    abreast: ClassVar[bool] = True
+
+    value: Items = Field(description="The items: a list, the JSON text of one, or an expression that gives either.")
+    concurrent: int = Field(default=0, ge=0, description="How many items may run at once; 0 is no limit.")
 
 
 class If(TaskType):

@@ -363,3 +363,14 @@ def test_the_demo_flows_keep_the_digests_that_stored_runs_have() -> None:
     for name, expected in golden.items():
         compiled = load((data / name).read_text(encoding="utf-8")).flow
         assert {task.id: task.definition for task in compiled.walk()} == expected
+
+
+@pytest.mark.parametrize(
+    ("type_name", "limit", "abreast"), [("EachSequential", 1, False), ("EachParallel", 0, True), ("ForEach", 1, False)]
+)
+def test_how_many_items_run_at_once_is_the_form_s_own(type_name: str, limit: int, abreast: bool) -> None:
+    name = "values" if type_name == "ForEach" else "value"
+    tasks = f"  - {{id: each, type: core.flow.{type_name}, {name}: [1], tasks: [{{id: a, type: core.debug.Return}}]}}\n"
+    loop = load(f"id: f\nnamespace: a\ntasks:\n{tasks}").flow.tasks[0]
+
+    assert (loop.kind, loop.concurrency, loop.abreast) == (Kind.LOOP, limit, abreast)

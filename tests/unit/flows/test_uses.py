@@ -242,3 +242,29 @@ def test_reading_a_task_that_surely_stands_later_is_warned_of(reader: str, targe
     """
     codes = [warning.code for warning in load(dedent(text)).warnings]
     assert codes == (["reads-later-task"] if warned else [])
+
+
+IN_A_BRANCH = """\
+id: f
+namespace: a
+tasks:
+  - id: each
+    type: core.flow.ForEach
+    values: [1]
+    tasks:
+      - {id: load, type: core.debug.Return, value: 1}
+      - id: if
+        type: core.flow.If
+        condition: true
+        then: [{id: reader, type: core.debug.Return, value: "{{ outputs.load[EXPRESSION].value }}"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "key"), [("taskrun.value", OWN), ("parent.taskrun.value", OWN), ("parents[1].taskrun.value", ANY)]
+)
+def test_seen_from_a_group_inside_an_item_the_nearest_parent_is_that_item(expression: str, key: Key) -> None:
+    flow = load(IN_A_BRANCH.replace("EXPRESSION", expression)).flow
+    reader = next(found for found in flow.walk() if found.id == "reader")
+
+    assert list(reader.reads) == [Read("load", (key,), ("value",))]
