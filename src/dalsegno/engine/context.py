@@ -9,12 +9,11 @@ import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.digest import digest
 from dalsegno.model.run import Run
 from dalsegno.tasks.base import TaskLog
 
@@ -149,7 +148,7 @@ class Context:
         run: Run,
         address: str,
         attempt: int,
-        properties: Mapping[str, Any],
+        key: Callable[[], str],
         log: TaskLog,
         artifacts: ArtifactStore,
         clock: Clock,
@@ -166,8 +165,7 @@ class Context:
         self.is_replay = run.origin is not None
         self.log = log
         self.metrics: dict[str, float] = {}
-        self._root = run.root
-        self._properties = properties
+        self._key = key
         self._artifacts = artifacts
         self._clock = clock
         self._ids = ids
@@ -178,7 +176,7 @@ class Context:
     @property
     def idempotency_key(self) -> str:
         """A digest of root run, address and inputs: equal over retries, recovery and replays."""
-        return digest("idempotency", [self._root, self.address, dict(self._properties)])
+        return self._key()
 
     @property
     def files(self) -> Files:

@@ -1,4 +1,5 @@
-"""What expressions can read: `flow, execution, taskrun, task, inputs, outputs, vars, labels, parent, parents`.
+"""What expressions can read: `flow, execution, taskrun, task, inputs, outputs, vars, labels, parent, parents, is_replay` and
+`idempotency_key`.
 
 Outputs are looked up when they are read, so that a task which reads two of ten thousand results costs two.
 """
@@ -8,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, cast, overload
 
+from dalsegno.engine.identity import IS_REPLAY, TaskVariables
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key, item_prefix
@@ -37,6 +39,8 @@ class Facts:
     clock: Clock
     outputs_at: OutputsAt
     keys_of: KeysOf
+    #: gives the property values that hold for this run, for a task and the keys of its items
+    overrides_of: Callable[[str, tuple[str, ...]], JsonMap] = lambda _task, _keys: {}
 
 
 class Outputs(Mapping[str, Any]):
@@ -115,6 +119,10 @@ class ItemOutputs(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
+@overload
+def variables(facts: Facts, scope: Scope, task: Task, *, taskrun: JsonMap | None = None) -> TaskVariables: ...
+@overload
+def variables(facts: Facts, scope: Scope, task: None = None) -> dict[str, Any]: ...
 def variables(
     facts: Facts, scope: Scope, task: Task | None = None, *, taskrun: JsonMap | None = None
 ) -> dict[str, Any]:
@@ -134,14 +142,19 @@ def variables(
         "vars": flow.variables,
         "labels": run.labels,
     }
-    if task is not None:
-        found["task"] = {"id": task.id, "type": task.type}
-        found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
-        parents = _parents(facts.nodes, scope, task)
-        found["parents"] = parents
-        if parents:
-            found["parent"] = parents[0]
-    return found
+    if task is None:
+        return {**found, IS_REPLAY: run.origin is not None}
+    found["task"] = {"id": task.id, "type": task.type}
+    found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
+    parents = _parents(facts.nodes, scope, task)
+    found["parents"] = parents
+    if parents:
+        found["parent"] = parents[0]
+    return TaskVariables(found, run, scope.prefix + task.id, lambda known: _rendered(facts, scope, task, known))
+
+
+def _rendered(facts: Facts, scope: Scope, task: Task, found: JsonMap) -> dict[str, Any]:
+    return render_properties(task, facts.overrides_of(task.id, scope.keys), expression_scope(facts, found))
 
 
 def _item_facts(scope: Scope) -> dict[str, Any]:

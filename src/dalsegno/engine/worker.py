@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Context, Stop, Timeout
+from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.used import used_values
@@ -96,7 +97,8 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     used: Mapping[str, str] = {}
     context: Context | None = None
     try:
-        scope = expression_scope(tools.facts, _variables(order))
+        found = _variables(order)
+        scope = expression_scope(tools.facts, found)
         if not runs_at_all(order.task, scope):
             return _ended(order, State.SKIPPED, used={}, properties={})
         rendered = render_properties(order.task, order.overrides, scope)
@@ -104,7 +106,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         properties = validate(load(order.task.type), rendered)
         if order.doomed is not None:
             raise order.doomed
-        context = _context(order, rendered)
+        context = _context(order, lambda: found.key(rendered))
         context.check_cancelled()
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
@@ -135,7 +137,7 @@ def stopped(order: Attempted) -> Outcome:
     return _ended(order, State.KILLED, used={}, properties={})
 
 
-def _variables(order: Attempted) -> dict[str, Any]:
+def _variables(order: Attempted) -> TaskVariables:
     taskrun = {
         "id": order.task_run,
         "startDate": datetime.fromtimestamp(order.started, UTC),
@@ -144,13 +146,13 @@ def _variables(order: Attempted) -> dict[str, Any]:
     return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun)
 
 
-def _context(order: Attempted, rendered: JsonMap) -> Context:
+def _context(order: Attempted, key: Callable[[], str]) -> Context:
     tools = order.tools
     return Context(
         run=tools.facts.run,
         address=order.address,
         attempt=order.attempt,
-        properties=rendered,
+        key=key,
         log=order.log,
         artifacts=tools.artifacts,
         clock=tools.clock,

@@ -86,9 +86,9 @@ INPUT_TYPES_LATER = _words(
 )
 
 #: variables that every expression of a task can read
-ROOTS = _words("flow execution taskrun task inputs outputs vars labels parent parents")
+ROOTS = _words("flow execution taskrun task inputs outputs vars labels parent parents is_replay idempotency_key")
 #: those of the outputs of a flow, which belong to no task
-FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents"}
+FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents", "idempotency_key"}
 #: those of the defaults of inputs, which are rendered before there is a run
 INPUT_ROOTS = frozenset({"inputs"})
 ROOTS_LATER = _words("trigger envs globals namespace kestra tasks secrets files error errorLogs loop")

@@ -127,7 +127,7 @@ class Executing:
         resolved = resolve_request(request_from_json(run.request), nodes)
         values = Values(self._artifacts, clock=self._clock, ids=self._ids)
         memory = Memory(run.id, self._store.task_runs, values, kept=None if begun is None else begun.kept)
-        facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of)
+        facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides)
         return Job(
             run=run,
             flow=revision.flow,

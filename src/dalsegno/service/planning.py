@@ -158,13 +158,14 @@ class Planning:
             root=origin.root if origin else "",
             clock=origin.clock if origin and not fresh_clock else now,
             created=now,
+            origin=origin.id if origin else None,
             inputs=inputs,
             labels=labels,
         )
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             known = _Known(decided, resolved, self._store, self._values)
-            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of)
+            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides)
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)
             except DalSegnoError as error:
