@@ -15,6 +15,7 @@ from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
 from dalsegno.engine.runner import Runner
+from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.engine.worker import Tools
@@ -127,7 +128,11 @@ class Executing:
         resolved = resolve_request(request_from_json(run.request), nodes)
         values = Values(self._artifacts, clock=self._clock, ids=self._ids)
         memory = Memory(run.id, self._store.task_runs, values, kept=None if begun is None else begun.kept)
-        facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides)
+        sealing = self._planning.sealing
+        secrets = Secrets(sealing.open)
+        facts = Facts(
+            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets
+        )
         return Job(
             run=run,
             flow=revision.flow,
@@ -145,7 +150,7 @@ class Executing:
             tools=Tools(facts, values, self._artifacts, self._clock, self._ids, wish),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
-            defaults=lambda task, inputs: default_answers(task, inputs, self._clock),
+            defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
             observer=observer,
         )
 
