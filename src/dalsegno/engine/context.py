@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
+from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Run
@@ -151,6 +152,7 @@ class Context:
         key: Callable[[], str],
         log: TaskLog,
         artifacts: ArtifactStore,
+        entries: KeyValues,
         clock: Clock,
         ids: Ids,
         stop: Stop,
@@ -164,6 +166,7 @@ class Context:
         self.attempt = attempt
         self.is_replay = run.origin is not None
         self.log = log
+        self.entries = RunEntries(entries, run.namespace, lambda: self.idempotency_key)
         self.metrics: dict[str, float] = {}
         self._key = key
         self._artifacts = artifacts

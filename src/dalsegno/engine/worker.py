@@ -15,6 +15,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Context, Stop, Timeout
 from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
+from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
@@ -40,6 +41,7 @@ class Tools:
     facts: Facts
     values: Values
     artifacts: ArtifactStore
+    entries: KeyValues
     clock: Clock
     ids: Ids
     stop: Stop
@@ -155,6 +157,7 @@ def _context(order: Attempted, key: Callable[[], str]) -> Context:
         key=key,
         log=order.log,
         artifacts=tools.artifacts,
+        entries=tools.entries,
         clock=tools.clock,
         ids=tools.ids,
         stop=order.timeout or tools.stop,

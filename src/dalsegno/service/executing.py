@@ -11,6 +11,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.job import Job
+from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
@@ -147,7 +148,9 @@ class Executing:
                 origin=lambda: self._origin(run),
                 attempt_of=self._last_attempt,
             ),
-            tools=Tools(facts, values, self._artifacts, self._clock, self._ids, wish),
+            tools=Tools(
+                facts, values, self._artifacts, KeyValues(self._store, self._clock), self._clock, self._ids, wish
+            ),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),

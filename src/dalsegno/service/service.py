@@ -1,8 +1,9 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`."""
 
 from __future__ import annotations
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.kv import KeyValues
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
@@ -34,6 +35,7 @@ class Service:
         self.runs = RunCases(store, artifacts, self.flows, sealing or Sealing(), clock=clock, ids=ids)
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
+        self.entries = KeyValues(store, clock)
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""

@@ -18,15 +18,17 @@ give text. Fields of text use `Text`, maps and lists that may come as JSON text 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import scalar_text
 from dalsegno.model.flow import Effects, Kind
+from dalsegno.model.kv import Entry, ValueType
 
 
 def to_text(value: Any) -> Any:
@@ -91,13 +93,53 @@ class TaskFiles(Protocol):
         ...
 
 
+class TaskEntries(Protocol):
+    """Values by key in namespaces, as a task sees them. Without a namespace, that of the flow is meant."""
+
+    def find(self, key: str, namespace: str | None = None) -> Entry | None:
+        """Give the entry of a key: without a namespace in the flow's, or else in the nearest one above that has it."""
+        ...
+
+    def keys(self, namespace: str | None = None, prefix: str = "") -> list[str]:
+        """Give the keys that begin with `prefix`, in order."""
+        ...
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        namespace: str | None = None,
+        type: ValueType | None = None,
+        ttl: timedelta | None = None,
+        description: str | None = None,
+        overwrite: bool = True,
+    ) -> None:
+        """Set a value, at once. Raises `Refusal` if it cannot be taken, or is not to replace what is there."""
+        ...
+
+    def change(self, key: str, change: Callable[[Entry | None], Any]) -> Entry:
+        """Replace a value of the flow's namespace by one made from it; `change` is called again where another was faster."""
+        ...
+
+    def delete(self, key: str, namespace: str | None = None) -> bool:
+        """Remove a key, and tell whether it was there."""
+        ...
+
+    def missing(self, key: str, namespace: str | None = None) -> DalSegnoError:
+        """Give the error that says that a key has no value, with the closest keys."""
+        ...
+
+
 class TaskContext(Protocol):
-    """What a running task may use: its log, stored files, and facts about the run and task run that it belongs to."""
+    """What a running task may use: its log, stored files, values by key, and facts about the run and task run around it."""
 
     @property
     def log(self) -> TaskLog: ...
     @property
     def files(self) -> TaskFiles: ...
+    @property
+    def entries(self) -> TaskEntries: ...
     @property
     def run_id(self) -> str: ...
     @property
