@@ -97,6 +97,7 @@ class FolderContext:
     flow_id = "flow"
     revision = 1
     address = "task"
+    item: str | None = None
     attempt = 1
     is_replay = False
     idempotency_key = "0123456789abcdef"

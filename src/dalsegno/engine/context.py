@@ -148,6 +148,7 @@ class Context:
         *,
         run: Run,
         address: str,
+        item: str | None,
         attempt: int,
         key: Callable[[], str],
         log: TaskLog,
@@ -163,6 +164,7 @@ class Context:
         self.flow_id = run.flow
         self.revision = run.revision
         self.address = address
+        self.item = item
         self.attempt = attempt
         self.is_replay = run.origin is not None
         self.log = log

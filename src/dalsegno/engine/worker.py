@@ -23,6 +23,7 @@ from dalsegno.engine.variables import Facts, expression_scope, render_properties
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import render_value
+from dalsegno.model.address import item_key
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Task
 from dalsegno.model.run import Artifact
@@ -153,6 +154,7 @@ def _context(order: Attempted, key: Callable[[], str]) -> Context:
     return Context(
         run=tools.facts.run,
         address=order.address,
+        item=item_key(order.scope.items[-1].value) if order.scope.items else None,
         attempt=order.attempt,
         key=key,
         log=order.log,

@@ -17,6 +17,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LARGEST_VALUE = 1_000_000
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be a key or a namespace."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(what: str, name: str) -> None:
     """Refuse what cannot be a key or a namespace.
 
@@ -24,7 +29,7 @@ def check_name(what: str, name: str) -> None:
     ------
     ValueError : it cannot; the message says what can.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         message = f"`{name}` cannot be a {what}: it begins with a letter or digit, and holds letters, digits, `.`, `_` and `-`"
         raise ValueError(message)
 
