@@ -89,6 +89,7 @@ class FolderContext:
     ----------
     lines : what was logged, as (level or stream name, text).
     metrics : the sums of what was counted, by name.
+    warnings : why the task is to end as WARNING.
     """
 
     run_id = "0190aaaa-0000-7000-8000-000000000001"
@@ -110,6 +111,7 @@ class FolderContext:
         self._files = files
         self.lines = log.lines
         self.metrics: dict[str, float] = {}
+        self.warnings: list[str] = []
         self.checks = 0
         self._now = now
         self._cancel_after = cancel_after
@@ -146,6 +148,15 @@ class FolderContext:
 
     def count(self, name: str, amount: float) -> None:
         self.metrics[name] = self.metrics.get(name, 0) + amount
+
+    def end_with_warning(self, reason: str) -> None:
+        self.warnings.append(reason)
+        self.log.warning(reason)
+
+    def cache(self) -> Path:
+        path = self.folder / "cache"
+        path.mkdir(exist_ok=True)
+        return path
 
     def workdir(self) -> Path:
         self._workdirs += 1

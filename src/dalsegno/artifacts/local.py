@@ -2,6 +2,7 @@
 
     <folder>/blobs/ab/cdef...    a blob, named by its digest; read-only, never changed
     <folder>/tmp/<process>/      files being made; swept when their process is gone
+    <folder>/cache/              what can be made again, such as environments of scripts
 
 A blob is written in `tmp`, hashed on the way, and renamed into place, so that whoever sees it sees all of it.
 """
@@ -138,6 +139,13 @@ class LocalArtifacts:
         """Give the folder in which files should be made that will be adopted."""
         with self.storing():
             return self._scratch.path()
+
+    def cache(self) -> Path:
+        """Give the folder for what can be made again."""
+        folder = self._folder / "cache"
+        with self.storing():
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def place(self, made: Path, blob: Blob) -> Blob:
         """Rename a whole, read-only file into place; drop it where its content is stored already."""

@@ -114,3 +114,7 @@ class ArtifactStore(Protocol):
     def scratch(self) -> Path:
         """Give the folder in which files should be made that will be adopted (same file system)."""
         ...
+
+    def cache(self) -> Path:
+        """Give the folder of this machine for what can be made again; nothing in it is swept, anybody may empty it."""
+        ...

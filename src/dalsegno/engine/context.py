@@ -170,6 +170,7 @@ class Context:
         self.log = log
         self.entries = RunEntries(entries, run.namespace, lambda: self.idempotency_key)
         self.metrics: dict[str, float] = {}
+        self.warned = False
         self._key = key
         self._artifacts = artifacts
         self._clock = clock
@@ -214,6 +215,15 @@ class Context:
     def count(self, name: str, amount: float) -> None:
         """Record a metric."""
         self.metrics[name] = self.metrics.get(name, 0) + amount
+
+    def end_with_warning(self, reason: str) -> None:
+        """Have the task end as WARNING instead of SUCCESS."""
+        self.warned = True
+        self.log.warning(reason)
+
+    def cache(self) -> Path:
+        """Give the folder for what can be made again."""
+        return self._artifacts.cache()
 
     def workdir(self) -> Path:
         """Give an empty folder of this attempt's own."""

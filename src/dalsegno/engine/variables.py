@@ -134,13 +134,25 @@ class ItemOutputs(Mapping[str, Any]):
 
 
 @overload
-def variables(facts: Facts, scope: Scope, task: Task, *, taskrun: JsonMap | None = None) -> TaskVariables: ...
+def variables(
+    facts: Facts, scope: Scope, task: Task, *, taskrun: JsonMap | None = None, own: JsonMap | None = None
+) -> TaskVariables: ...
 @overload
 def variables(facts: Facts, scope: Scope, task: None = None) -> dict[str, Any]: ...
 def variables(
-    facts: Facts, scope: Scope, task: Task | None = None, *, taskrun: JsonMap | None = None
+    facts: Facts,
+    scope: Scope,
+    task: Task | None = None,
+    *,
+    taskrun: JsonMap | None = None,
+    own: JsonMap | None = None,
 ) -> dict[str, Any]:
-    """Give the variables for expressions of `task` in this scope; for the flow's own outputs without a task."""
+    """Give the variables for expressions of `task` in this scope; for the flow's own outputs without a task.
+
+    Parameters
+    ----------
+    own : those that the type of the task has of its own.
+    """
     run, flow = facts.run, facts.flow
     found: dict[str, Any] = {
         "flow": {"id": flow.id, "namespace": flow.namespace, "revision": run.revision},
@@ -158,6 +170,7 @@ def variables(
     }
     if task is None:
         return {**found, IS_REPLAY: run.origin is not None}
+    found |= own or {}
     found["task"] = {"id": task.id, "type": task.type}
     found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
     parents = _parents(facts.nodes, scope, task)

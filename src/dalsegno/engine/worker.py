@@ -116,7 +116,8 @@ def attempt(order: Attempted) -> Outcome | Waiting:
             return Waiting((order.began if order.since is None else order.since) + pause)
         plain = _as_outputs(order.task.type, properties, properties.run(context))
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
-        return _succeeded(order, kept, plain, used=used, properties=rendered)
+        state = State.WARNING if context.warned else State.SUCCESS
+        return _with_result(order, state, kept, plain, used=used, properties=rendered)
     except Cancelled:
         if order.timeout is not None and order.timeout.passed:
             return _failed(order, _timed_out(order.timeout.seconds), used=used, properties=rendered)
@@ -146,7 +147,8 @@ def _variables(order: Attempted) -> TaskVariables:
         "startDate": datetime.fromtimestamp(order.started, UTC),
         "attemptsCount": order.attempt,
     }
-    return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun)
+    own = load(order.task.type).stand_ins
+    return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun, own=own)
 
 
 def _context(order: Attempted, key: Callable[[], str]) -> Context:
@@ -220,11 +222,11 @@ def _bad_output(name: str, result: Any, why: str) -> TaskFailed:
     return TaskFailed(message, hint="this is a fault of the task type, not of your flow", code="bad-output")
 
 
-def _succeeded(
-    order: Attempted, kept: Kept, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
+def _with_result(
+    order: Attempted, state: State, kept: Kept, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
 ) -> Outcome:
     at = order.tools.clock.now()
-    return Outcome(State.SUCCESS, at, kept.outputs, plain, kept.digest, used, as_shown(properties), kept.artifacts)
+    return Outcome(state, at, kept.outputs, plain, kept.digest, used, as_shown(properties), kept.artifacts)
 
 
 def _ended(

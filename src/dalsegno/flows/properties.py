@@ -145,6 +145,9 @@ def _known_names(
     for name in fields:
         if name in facts.names or facts.open:
             known.append(name)
+        elif name in task_type.not_supported:
+            message = f"Kestra's `{name}` of task `{task}` is not supported here: {task_type.not_supported[name]}"
+            report.error("not-supported", message, node.key_place(name))
         elif name in TASK_LATER:
             message = f"Kestra's `{name}` of a task is not supported here yet: remove it from `{task}`"
             report.error("not-supported", message, node.key_place(name))
@@ -182,7 +185,8 @@ def _report_errors(task: str, node: Node, error: ValidationError, report: Report
             continue
         wrong, _ = _descend(node, names)
         told = " or ".join(dict.fromkeys(messages))
-        found = f", not {shown(wrong)}" if names and wrong.text is not None and _UNKNOWN not in messages else ""
+        plain = not any(message == _UNKNOWN or message.startswith("Kestra's") for message in messages)
+        found = f", not {shown(wrong)}" if names and wrong.text is not None and plain else ""
         of = f"`{_joined(names)}` of task `{task}`" if names else f"task `{task}`"
         report.error("invalid-property", f"{of}: {told}{found}", wrong.place)
 

@@ -89,9 +89,10 @@ class UseFinder:
     def of_task(self, draft: Draft) -> Uses:
         """Give what a task's own properties use, and what is rendered to handle it."""
         uses = Uses()
-        for node in (*draft.fields.values(), *draft.handling.rendered.values()):
-            for text in node.templates():
-                self._text(_Spot(text, draft, uses, ROOTS))
+        own = ROOTS.union(draft.task_type.stand_ins)
+        for nodes, roots in ((draft.fields.values(), own), (draft.handling.rendered.values(), ROOTS)):
+            for text in (text for node in nodes for text in node.templates()):
+                self._text(_Spot(text, draft, uses, roots))
         return uses
 
     def check_value(self, node: Node, roots: frozenset[str]) -> None:

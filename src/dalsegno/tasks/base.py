@@ -21,6 +21,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -180,8 +181,16 @@ class TaskContext(Protocol):
         """Record a metric of this attempt, such as the number of records."""
         ...
 
+    def end_with_warning(self, reason: str) -> None:
+        """Have the task end as WARNING instead of SUCCESS, if it does not fail. The reason goes to its log."""
+        ...
+
     def workdir(self) -> Path:
         """Give an empty folder of this attempt's own; it is removed with the attempt."""
+        ...
+
+    def cache(self) -> Path:
+        """Give the folder of this machine for what can be made again; it outlives the run, and may be emptied."""
         ...
 
     def environ(self) -> Mapping[str, str]:
@@ -219,6 +228,10 @@ class TaskType(BaseModel):
     input_properties: ClassVar[frozenset[str]] = frozenset()
     #: names of properties whose text is rendered by the type itself, piece by piece
     raw_properties: ClassVar[frozenset[str]] = frozenset()
+    #: variables that expressions in the properties can read, each with a text that the type replaces when it runs
+    stand_ins: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    #: properties that Kestra's type has and this one refuses: what to do instead
+    not_supported: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: the typed output; `None` for a type without outputs, a plain `dict` where the names are known only after it ran
     Output: ClassVar[Any] = None
 

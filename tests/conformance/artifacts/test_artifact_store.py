@@ -264,3 +264,13 @@ def test_damaged_content_is_told_apart_and_mended_by_storing_it_again(store: Art
         assert store.intact(blob.digest)
     assert not store.intact("0" * 64)
     assert not store.intact("no digest")
+
+
+def test_what_lies_in_the_cache_stays_there_and_is_no_blob(
+    opens: Callable[[Path], ArtifactStore], store: ArtifactStore, tmp_path: Path
+) -> None:
+    (store.cache() / "made").write_bytes(DATA)
+    other = opens(tmp_path / "artifacts")
+    other.scratch()
+    assert (other.cache() / "made").read_bytes() == DATA
+    assert list(other.blobs()) == []

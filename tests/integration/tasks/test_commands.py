@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from tests.support.task_context import FolderContext
 
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed
-from dalsegno.tasks.shell import Commands
+from dalsegno.tasks.scripts.shell import Commands
 
 
 def run(context: FolderContext, *commands: str, **properties: Any) -> Commands.Output:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pytest
@@ -39,6 +40,9 @@ class Fussy(TaskType):
     retry: str = ""
     source: str = Field(default="", validation_alias=AliasChoices("from", "uri"))
     pattern: str = ""
+    place: str = ""
+
+    not_supported = MappingProxyType({"docker": "remove it"})
 
     class Output(TaskOutput):
         row_count: int = Field(alias="rowCount")
@@ -49,6 +53,13 @@ class Fussy(TaskType):
     def _is_short(cls, value: str) -> str:
         if len(value) > 3:
             raise ValueError("is longer than 3")
+        return value
+
+    @field_validator("place")
+    @classmethod
+    def _is_here(cls, value: str) -> str:
+        if value != "here":
+            raise ValueError("Kestra's places are not supported here")
         return value
 
     @classmethod
@@ -96,6 +107,8 @@ def told(written: str, task_type: type[TaskType] = Fussy) -> list[str]:
         ("headers: 5", ["2:10 `headers` of task `t`: should be a valid dictionary, not `5`"]),
         ("retry: mine", []),
         ("taskCache: 5", ["2:1 Kestra's `taskCache` of a task is not supported here yet: remove it from `t`"]),
+        ("docker: 5", ["2:1 Kestra's `docker` of task `t` is not supported here: remove it"]),
+        ("place: there", ["2:8 `place` of task `t`: Kestra's places are not supported here"]),
         ("uri: y", []),
         ("pattern: 'long'", ["2:10 `pattern` of task `t`: is longer than 3, not `long`"]),
         ("pattern: '{{ long }}'", []),

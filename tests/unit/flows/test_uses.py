@@ -9,7 +9,7 @@ from textwrap import dedent, indent
 import pytest
 import yaml
 
-from dalsegno.flows import load
+from dalsegno.flows import check, load
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Key, Read, Task
 
@@ -268,3 +268,15 @@ def test_seen_from_a_group_inside_an_item_the_nearest_parent_is_that_item(expres
     reader = next(found for found in flow.walk() if found.id == "reader")
 
     assert list(reader.reads) == [Read("load", (key,), ("value",))]
+
+
+def test_a_type_may_have_variables_of_its_own_and_only_its_own_properties_read_them() -> None:
+    text = """
+id: f
+namespace: a
+tasks:
+  - {id: script, type: scripts.shell.Script, script: "{{ outputDir }} {{ workingDir }}", runIf: "{{ outputDir }}"}
+  - {id: other, type: core.log.Log, message: "{{ outputDir }}"}
+"""
+    told = [(problem.line, problem.column) for problem in check(text)]
+    assert told == [(5, 101), (6, 50)]

@@ -5,11 +5,17 @@ from pydantic import BaseModel
 
 from dalsegno.tasks import registry
 from dalsegno.tasks.http import Options, SslOptions
+from dalsegno.tasks.scripts.base import TaskRunner
 
 TYPES = [
     "core.http.Download",
     "compress.ArchiveDecompress",
     "scripts.shell.Commands",
+    "scripts.shell.Script",
+    "scripts.python.Commands",
+    "scripts.python.Script",
+    "scripts.node.Commands",
+    "scripts.node.Script",
     "core.log.Log",
     "core.flow.ForEach",
     "core.flow.If",
@@ -20,7 +26,7 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize("model", [*map(registry.load, TYPES), Options, SslOptions])
+@pytest.mark.parametrize("model", [*map(registry.load, TYPES), Options, SslOptions, TaskRunner])
 def test_every_type_and_every_property_says_what_it_is_for(model: type[BaseModel]) -> None:
     assert (model.__doc__ or "").strip().endswith(".")
     assert {name for name, field in model.model_fields.items() if not field.description} == set()
