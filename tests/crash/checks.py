@@ -87,14 +87,16 @@ def _comparable(at: Opened, item: TaskRun, outputs: Mapping[str, Any]) -> dict[s
     same = ("state", "action", "reason", "parent", "value", "output_digest", "used", "properties", "definition", "keys",
             "values", "error")  # fmt: skip
     found = outputs.get(item.address) or {}
-    timeless = {"output_digest": None, "outputs": found["onResume"]} if found.get("resumed") else {}
+    timeless: dict[str, Any] = {"output_digest": None, "outputs": found["onResume"]} if found.get("resumed") else {}
+    if "iterationCount" in found or (item.error or {}).get("code") == "max-reached":
+        timeless["values"] = len(item.values or ())
     return {
         **{name: getattr(item, name) for name in same},
         "outputs": outputs.get(item.address),
         "attempts before": item.attempt - item.attempts,
         "reused": None if where is None else (where.address, where.attempt),
         "has no end": item.state.ended and item.ended is None,
-        # a pause that was resumed gives when
+        # a pause that was resumed gives when; of a loop that repeats the values are when its turns begin
         **timeless,
     }
 

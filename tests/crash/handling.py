@@ -96,6 +96,35 @@ tasks:
   - {id: end, type: test.Mark}
 """
 
+REPEATED = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: each
+    type: core.flow.ForEach
+    values: [1, 2]
+    concurrencyLimit: 0
+    tasks:
+      - id: wait
+        type: core.flow.LoopUntil
+        condition: "{{ outputs.poll[taskrun.value].value > taskrun.value }}"
+        checkFrequency: {interval: PT0.01S}
+        tasks:
+          - {id: poll, type: test.Mark, value: "{{ taskrun.iteration }}"}
+          - id: if
+            type: core.flow.If
+            condition: "{{ outputs.poll[taskrun.value].value > 0 }}"
+            then: [{id: later, type: test.Mark, value: "{{ outputs.wait[taskrun.value].iterationCount }}"}]
+        finally: [{id: last, type: test.Mark, value: "{{ outputs.poll[taskrun.value].value }}"}]
+  - {id: end, type: test.Mark, value: "{{ outputs.wait }}"}
+  - id: never
+    type: core.flow.LoopUntil
+    condition: false
+    failOnMaxReached: true
+    checkFrequency: {interval: PT0.005S, maxIterations: 2}
+    tasks: [{id: b, type: test.Mark}]
+    errors: [{id: e, type: test.Mark, value: "{{ outputs.never.iterationCount }}"}]
+"""
+
 CHANGED = """
 tasks:
   - {id: list, type: test.Mark, value: "{{ ITEMS }}"}

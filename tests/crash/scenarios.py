@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.crash.handling import BRANCHES, HANDLERS, RETRIED, TOLERANT, items
+from tests.crash.handling import BRANCHES, HANDLERS, REPEATED, RETRIED, TOLERANT, items
 
 from dalsegno.replay.request import Expression, ReplayRequest
 from dalsegno.service.resuming import Resumption
@@ -308,6 +308,8 @@ SCENARIOS = (
     Scenario("errors and finally", HANDLERS),
     Scenario("tolerated failures", TOLERANT),
     Scenario("tried again", RETRIED),
+    Scenario("loops that repeat", REPEATED),
+    Scenario("replay of loops that repeat", REPEATED, ReplayRequest(start=("each[2].wait",)), before=(FRESH,)),
     Scenario(
         "replay from inside a dag in a branch",
         BRANCHES,

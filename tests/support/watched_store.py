@@ -22,7 +22,6 @@ class WatchedStore:
         self.logs = inner.logs
         self.events = inner.events
         self.artifacts = inner.artifacts
-        self.entries = inner.entries
         self.acquire = inner.acquire
         self.beat = inner.beat
         self.release = inner.release

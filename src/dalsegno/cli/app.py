@@ -35,7 +35,6 @@ _MODULES = {
     **dict.fromkeys(("delete", "purge"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     **dict.fromkeys(("flow", "tasks"), "flows"),
-    "kv": "kv",
 }
 
 

@@ -93,8 +93,8 @@ class Expansion:
             return 0
         return self._attempt_of(decision.origin_task_run)
 
-    def expand(self, loop: Task, scope: Scope, *, keys: Sequence[str], values: Sequence[Any]) -> None:
-        """Decide the items of a loop, or the branch of a choice, where the plan has not."""
+    def expand(self, loop: Task, scope: Scope, *, keys: Sequence[str], values: Sequence[Any], first: int = 0) -> None:
+        """Decide the items of a loop, or the branch of a choice, where the plan has not. `first` is the place of the first."""
         address = scope.prefix + loop.id
         own = self._decisions[address]
         new = set(keys).difference(own.keys or ())
@@ -102,7 +102,7 @@ class Expansion:
             return
         forced = inside_reason(address, own.reason) if own.forced else None
         flowing = Flowing(own.wave, own.ran, None, forced, own.check)
-        items = enumerate(zip(keys, values, strict=True))
+        items = enumerate(zip(keys, values, strict=True), start=first)
         wanted = [Item(loop.id, key, value, index) for index, (key, value) in items if key in new]
         self._decide(lambda decider: self._expand_whole(decider, loop, scope, flowing, wanted))
 

@@ -29,15 +29,21 @@ class GroupRun:
 
 @dataclass(frozen=True, slots=True)
 class ItemStart:
-    """One item of a loop that has not started."""
+    """One item of a loop that has not started; of one that repeats, when it is to start."""
 
     loop: Task
     key: str
     value: Any
     index: int = 0
+    due: float = 0.0
 
 
-Entry = Task | ItemStart
+@dataclass(frozen=True, slots=True)
+class NextTurn:
+    """The end of a turn: whoever takes it settles whether the loop repeats once more."""
+
+
+Entry = Task | ItemStart | NextTurn
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class Frame:
     tolerates : whether a failure in it counts as a warning.
     moved : whether something that stands directly before what comes next has moved (`replay` with `changed`).
     otherwise : whether it has other items, or takes another branch, than in the origin.
+    repeats : whether it is asked, when all that it holds has ended, if it goes on.
+    error : why it failed, where that was by itself.
     """
 
     scope: Scope
@@ -70,6 +78,8 @@ class Frame:
     tolerates: bool = False
     moved: bool = False
     otherwise: bool = False
+    repeats: bool = False
+    error: dict[str, Any] | None = None
     running: int = 0
     states: set[State] = field(default_factory=set[State])
     _inside_moved: bool = False
@@ -84,6 +94,8 @@ class Frame:
             self._stop()
             return None
         if not self.pending and not self.running:
+            if self.repeats and not self.states & {State.FAILED, State.KILLED}:
+                return NextTurn()
             self._next_phase()
         if not self.pending or (self.limit and self.running >= self.limit):
             return None
@@ -93,10 +105,11 @@ class Frame:
         return self._take()
 
     def _stop(self) -> None:
-        if self.pending or self.lasts or (self.errors and State.FAILED in self.states):
+        if self.pending or self.lasts or self.repeats or (self.errors and State.FAILED in self.states):
             self.states.add(State.KILLED)
             self.pending.clear()
         self.errors = self.lasts = ()
+        self.repeats = False
 
     def _take(self) -> Entry | None:
         if self.depends is None:
@@ -135,7 +148,7 @@ class Frame:
         self.moved = self.inside_moved
         self.states = set()
         self.pending = deque[Entry](tasks)
-        self.limit, self.stops, self.depends = 1, True, None
+        self.limit, self.stops, self.depends, self.repeats = 1, True, None, False
 
     def ended(self, state: State, *, task: str | None = None, moved: bool = False) -> None:
         """Take note that something in it has ended."""

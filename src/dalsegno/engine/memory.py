@@ -57,6 +57,7 @@ class Memory:
         self._lock = threading.Lock()
         self._outputs: dict[str, JsonMap] = {}
         self._keys: dict[str, Sequence[str]] = {}
+        self._times: dict[str, Sequence[float]] = {}
         #: results of the origin that a run which was just created keeps; of any other run they are among the recorded
         self._kept = kept or {}
         known = task_runs.results(run) if kept is None else ()
@@ -80,6 +81,14 @@ class Memory:
         """Remember the items of a loop."""
         self._keys[address] = keys
 
+    def keep_times(self, address: str, times: Sequence[float]) -> None:
+        """Remember when the turns of a loop begin."""
+        self._times[address] = times
+
+    def times_of(self, address: str) -> Sequence[float] | None:
+        """Give when the turns of a loop begin."""
+        return self._times.get(address)
+
     def keys_of(self, address: str) -> Sequence[str] | None:
         """Give the keys of a loop's items."""
         return self._keys.get(address)
@@ -96,6 +105,10 @@ class Memory:
         if task_run is None:
             return None
         return self.keep_stored(address, task_run.outputs)
+
+    def given(self, address: str) -> JsonMap:
+        """Give what was remembered as the result at an address; nothing if nothing was."""
+        return self._outputs.get(address, {})
 
     def values_of(self, address: str) -> Sequence[Any] | None:
         """Give the items of a loop that was evaluated before."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dalsegno.engine.frames import Frame
+from dalsegno.engine.frames import Frame, ItemStart
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
@@ -130,13 +130,34 @@ class Paused:
         return pause is not None and pause.delay is not None and not pause.on_resume
 
 
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """A turn of a loop whose time has not come."""
+
+    frame: Frame
+    item: ItemStart
+
+    @property
+    def due(self) -> Due:
+        """When it begins."""
+        return Due(self.item.due, State.SUCCESS)
+
+    @property
+    def needs_nobody(self) -> bool:
+        """Whether it goes on by itself: the process waits for it."""
+        return True
+
+
+Wait = Paused | Delayed
+
+
 class Waits:
     """All that waits in one run."""
 
     def __init__(self) -> None:
-        self._all: list[Paused] = []
+        self._all: list[Wait] = []
 
-    def add(self, paused: Paused) -> None:
+    def add(self, paused: Wait) -> None:
         """Take one more."""
         self._all.append(paused)
 
@@ -150,13 +171,13 @@ class Waits:
         """When the first of them ends by itself."""
         return min((due.at for paused in self._all if (due := paused.due) is not None), default=None)
 
-    def take_due(self, now: float) -> list[Paused]:
+    def take_due(self, now: float) -> list[Wait]:
         """Take those whose time has passed, in the order in which it did."""
         found = [(due.at, paused) for paused in self._all if (due := paused.due) is not None and due.at <= now]
         self._all = [paused for paused in self._all if (due := paused.due) is None or due.at > now]
         return [paused for _, paused in sorted(found, key=lambda pair: pair[0])]
 
-    def take_all(self) -> list[Paused]:
+    def take_all(self) -> list[Wait]:
         """Take them all."""
         found, self._all = self._all, []
         return found

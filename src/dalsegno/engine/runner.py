@@ -19,6 +19,7 @@ from dalsegno.engine.frames import (
     Frame,
     GroupRun,
     ItemStart,
+    NextTurn,
     frame_of_flow,
     frame_of_group,
     frame_of_item,
@@ -27,9 +28,10 @@ from dalsegno.engine.frames import (
 from dalsegno.engine.items import parts_of
 from dalsegno.engine.job import Job
 from dalsegno.engine.logs import AttemptLog
-from dalsegno.engine.pausing import Asked, Paused, Waits, ask, error_of, pause_of, preview, waits_here
+from dalsegno.engine.pausing import Asked, Delayed, Paused, Waits, ask, error_of, pause_of, preview, waits_here
 from dalsegno.engine.recording import Recorder
 from dalsegno.engine.retries import TakenUp, delay_of, taken_up
+from dalsegno.engine.turns import Turns
 from dalsegno.engine.unreached import refuse_other_branch, refuse_other_items, refuse_skipped
 from dalsegno.engine.variables import expression_scope, variables
 from dalsegno.engine.worker import Attempted, Outcome, runs_at_all
@@ -66,6 +68,7 @@ class Runner:
         self._clock = job.tools.clock
         self._record = Recorder(job)
         self._waits = Waits()
+        self._turns = Turns(job, self._record)
         self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
@@ -123,17 +126,26 @@ class Runner:
     def _advance(self, frame: Frame) -> State | None:
         """Start what may start in a frame; give how it ended if it has."""
         while (entry := frame.next(stopping=self._tools.stop.wanted)) is not None:
-            if isinstance(entry, ItemStart):
-                item = frame_of_item(entry, frame)
-                state = self._advance(item)
-                if state is not None:
-                    frame.ended(state, moved=item.inside_moved)
+            if isinstance(entry, NextTurn):
+                self._note_error(self._turns.settle(frame))
+            elif isinstance(entry, ItemStart):
+                if (ended := self._start_item(entry, frame)) is not None:
+                    frame.ended(ended[0], moved=ended[1])
             elif (result := self._start(entry, frame)) is not None:
                 frame.ended(result[0], task=entry.id, moved=result[1])
         final = frame.final
         if final is not None and frame.owner is not None:
-            final = self._end_group(frame.owner, final)
+            final = self._end_group(frame.owner, final, error=frame.error)
         return final
+
+    def _start_item(self, item: ItemStart, frame: Frame) -> _Result | None:
+        """Start an item of a loop, or have it wait for its time; give how it ended if it has."""
+        if item.due > self._clock.now():
+            self._waits.add(Delayed(frame, item))
+            return None
+        inside = frame_of_item(item, frame)
+        state = self._advance(inside)
+        return None if state is None else (state, inside.inside_moved)
 
     def _child_ended(self, frame: Frame, state: State, task: str | None, *, moved: bool) -> State | None:
         """Carry the end of something up as far as it ends what is around it; give the run's final state at the top."""
@@ -228,7 +240,7 @@ class Runner:
                 self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
         log = AttemptLog(
             self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
-            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
+            observer=self._job.observer,
         )  # fmt: skip
         overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
         timeout, doomed = self._timeout_of(task, frame)
@@ -320,6 +332,10 @@ class Runner:
             stopping = self._tools.stop.wanted
             due = self._waits.take_all() if stopping else self._waits.take_due(self._clock.now())
             for paused in due:
+                if isinstance(paused, Delayed):
+                    ended = (State.KILLED, True) if stopping else self._start_item(paused.item, paused.frame)
+                    final = (ended and self._child_ended(paused.frame, ended[0], None, moved=ended[1])) or final
+                    continue
                 state = self._end_pause(paused, State.KILLED) if stopping else self._go_on(paused)
                 final = self._child_ended(paused.frame, state, paused.task.id, moved=True) or final
             if not due:
@@ -369,7 +385,8 @@ class Runner:
             self._record.add(StartTask(task_run))
             owner = GroupRun(task, task_run.id, address, task_run.attempt, at)
         else:
-            owner = GroupRun(task, recorded.id, address, recorded.attempt, at)
+            began = self._job.memory.began(address) if task.repeats else None
+            owner = GroupRun(task, recorded.id, address, recorded.attempt, began or at)
         self._record.tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
         try:
             inside = self._open(owner, frame)
@@ -394,6 +411,8 @@ class Runner:
             if not runs_at_all(task, scope):
                 refuse_skipped(self._job.resolved, task, frame.scope)
                 return None
+        if task.repeats:
+            return self._turns.open(owner, frame)
         if task.kind not in (Kind.LOOP, Kind.CHOICE):
             return frame_of_group(owner, frame.scope, frame)
         keys, values = self._parts(owner, frame)
@@ -468,7 +487,7 @@ class Runner:
         timeout, doomed = self._timeout_of(order.task, live.frame)
         log = AttemptLog(
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
-            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
+            observer=self._job.observer,
         )  # fmt: skip
         again = replace(order, attempt=number, started=outcome.at, since=outcome.at + delay, log=log, waited=False,
                         timeout=timeout, doomed=doomed)  # fmt: skip
@@ -481,7 +500,10 @@ class Runner:
         state = counts_as(owner.task, state, retried=False)
         if state is State.FAILED:
             self._note_error(error)
-        self._record.add(EndTask(owner.task_run, state, at, {}, None, {}, {}, error))
+        plain = self._job.memory.given(owner.address) if state.has_result else {}
+        kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=owner.task_run)
+        digest = kept.digest if plain else None
+        self._record.add(EndTask(owner.task_run, state, at, kept.outputs, digest, {}, {}, error))
         decision = self._job.expansion.decided(owner.address)
         self._record.tell(
             owner.task, decision, state, attempt=owner.attempt, at=at, seconds=at - owner.started, error=error

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from dalsegno.engine.variables import own_item
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Key, Read, Task
-from dalsegno.model.sealed import as_counted
 from dalsegno.replay.edges import Scope
 from dalsegno.replay.select import Nodes
 
@@ -18,15 +18,16 @@ def used_values(task: Task, scope: Scope, found: JsonMap, nodes: Nodes) -> Itera
     """Give the digest of each value that the task's expressions read, by its path."""
     for name in task.inputs:
         if name in found["inputs"]:
-            yield f"inputs.{name}", digest("value", as_counted(found["inputs"][name]))
+            yield f"inputs.{name}", digest("value", found["inputs"][name])
     for path, value in task.variables.items():
         yield f"vars.{path}", value
     for read in task.reads:
         if read.task is not None:
             path, value = _read(read, found["outputs"], scope, nodes)
-            yield path, digest("value", as_counted(_concrete(value)))
-    if scope.items:
-        yield "taskrun.value", digest("value", as_counted(scope.items[-1].value))
+            yield path, digest("value", _concrete(value))
+    item = own_item(nodes, scope)
+    if item is not None:
+        yield "taskrun.value", digest("value", item.value)
 
 
 def _read(read: Read, outputs: Any, scope: Scope, nodes: Nodes) -> tuple[str, Any]:
@@ -35,6 +36,8 @@ def _read(read: Read, outputs: Any, scope: Scope, nodes: Nodes) -> tuple[str, An
     own = {item.loop: item.key for item in scope.items}
     node = nodes.get(read.task or "")
     for loop, key in zip(node.loops if node else (), read.keys, strict=False):
+        if key is Key.LAST:
+            continue
         if key is Key.ANY or (key is Key.OWN and loop not in own):
             break
         steps.append(own[loop] if key is Key.OWN else str(key))

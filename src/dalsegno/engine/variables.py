@@ -7,17 +7,16 @@ Outputs are looked up when they are read, so that a task which reads two of ten 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast, overload
 
 from dalsegno.engine.identity import IS_REPLAY, TaskVariables
-from dalsegno.engine.secrets import Secrets, no_secrets
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key, item_prefix
 from dalsegno.model.clock import Clock
-from dalsegno.model.flow import Flow, Kind, Task
+from dalsegno.model.flow import Flow, Task
 from dalsegno.model.graph import Node
 from dalsegno.model.run import Run
 from dalsegno.replay.edges import Item, Scope
@@ -42,7 +41,6 @@ class Facts:
     keys_of: KeysOf
     #: gives the property values that hold for this run, for a task and the keys of its items
     overrides_of: Callable[[str, tuple[str, ...]], JsonMap] = lambda _task, _keys: {}
-    secrets: Secrets = field(default_factory=no_secrets)
 
 
 class Outputs(Mapping[str, Any]):
@@ -56,11 +54,7 @@ class Outputs(Mapping[str, Any]):
         node = self._facts.nodes.get(task)
         if node is None:
             raise KeyError(task)
-        found = (
-            _outputs_at(self._facts, node, task)
-            if not node.loops
-            else ItemOutputs(self._facts, self._items, node, "", 0)
-        )
+        found = _by_item(self._facts, self._items, node, "", 0)
         if found is None:
             raise KeyError(task)
         return found
@@ -76,14 +70,6 @@ class Outputs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _outputs_at(facts: Facts, node: Node, address: str) -> JsonMap | None:
-    """Give the outputs of a task run; the answers to a pause with the secrets among them in the clear."""
-    found = facts.outputs_at(address)
-    if found is None or node.task.kind is not Kind.PAUSE or not isinstance(found.get("onResume"), Mapping):
-        return found
-    return {**found, "onResume": facts.secrets.opened(found["onResume"])}
 
 
 class ItemOutputs(Mapping[str, Any]):
@@ -103,13 +89,8 @@ class ItemOutputs(Mapping[str, Any]):
     def __getitem__(self, name: Any) -> Any:
         key = self._own_key(name)
         prefix = item_prefix(self._loop, key) + "."
-        if self._level + 1 < len(self._node.loops):
-            inner = ItemOutputs(self._facts, self._items, self._node, prefix, self._level + 1)
-            if key not in (self._facts.keys_of(self._loop) or ()):
-                raise KeyError(name)
-            return inner
-        found = _outputs_at(self._facts, self._node, prefix + self._node.task.id)
-        if found is None:
+        found = _by_item(self._facts, self._items, self._node, prefix, self._level + 1)
+        if found is None or (isinstance(found, ItemOutputs) and key not in (self._facts.keys_of(self._loop) or ())):
             raise KeyError(name)
         return found
 
@@ -131,6 +112,23 @@ class ItemOutputs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _by_item(facts: Facts, items: tuple[Item, ...], node: Node, prefix: str, level: int) -> JsonMap | None:
+    """Give the outputs of a task below some items: a map by the items of the next loop around it, if there is one.
+
+    A loop that repeats does not show: it is the reader's own turn that counts, or else the last one.
+    """
+    while level < len(node.loops) and facts.nodes[node.loops[level]].task.repeats:
+        loop = node.loops[level]
+        own = next((item.key for item in items if item.loop == loop), None)
+        key = own or next(reversed(facts.keys_of(prefix + loop) or ()), None)
+        if key is None:
+            return None
+        prefix, level = item_prefix(prefix + loop, key) + ".", level + 1
+    if level < len(node.loops):
+        return ItemOutputs(facts, items, node, prefix, level)
+    return facts.outputs_at(prefix + node.task.id)
 
 
 @overload
@@ -163,7 +161,7 @@ def variables(
             "originalId": run.root,
             "attempt": run.attempt,
         },
-        "inputs": facts.secrets.opened(run.inputs),
+        "inputs": run.inputs,
         "outputs": Outputs(facts, scope.items),
         "vars": flow.variables,
         "labels": run.labels,
@@ -172,7 +170,7 @@ def variables(
         return {**found, IS_REPLAY: run.origin is not None}
     found |= own or {}
     found["task"] = {"id": task.id, "type": task.type}
-    found["taskrun"] = {**(taskrun or {}), **_item_facts(scope)}
+    found["taskrun"] = {**(taskrun or {}), **_item_facts(facts.nodes, scope)}
     parents = _parents(facts.nodes, scope, task)
     found["parents"] = parents
     if parents:
@@ -184,11 +182,17 @@ def _rendered(facts: Facts, scope: Scope, task: Task, found: JsonMap) -> dict[st
     return render_properties(task, facts.overrides_of(task.id, scope.keys), expression_scope(facts, found))
 
 
-def _item_facts(scope: Scope) -> dict[str, Any]:
+def _item_facts(nodes: Mapping[str, Node], scope: Scope) -> dict[str, Any]:
     if not scope.items:
         return {}
-    item = scope.items[-1]
-    return {"value": item.value, "key": item.key, "iteration": item.index}
+    turn = {"iteration": scope.items[-1].index}
+    item = own_item(nodes, scope)
+    return turn if item is None else {"value": item.value, "key": item.key, **turn}
+
+
+def own_item(nodes: Mapping[str, Node], scope: Scope) -> Item | None:
+    """Give the item in which a scope stands; a turn of a loop that repeats is none."""
+    return next((item for item in reversed(scope.items) if not nodes[item.loop].task.repeats), None)
 
 
 def _parents(nodes: Mapping[str, Node], scope: Scope, task: Task) -> list[dict[str, Any]]:
@@ -196,7 +200,8 @@ def _parents(nodes: Mapping[str, Node], scope: Scope, task: Task) -> list[dict[s
     items = {item.loop: item for item in scope.items}
     node = nodes.get(task.id)
     around = [nodes[name] for name in reversed(node.parents)] if node is not None else []
-    found = [items[group.loops[-1]] for group in around if group.is_item and group.loops[-1] in items]
+    loops = [group.loops[-1] for group in around if group.is_item and not nodes[group.loops[-1]].task.repeats]
+    found = [items[loop] for loop in loops if loop in items]
     return [{"taskrun": {"value": item.value, "key": item.key, "iteration": item.index}} for item in found]
 
 

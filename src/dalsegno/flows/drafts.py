@@ -90,7 +90,13 @@ class Draft:
     @property
     def is_item(self) -> bool:
         """Whether it stands directly in an item of a loop."""
-        return bool(self.loops) and self.groups[-1].id == self.loops[-1] and self.section.rank == 0
+        around = self.groups[-1] if self.groups and self.section.rank == 0 else None
+        return around is not None and around.kind is Kind.LOOP and not around.task_type.repeats
+
+    @property
+    def turns(self) -> frozenset[str]:
+        """The ids of the loops around it that repeat: their turns do not show where its outputs are read."""
+        return frozenset(group.id for group in self.groups if group.task_type.repeats)
 
     @property
     def section(self) -> Section:

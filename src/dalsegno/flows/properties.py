@@ -14,8 +14,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from dalsegno.flows.document import Node
-from dalsegno.flows.head import shown
-from dalsegno.flows.input_reader import read_inputs
+from dalsegno.flows.head import read_inputs, shown
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import HANDLERS, TASK_HANDLING, TASK_LATER
 from dalsegno.model.flow import Kind
@@ -115,7 +114,7 @@ def check_properties(
     for name in task_type.input_properties.intersection(known):
         # an expression stands for no list of inputs: whoever is asked must know what for
         values.pop(name)
-        read_inputs(node, name, report)
+        list(read_inputs(node, name, report))
     _check_values(task, task_type, node, values, report)
     _check_concurrency(task, task_type, fields, report)
     hook = cast(

@@ -67,6 +67,7 @@ class _Spot:
     roots : the variables that are there.
     again : what it gives is rendered in its turn.
     each : all outputs that it names are picked by `currentEachOutput`.
+    inside : it is rendered when the tasks in the reader have run.
     """
 
     node: Node
@@ -75,6 +76,7 @@ class _Spot:
     roots: frozenset[str]
     again: bool = False
     each: bool = False
+    inside: bool = False
 
 
 class UseFinder:
@@ -90,9 +92,11 @@ class UseFinder:
         """Give what a task's own properties use, and what is rendered to handle it."""
         uses = Uses()
         own = ROOTS.union(draft.task_type.stand_ins)
-        for nodes, roots in ((draft.fields.values(), own), (draft.handling.rendered.values(), ROOTS)):
-            for text in (text for node in nodes for text in node.templates()):
-                self._text(_Spot(text, draft, uses, roots))
+        for nodes, roots in ((draft.fields, own), (draft.handling.rendered, ROOTS)):
+            for name, node in nodes.items():
+                inside = name in draft.task_type.rendered_inside
+                for text in node.templates():
+                    self._text(_Spot(text, draft, uses, roots, inside=inside))
         return uses
 
     def check_value(self, node: Node, roots: frozenset[str]) -> None:
@@ -198,7 +202,8 @@ class UseFinder:
             place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{target.id}` has no output `{read.path[0]}`"
             self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
-        wrong = complaint(target, spot.reader) if spot.reader is not None else None
+        ran = spot.inside and spot.reader in target.groups
+        wrong = complaint(target, spot.reader) if spot.reader is not None and not ran else None
         if wrong is not None:
             place = self._locator.name(spot.node, ("outputs", target.id))
             self._report.warning(*wrong, place)
@@ -288,9 +293,16 @@ def _variable(variables: Node | None, name: tuple[str, ...]) -> Node | None:
 
 
 def _read(target: Draft, path: tuple[Any, ...], reader: Draft | None) -> Read:
-    keys = tuple(_key(part, loop, reader) for part, loop in zip(path, target.loops, strict=False))
-    rest = path[len(target.loops) :]
-    return Read(target.id, keys, _literal(rest))
+    keys: list[str | Key] = []
+    for loop in target.loops:
+        if loop in target.turns:
+            keys.append(Key.LAST)
+        elif path:
+            keys.append(_key(path[0], loop, reader))
+            path = path[1:]
+        else:
+            break
+    return Read(target.id, tuple(keys), _literal(path))
 
 
 def _key(part: Any, loop: str, reader: Draft | None) -> str | Key:
@@ -306,7 +318,7 @@ def _key(part: Any, loop: str, reader: Draft | None) -> str | Key:
 def _loop_of(path: tuple[Any, ...], reader: Draft) -> str | None:
     """Give the loop whose item a path gives the value of, seen from a reader."""
     if path == ("taskrun", "value"):
-        return reader.loops[-1] if reader.loops else None
+        return next((loop for loop in reversed(reader.loops) if loop not in reader.turns), None)
     if path == ("parent", "taskrun", "value"):
         path = ("parents", "0", *path[1:])
     if len(path) != 4 or path[0] != "parents" or path[2:] != ("taskrun", "value"):
@@ -319,7 +331,11 @@ def _loop_of(path: tuple[Any, ...], reader: Draft) -> str | None:
 def _own_items(target: Draft, reader: Draft | None) -> Read:
     """Give what `currentEachOutput` reads: the item that the reader stands in, for every loop around it."""
     pairs = zip(target.loops, reader.loops if reader else (), strict=False)
-    return Read(target.id, tuple(Key.OWN if loop == other else Key.ANY for loop, other in pairs))
+    own = (Key.OWN if loop == other else Key.ANY for loop, other in pairs)
+    return Read(
+        target.id,
+        tuple(Key.LAST if loop in target.turns else key for loop, key in zip(target.loops, own, strict=False)),
+    )
 
 
 def _each_alone(text: str) -> bool:

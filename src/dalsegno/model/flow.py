@@ -7,22 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from dalsegno.model.inputs import Input, InputType, Place
 
-__all__ = [
-    "Effects",
-    "Flow",
-    "FlowOutput",
-    "Input",
-    "InputType",
-    "Key",
-    "Kind",
-    "Place",
-    "Read",
-    "Retry",
-    "Revision",
-    "Task",
-]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written: 1-based line and column of the flow's text."""
+
+    line: int
+    column: int
 
 
 class Kind(StrEnum):
@@ -56,6 +47,8 @@ class Key(Enum):
     OWN = "own"
     #: any of them: it is known only when the expression is rendered
     ANY = "any"
+    #: of a loop that repeats, the reader's own turn, or else the last one
+    LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +115,8 @@ class Task:
     definition : the digest of all of them together.
     concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
     abreast : for a loop, whether the tasks of one item stand side by side.
+    repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
+    whole : for a group, whether a replay keeps or runs it with all that is in it.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
     branches : for a choice, the ids of the tasks in each branch, by the branch's name.
     depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
@@ -162,12 +157,38 @@ class Task:
     effects: Effects = Effects.NONE
     inert: bool = False
     abreast: bool = False
+    repeats: bool = False
+    whole: bool = False
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""
         yield self
         for task in (*self.tasks, *self.errors, *self.lasts):
             yield from task.walk()
+
+
+class InputType(StrEnum):
+    """The types that a run input can have."""
+
+    STRING = "STRING"
+    INT = "INT"
+    FLOAT = "FLOAT"
+    BOOL = "BOOL"
+    FILE = "FILE"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A run input that a flow declares."""
+
+    id: str
+    type: InputType
+    required: bool = True
+    default: Any = None
+    has_default: bool = False
+    description: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

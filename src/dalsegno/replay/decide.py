@@ -13,14 +13,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from dalsegno.model.address import item_keys, parse
+from dalsegno.model.address import item_keys
 from dalsegno.model.flow import Effects, Kind, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result
-from dalsegno.model.state import State
 from dalsegno.replay import reasons as why_
-from dalsegno.replay.decide_task import TaskDecider
+from dalsegno.replay.decide_whole import WholeDecider
 from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
 from dalsegno.replay.reasons import (
     VERBS,
@@ -35,7 +34,7 @@ from dalsegno.replay.reasons import (
 JsonMap = Mapping[str, Any]
 
 
-class Decider(TaskDecider):
+class Decider(WholeDecider):
     """Decides. One object serves one pass over a flow, or the expansions of one run."""
 
     def expand(self, tasks: Sequence[Task], scope: Scope, flowing: Flowing, *, parallel: bool = False) -> Flowing:
@@ -82,7 +81,25 @@ class Decider(TaskDecider):
         why = named or self._hit(task, scope, flowing) or self._overridden_group(task)
         if why is None and self._keeps_tolerated(task, scope, flowing, result):
             return flowing
+        if task.whole and self._origin is not None:
+            why = self._why_unit_runs(task, scope, flowing, result=result, hit=why)
+            if why is None:
+                return flowing
         self.so_far.put(Decision(address, task.id, task.type, Action.ENTER, ""), scope)
+        if task.repeats:
+            return self._whole(task, scope, flowing, why=why, not_yet=NotYet(None, why_.TURNS))
+        return self._enter(task, scope, flowing, why=why, named=named, result=result)
+
+    def _enter(
+        self, task: Task, scope: Scope, flowing: Flowing, *, why: str | None, named: str | None, result: Result | None
+    ) -> Flowing:
+        """Decide a group by what is in it.
+
+        Parameters
+        ----------
+        why : why all that is in it runs; `named` where the request says so.
+        """
+        address = scope.prefix + task.id
         first = len(self.so_far.order)
         changed = self._changed(task, result, self._asked.overrides(task.id, scope.keys))
         keys, values, not_yet = self._items(task, scope, flowing)
@@ -175,44 +192,6 @@ class Decider(TaskDecider):
         if self._asked.changed:
             return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)
         return replace(out, forced=flowing.forced)
-
-    def _keeps_tolerated(self, task: Task, scope: Scope, flowing: Flowing, result: Result | None) -> bool:
-        """Keep a group in which a failure was tolerated as it ended, with what failed and what never began in it.
-
-        Such a failure is a result for `start` and `only` alone, and only where nothing touches what stands inside. Where
-        `errors` ran in it, it runs again: what they gave is never inherited.
-        """
-        if not (task.tolerates or task.allow_failure) or result is None or result.state is not State.WARNING:
-            return False
-        if self._asked.strict or not self._asked.keeps or flowing.wave is not None:
-            return False
-        inside = [inner for inner in task.walk() if inner is not task]
-        if any(self._is_touched(inner, scope, flowing) for inner in inside):
-            return False
-        found = self._results_inside(inside, scope)
-        if all(has_result(one) for _, one in found) or any(address in self._moved_to_run for address, _ in found):
-            return False
-        if any(self._nodes[one.task].handles == "errors" for _, one in found):
-            return False
-        reason, changed = "a failure in it was tolerated in the origin", self._changed(task, result, {})
-        self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)
-        for address, one in found:
-            keys = tuple(str(key) for key in parse(address).keys)
-            at, inner = Scope(keys=keys, prefix=address.removesuffix(one.task)), self._nodes[one.task].task
-            reason, changed = f"stands in `{task.id}`, which is kept", self._changed(inner, one, {})
-            self._keep(inner, at, flowing, result=one, reason=reason, changed=changed)
-        return True
-
-    def _is_touched(self, task: Task, scope: Scope, flowing: Flowing) -> bool:
-        if task.id in self._asked.touched or self._overridden(task):
-            return True
-        if any(read.task is None for read in task.reads):
-            return flowing.ran is not None
-        return any(next(self.so_far.hot.read(read, self._nodes, scope), None) is not None for read in task.reads)
-
-    def _results_inside(self, tasks: Sequence[Task], scope: Scope) -> list[tuple[str, Result]]:
-        found = [pair for task in tasks for pair in self._results_by_task.get(task.id, ())]
-        return [(address, result) for address, result in found if address.startswith(scope.prefix)]
 
     def _does_something(self, decision: Decision) -> bool:
         if decision.action in (Action.RUN, Action.CHECK):

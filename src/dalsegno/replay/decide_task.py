@@ -26,7 +26,7 @@ from dalsegno.replay.reasons import (
     with_changes,
 )
 from dalsegno.replay.resolve import Resolved, keeps_origin
-from dalsegno.replay.select import Nodes
+from dalsegno.replay.select import Nodes, Target
 
 JsonMap = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ class TaskDecider:
         if wish.pin is not None:
             return self._pin(task, scope, flowing, wish=wish, result=result)
         check = self._check(task, scope, flowing) if self._asked.changed and hit is None else None
-        if wish.skipped:
+        if wish.skipped and not any(self._nodes[name].task.whole for name in self._nodes[task.id].parents):
             self._refuse_skip(task, address, hit=hit or check, result=result)
         why = None
         if hit is None and wish.named is None and self._has(result):
@@ -286,11 +286,19 @@ class TaskDecider:
     def _named(self, task: Task, keys: tuple[str, ...]) -> str | None:
         start = self._asked.start.at(task.id, keys)
         if start is not None:
-            return "you start here" if start.task == task.id else f"`{start.text}` starts here"
+            return self._start_reason(start, task)
         only = self._asked.only.at(task.id, keys)
         if only is not None:
-            return "you ask for it alone" if only.task == task.id else f"you ask for `{only.text}` alone"
+            alone = only.task == task.id and not only.inside
+            return "you ask for it alone" if alone else f"you ask for `{only.text}` alone"
         return self._override_named(task, keys)
+
+    def _start_reason(self, start: Target, task: Task) -> str:
+        if start.inside and start.task == task.id:
+            return f"you start at `{start.text}` inside it, and it runs as one"
+        if start.inside:
+            return f"stands in `{start.task}`, which runs as one"
+        return "you start here" if start.task == task.id else f"`{start.text}` starts here"
 
     def _override_named(self, task: Task, keys: tuple[str, ...]) -> str | None:
         """Say which of its values this request overrides, its own or those of a group around it."""

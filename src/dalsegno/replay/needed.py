@@ -109,6 +109,9 @@ class _Edges:
         for name in self._before.get(node.task.id, ()):
             if name in self._nodes:
                 yield from (task.id for task in self._nodes[name].task.walk())
+        unit = next((name for name in node.parents if self._nodes[name].task.whole), None)
+        if unit is not None:
+            yield from (task.id for task in self._nodes[unit].task.walk())
         # what a group stands after, its first tasks stand after; and its own evaluation is needed
         if node.parents:
             yield node.parents[-1]

@@ -22,6 +22,7 @@ VERBS = {
 }
 #: what of a group is decided when it begins
 WHAT = {Kind.LOOP: "its items are", Kind.CHOICE: "its branch is"}
+TURNS = "whether it repeats is decided when its tasks have run"
 
 
 def unacknowledged(address: str, before: str) -> str:

@@ -136,8 +136,8 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
     Carried overrides and pins whose task is gone name nothing and are left out.
     """
     reader = _Reader(nodes)
-    start, skip = reader.targets(request.start), reader.targets(request.skip)
-    only, until = reader.targets(request.only), reader.targets(request.until)
+    start, skip = reader.units(request.start), reader.units(request.skip)
+    only, until = reader.units(request.only), reader.units(request.until)
     stops = reader.targets(request.breakpoints)
     acknowledged = reader.targets(name for name in request.acknowledge if name != "*")
     reader.refuse_handlers([*start, *only, *until, *skip])
@@ -244,6 +244,10 @@ class _Reader:
         found = [resolve(text, self._nodes) for text in texts]
         self.refusals += [item for item in found if isinstance(item, PlanRefusal)]
         return [item for item in found if isinstance(item, Target)]
+
+    def units(self, texts: Iterable[str]) -> list[Target]:
+        """Give what is named to be run or kept: of a group that is one unit, all of it."""
+        return [target.whole(self._nodes) for target in self.targets(texts)]
 
     def refuse_handlers(self, targets: Iterable[Target]) -> None:
         """Refuse to begin in what runs only when something fails, and whose results are never kept (rule 6)."""

@@ -29,11 +29,21 @@ class Target:
     text : as it was given, for messages.
     task : the id of a task or group; all inside a group is named with it.
     keys : for each loop around the task a key, or `None` for every item; one more where an item of a loop is named.
+    inside : whether the text names something inside the task, which is a group that is kept or run whole.
     """
 
     text: str
     task: str
     keys: Keys
+    inside: bool = False
+
+    def whole(self, nodes: Nodes) -> Target:
+        """Give what is kept or run with what is named: the outermost group around it, or itself, that is one unit."""
+        unit = next((name for name in (*nodes[self.task].parents, self.task) if nodes[name].task.whole), None)
+        if unit is None:
+            return self
+        keys = self.keys[: len(nodes[unit].loops)]
+        return Target(self.text, unit, keys, inside=unit != self.task or keys != self.keys)
 
     def covers(self, keys: Sequence[str]) -> bool:
         """Whether a task run below these item keys (outermost first) is among what is named."""

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from dalsegno.model.flow import Revision
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +223,6 @@ Write = (
     | AppendLogs
     | RequestKill
     | DeleteRun
-    | SetEntry
-    | DeleteEntry
 )
 
 
@@ -390,7 +387,7 @@ class ArtifactReads(Protocol):
         ...
 
     def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
-        """Give, of the digests `among`, those of blobs that runs, flows or entries still need.
+        """Give, of the digests `among`, those of blobs that runs or flows still need.
 
         A run needs what stands in its inputs, request and outputs, in its task runs, and in those that it reuses.
 
@@ -416,13 +413,11 @@ class Store(Protocol):
     def events(self) -> EventReads: ...
     @property
     def artifacts(self) -> ArtifactReads: ...
-    @property
-    def entries(self) -> EntryReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
-        SaveArtifact, AppendLogs, SetEntry and DeleteEntry.
+        SaveArtifact and AppendLogs.
 
         Raises
         ------

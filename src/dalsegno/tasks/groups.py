@@ -6,12 +6,14 @@ What stands below `tasks`, `then`, `cases` and the like is compiled to tasks of 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dalsegno.model.flow import Kind
-from dalsegno.tasks.base import TaskType, Text
+from dalsegno.tasks.base import TaskOutput, TaskType, Text, from_json_text
+from dalsegno.tasks.durations import Duration
 
 
 def _items(value: Any) -> Any:
@@ -36,6 +38,9 @@ def _from_text(text: str) -> Any:
         raise ValueError(message) from None
 
 
+#: true or false, or the text of one, as an expression may give it
+Flag = Annotated[bool, BeforeValidator(from_json_text)]
+Frequency = Annotated["CheckFrequency", BeforeValidator(from_json_text)]
 Items = Annotated[list[Any], BeforeValidator(_items)]
 
 
@@ -84,6 +89,50 @@ class EachParallel(TaskType):
 
     value: Items = Field(description="The items: a list, the JSON text of one, or an expression that gives either.")
     concurrent: int = Field(default=0, ge=0, description="How many items may run at once; 0 is no limit.")
+
+
+class CheckFrequency(BaseModel):
+    """How often a loop that repeats does so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    max_iterations: int = Field(default=100, ge=1, alias="maxIterations", description="How often at the most.")
+    max_duration: Duration = Field(
+        default=timedelta(hours=1), alias="maxDuration", description="How long at the most, from its beginning on."
+    )
+    interval: Duration = Field(default=timedelta(seconds=1), description="The wait between two turns.")
+
+
+class LoopUntil(TaskType):
+    """Run the tasks inside one after the other, again and again until a condition holds.
+
+    The condition is rendered when they have run. It reads the outputs of the last turn, and so does what stands after the loop.
+    """
+
+    kind: ClassVar[Kind] = Kind.LOOP
+    at_once: ClassVar[int] = 1
+    repeats: ClassVar[bool] = True
+    whole: ClassVar[bool] = True
+    rendered_inside: ClassVar[frozenset[str]] = frozenset({"condition"})
+
+    condition: Any = Field(description="When to stop; mostly an expression. Empty, `false` and `0` do not hold.")
+    fail_on_max_reached: Flag = Field(
+        default=False,
+        alias="failOnMaxReached",
+        description="Whether the loop fails where it has repeated as often or as long as it may.",
+    )
+    check_frequency: Frequency = Field(
+        default=CheckFrequency(),
+        alias="checkFrequency",
+        description="How often, how long, and with which wait between.",
+    )
+
+    class Output(TaskOutput):
+        iteration_count: int = Field(alias="iterationCount")
+
+
+class WaitFor(LoopUntil):
+    """The older name of LoopUntil."""
 
 
 class If(TaskType):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -27,8 +28,9 @@ from tests.support.graphs import (
     why,
 )
 
-from dalsegno.model.flow import Flow
+from dalsegno.model.flow import Flow, Key, Kind, Read, Task
 from dalsegno.model.graph import in_order
+from dalsegno.model.plan import Action
 
 CITIES = {"city": ["paris", "rome"]}
 THEN, ELSE = {"if_big": ["then"]}, {"if_big": ["else"]}
@@ -266,3 +268,49 @@ def test_a_failure_in_a_loop_that_a_group_tolerated_is_kept_by_item() -> None:
     assert runs(plan) == ["end"]
     assert actions(plan)["city[rome].load"] == "REUSE"
     assert "city[rome].sell" not in actions(plan)
+
+
+# units
+
+
+def unit(id: str, *tasks: Task, reads: Sequence[str] = (), repeats: bool = True) -> Task:
+    kind = Kind.LOOP if repeats else Kind.SEQUENCE
+    found = tuple(Read(name, (Key.LAST,) if repeats else (), ("value",)) for name in reads)
+    return Task(id, "unit", kind=kind, tasks=tasks, reads=found, repeats=repeats, whole=True, definition="unit")
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_unit_is_kept_with_all_that_is_in_it(repeats: bool) -> None:
+    shop = flow(task("a"), unit("u", task("b", "a"), task("c"), reads=["c"], repeats=repeats), task("d"))
+
+    plan = draw(shop, past(shop, items={"u": ["0", "1"]}), start=["d"])
+
+    inside = {f"u[{turn}].{name}" for turn in "01" for name in "bc"} if repeats else {"b", "c"}
+    assert actions(plan) == {"a": "REUSE", "u": "REUSE", **dict.fromkeys(inside, "REUSE"), "d": "RUN"}
+    assert plan.by_address["u"].keys == (("0", "1") if repeats else None)
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize(
+    "request_",
+    [{"start": ["a"]}, {"start": ["c"]}, {"only": ["c"]}, {"start": ["d"], "task_inputs": {"c": {"value": "2"}}}],
+    ids=str,
+)
+def test_a_unit_of_which_anything_runs_runs_whole(request_: dict[str, Any], repeats: bool) -> None:
+    shop = flow(task("a"), unit("u", task("b", "a"), task("c"), reads=["c"], repeats=repeats), task("d"))
+
+    plan = draw(shop, past(shop, items={"u": ["0"]}), **request_)
+
+    assert plan.refusals == ()
+    assert plan.by_address["u"].action is Action.RUN
+    if not repeats:
+        assert [plan.by_address[name].action for name in "bc"] == [Action.RUN, Action.RUN]
+
+
+def test_a_unit_in_a_loop_runs_for_the_items_that_run() -> None:
+    shop = flow(each("e", task("a"), unit("u", task("b", own("a"))), task("z")))
+
+    plan = draw(shop, past(shop, items={"e": ["p", "q"], "e[p].u": ["0"], "e[q].u": ["0"]}), start=["e[p].a"])
+
+    assert (plan.by_address["e[p].u"].action, plan.by_address["e[q].u"].action) == (Action.RUN, Action.REUSE)
+    assert "e[q].u[0].b" in plan.by_address
