@@ -11,6 +11,7 @@ from tests.oracle.describe import Failed, keys_in, tried
 from tests.oracle.evaluator import World
 from tests.oracle.ideal import Ideal, Ran
 from tests.oracle.stories import KEEP, Step, Story, Tasks
+from tests.support.graphs import of_task
 
 from dalsegno.engine.expansion import Expansion
 from dalsegno.model.flow import Task
@@ -223,5 +224,6 @@ def _seen(origin: Ran, gone: frozenset[str]) -> Origin:
         dict(origin.results),
         lambda identity: origin.digests[identity],
         lambda identity: ("value",) if identity in gone else (),
-        origin.lineage.get,
+        ran_in=origin.lineage.get,
+        ran=lambda task: of_task(origin.lineage, task),
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dalsegno.model.address import item_keys
+from dalsegno.model.address import item_keys, parse
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Effects, Flow, Key, Kind, Read, Revision, Task
 from dalsegno.model.graph import index
@@ -137,14 +137,21 @@ def past(
     teller.told = [(replace(found, tolerated=found.address in tolerated), digests) for found, digests in teller.told]
     digests = {result.id: found for result, found in teller.told}
     ran = {found.address: name for found, _ in teller.told if found.state is not State.FAILED}
+    happened = ran if before is None else before
     return Origin(
         name,
         {result.address: result for result, _ in teller.told},
         lambda identity: digests[identity],
         lambda identity: ("value",) if identity.removeprefix("run:") in gone else (),
-        (ran if before is None else before).get,
-        lambda identity: ("value",) if identity.removeprefix("run:") in damaged else (),
+        ran_in=happened.get,
+        ran=lambda task: of_task(happened, task),
+        damaged=lambda identity: ("value",) if identity.removeprefix("run:") in damaged else (),
     )
+
+
+def of_task(happened: Mapping[str, str], task: str) -> Mapping[str, str]:
+    """Give of what happened in a lineage what a task did."""
+    return {address: run for address, run in happened.items() if parse(address).task == task}
 
 
 class _Teller:

@@ -26,7 +26,7 @@ def flow_outputs(job: Job) -> dict[str, Any]:
 
 
 def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
-    """Say what was skipped, started, overridden, pinned or to be stopped at and never came about (rule 13).
+    """Say what was skipped, started, overridden, pinned, or to be stopped at or after, and never came about (rule 13).
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
     """
     asked = job.resolved
     given = [*asked.skip.targets, *(target for target, _ in (*asked.task_inputs.given, *asked.pins.given))]
-    given += [*asked.start.targets, *asked.only.targets, *asked.breakpoints.targets]
+    given += [*asked.start.targets, *asked.only.targets, *asked.until.targets, *asked.breakpoints.targets]
     names = dict.fromkeys(target.text for target in given)
     # what was recorded before is looked through only where this process has not reached it all
     for address, task in job.memory.known() if not reached.issuperset(names) else ():

@@ -9,6 +9,7 @@ from dalsegno.engine.frames import Frame
 from dalsegno.engine.job import Job
 from dalsegno.errors import NotFound
 from dalsegno.model.flow import Task
+from dalsegno.model.graph import parent_of
 from dalsegno.model.plan import Decision
 from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import TaskRun
@@ -82,8 +83,9 @@ class Recorder:
         found = self._job.store.task_runs.get(decision.origin_task_run) if decision.origin_task_run else None
         if found is None:
             raise NotFound(f"the result that `{decision.address}` was to keep is gone; start the replay there")
-        other = found.address != decision.address
-        name = NewName(decision.address, decision.task, found.parent) if other else None
+        parent = parent_of(decision.address, decision.task, self._job.tools.facts.nodes)
+        other = (found.address, found.parent) != (decision.address, parent)
+        name = NewName(decision.address, decision.task, parent) if other else None
         self.add(KeepTaskRuns(self._job.run.id, (Kept(self._job.tools.ids.new(), found.id, decision.reason, name),)))
         self._job.memory.keep_stored(decision.address, found.outputs)
         if found.keys is not None:

@@ -17,7 +17,7 @@ from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key, item_prefix
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Task
-from dalsegno.model.graph import Node
+from dalsegno.model.graph import Node, stands_later
 from dalsegno.model.run import Run
 from dalsegno.replay.edges import Item, Scope
 from dalsegno.replay.request import Expression
@@ -44,15 +44,19 @@ class Facts:
 
 
 class Outputs(Mapping[str, Any]):
-    """`outputs`: of each task by its id; of a task in a loop, a map of its items first, as Kestra nests them."""
+    """`outputs`: of each task by its id; of a task in a loop, a map of its items first, as Kestra nests them.
 
-    def __init__(self, facts: Facts, items: tuple[Item, ...]) -> None:
+    A replay may hold results of what stands further down than the reader; they are not there, as in a fresh run.
+    """
+
+    def __init__(self, facts: Facts, items: tuple[Item, ...], reader: Node | None = None) -> None:
         self._facts = facts
         self._items = items
+        self._reader = reader
 
     def __getitem__(self, task: str) -> Any:
         node = self._facts.nodes.get(task)
-        if node is None:
+        if node is None or (self._reader is not None and stands_later(node, self._reader, self._facts.nodes)):
             raise KeyError(task)
         found = _by_item(self._facts, self._items, node, "", 0)
         if found is None:
@@ -162,7 +166,7 @@ def variables(
             "attempt": run.attempt,
         },
         "inputs": run.inputs,
-        "outputs": Outputs(facts, scope.items),
+        "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),
         "vars": flow.variables,
         "labels": run.labels,
     }

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dalsegno.model.address import Address, parse
 from dalsegno.model.flow import Flow, Kind, Task
+
+#: groups in which the order of the text is not the order of the turns
+_NOT_IN_A_ROW = (Kind.LOOP, Kind.PARALLEL, Kind.DAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,26 @@ def index(flow: Flow) -> Mapping[str, Node]:
     for task in flow.lasts:
         add(task, (), (), "finally")
     return nodes
+
+
+def parent_of(address: str, task: str, nodes: Mapping[str, Node]) -> str | None:
+    """Give the address of the group around the task run of a task; `None` for one that stands in the flow itself."""
+    around = nodes[task].parents[-1] if nodes[task].parents else None
+    if around is None:
+        return None
+    return str(Address(parse(address).items[: len(nodes[around].loops)], around))
+
+
+def stands_later(task: Node, reader: Node, nodes: Mapping[str, Node]) -> bool:
+    """Whether a task can have no result when the reader's turn comes in a fresh run: it stands further down in the flow.
+
+    What the reader holds itself does not, nor what may have had its turn before: in another item of a loop that both are in,
+    or beside the reader in a group that runs things side by side.
+    """
+    if task.position <= reader.position or reader.task.id in task.parents:
+        return False
+    shared = (nodes[name].task for name in task.parents if name in reader.parents)
+    return not any(group.kind in _NOT_IN_A_ROW for group in shared)
 
 
 def in_order(dag: Task) -> list[Task]:

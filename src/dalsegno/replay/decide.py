@@ -254,14 +254,13 @@ class Decider(WholeDecider):
         """What is seen outside, in a group that only the run can expand, is acknowledged by its task."""
         if self._origin is None:
             return
-        outside = {task.id for task in group.walk() if task.effects is Effects.EXTERNAL}
-        for result in self._results.values() if outside else ():
-            kept = self._asked.keeps_effects and has_result(result)
-            if result.task in outside and not kept and not self._agreed_by_name(result.task):
-                before = self._origin.ran_in(result.address)
-                if before is not None:
-                    self._refuse("effects", why_.unacknowledged(result.task, before), result.task)
-                    outside.discard(result.task)
+        for task in group.walk():
+            if task.effects is not Effects.EXTERNAL or self._agreed_by_name(task.id):
+                continue
+            for address, before in self._origin.ran(self._asked.renamed.old(task.id)).items():
+                if not (self._asked.keeps_effects and has_result(self._origin.results.get(address))):
+                    self._refuse("effects", why_.unacknowledged(task.id, before), task.id)
+                    break
 
     def _agreed_by_name(self, task: str) -> bool:
         names = {task, *self._nodes[task].parents}

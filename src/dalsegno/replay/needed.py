@@ -14,8 +14,10 @@ Keys = tuple[str | None, ...]
 class Needed:
     """Which task runs are needed. Empty where there is no `until`."""
 
-    def __init__(self, keys: Mapping[str, Sequence[Keys]]) -> None:
+    def __init__(self, keys: Mapping[str, Sequence[Keys]], targets: Sequence[Target] = ()) -> None:
         self._keys = keys
+        #: what it is needed for
+        self.targets = tuple(targets)
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -28,7 +30,7 @@ class Needed:
         )
 
 
-def needed_for(targets: Iterable[Target], nodes: Nodes) -> Needed:
+def needed_for(targets: Sequence[Target], nodes: Nodes) -> Needed:
     """Work out what the targets need. In loops that they share, only the same item is needed.
 
     What handles the end of something that is needed belongs to it: `finally` runs if anything in its scope runs, and
@@ -50,7 +52,7 @@ def needed_for(targets: Iterable[Target], nodes: Nodes) -> Needed:
             theirs = nodes[other].loops
             shared = sum(1 for one, two in zip(theirs, loops, strict=False) if one == two)
             waiting.append((other, keys[:shared] + (None,) * max(0, len(theirs) - shared)))
-    return Needed({**found, **_handlers(found, nodes)})
+    return Needed({**found, **_handlers(found, nodes)}, targets)
 
 
 def _handlers(needed: Mapping[str, Sequence[Keys]], nodes: Nodes) -> dict[str, Sequence[Keys]]:

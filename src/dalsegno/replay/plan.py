@@ -133,6 +133,9 @@ def _dropped(
     not_reached: list[str] = []
     for address in gone:
         node = nodes.get(results[address].task)
+        if node is None and results[address].address != address:
+            # a new name that is not there is refused as such
+            continue
         if (whole and address.startswith(whole)) or (node and closed_tasks.intersection(node.parents)):
             continue
         if node is not None and node.handles == "errors":

@@ -43,6 +43,10 @@ class Renamed:
             else:
                 self._tasks[at.task] = to.task
 
+    def old(self, task: str) -> str:
+        """Give the id that a task had in the origin."""
+        return next((old for old, new in self._tasks.items() if new == task), task)
+
     def results(self, results: Mapping[str, Result]) -> Mapping[str, Result]:
         """Give the origin's results by the addresses, and with the tasks, that they would have now."""
         if not self._names:

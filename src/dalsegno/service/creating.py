@@ -10,8 +10,8 @@ from typing import Any
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.values import Values
 from dalsegno.errors import PlanMoved, RequestRefused
-from dalsegno.model.address import Address, parse
 from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.graph import parent_of
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
@@ -57,7 +57,7 @@ class Creating:
         writes.append(CreateRun(run, plan_to_bytes(plan)))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]
         new = self._ids.new
-        names = _new_names(drawn, keeping) if drawn.request.renamed else {}
+        names = _new_names(drawn, keeping) if drawn.request.renamed or drawn.regrouped else {}
         kept = tuple(
             [
                 Kept(new(), item.origin_task_run, item.reason, names.get(item.address))
@@ -118,14 +118,11 @@ def environment() -> Mapping[str, Any]:
 
 
 def _new_names(drawn: Drawn, keeping: Iterable[Decision]) -> dict[str, NewName]:
-    """Give what is kept under another name than it has in the origin."""
-    names: dict[str, NewName] = {}
-    for decision in keeping:
-        address = decision.address
-        if drawn.results[address].address != address:
-            node, items = drawn.nodes[decision.task], parse(address).items
-            around = node.parents[-1] if node.parents else None
-            outer = items[: len(drawn.nodes[around].loops)] if around is not None else ()
-            parent = str(Address(outer, around)) if around is not None else None
-            names[address] = NewName(address, decision.task, parent)
-    return names
+    """Give what is kept under another name, or in another group, than it has in the origin."""
+    return {
+        decision.address: NewName(
+            decision.address, decision.task, parent_of(decision.address, decision.task, drawn.nodes)
+        )
+        for decision in keeping
+        if decision.task in drawn.regrouped or drawn.results[decision.address].address != decision.address
+    }

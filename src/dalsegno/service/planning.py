@@ -29,6 +29,7 @@ from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.happened import Happened
 from dalsegno.store.port import RunFilter, Store
 
 
@@ -47,6 +48,8 @@ class Drawn:
     nodes: Nodes
     #: the origin's results, by the addresses that they would have now
     results: Mapping[str, Result]
+    #: the tasks around which there is another group than in the revision of the origin
+    regrouped: frozenset[str] = frozenset()
 
 
 class Planning:
@@ -94,29 +97,34 @@ class Planning:
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
         results = {} if seen is None else resolved.renamed.results(seen.results)
-        return Drawn(plan, request, resolved, revision, new_revision, inputs, tuple(files), origin, nodes, results)
+        regrouped = frozenset[str]() if origin is None else self._regrouped(origin, nodes)
+        return Drawn(
+            plan, request, resolved, revision, new_revision, inputs, tuple(files), origin, nodes, results, regrouped
+        )
+
+    def _regrouped(self, origin: Run, nodes: Nodes) -> frozenset[str]:
+        """Name the tasks around which there is another group than in the origin's revision."""
+        revision = self._store.flows.revision(origin.namespace, origin.flow, origin.revision)
+        before = nodes if revision is None else self._graphs.of(revision)
+        if before is nodes:
+            return frozenset()
+        return frozenset(
+            name for name, node in nodes.items() if name in before and before[name].parents[-1:] != node.parents[-1:]
+        )
 
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
         results = {result.address: result for result in self._store.task_runs.results(run.id)}
+        happened = Happened(self._store, run)
         return Origin(
             run.name,
             results,
             self._digests,
             lambda task_run: self._values.missing(self._outputs(task_run)),
-            lambda address: self._ran_in(run, address),
-            lambda task_run: self._values.damaged(self._outputs(task_run)),
+            ran_in=happened.at,
+            ran=happened.of_task,
+            damaged=lambda task_run: self._values.damaged(self._outputs(task_run)),
         )
-
-    def _ran_in(self, run: Run, address: str) -> str | None:
-        """Name a run of the lineage in which a task run succeeded, or was started and did not end in FAILED."""
-        for other in self._store.runs.list(RunFilter(root=run.root, limit=0)):
-            found = self._store.task_runs.at(other.id, address)
-            if found is None or found.action in (Action.REUSE, Action.PIN) or found.started is None:
-                continue
-            if found.state is not State.FAILED:
-                return other.name
-        return None
 
     def _digests(self, task_run: str) -> Mapping[str, str]:
         found = self._store.task_runs.get(task_run)

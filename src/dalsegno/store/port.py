@@ -47,7 +47,9 @@ class CreateRun:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One task run of the origin whose result the new run keeps, under a new id; `renamed` where it has another name now."""
+    """One task run of the origin whose result the new run keeps, under a new id; `renamed` where it has another name now, or
+    stands in another group.
+    """
 
     id: str
     origin_task_run: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol
 
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
@@ -186,10 +187,14 @@ def _check_origin(transaction: Transaction, origin: str | None) -> None:
 def _keep_task_runs(write: KeepTaskRuns) -> Step:
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
-        same = [one for one in write.kept if one.renamed is None]
-        parameters = {"run": write.run, **transaction.dialect.kept(same)}
-        copied = transaction.change(transaction.dialect.keep, parameters) if same else 0
-        copied += sum(_keep_renamed(transaction, write.run, one, one.renamed) for one in write.kept if one.renamed)
+        # those that keep their name go in one statement, but never before what stands before them
+        copied = 0
+        for renamed, some in groupby(write.kept, lambda one: one.renamed is not None):
+            if renamed:
+                copied += sum(_keep_renamed(transaction, write.run, one, one.renamed) for one in some if one.renamed)
+            else:
+                parameters = {"run": write.run, **transaction.dialect.kept(list(some))}
+                copied += transaction.change(transaction.dialect.keep, parameters)
         if copied != len(write.kept):
             raise MoveRefused(
                 f"of {len(write.kept)} task runs that the run {write.run} keeps, {len(write.kept) - copied} have no "
