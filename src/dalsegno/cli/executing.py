@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dalsegno.cli.exit_codes import of_state
 from dalsegno.cli.interrupting import Interrupt
 from dalsegno.cli.render.lines import BLANK, labelled, line
-from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, state_line
+from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, not_tolerated, state_lines
 from dalsegno.cli.render.plan_rows import Groups, estimate, works
 from dalsegno.cli.render.runs import leaves, saved_seconds
 from dalsegno.cli.render.waiting import waiting_lines
@@ -65,7 +65,7 @@ def execute(client: Client, run: Run, terminal: Terminal, how: Execution) -> int
 
 def _tell_end(client: Client, run: Run, watcher: Watcher, terminal: Terminal, how: Execution) -> None:
     outcome = _outcome(client, run, watcher, how)
-    terminal.show([state_line(outcome)])
+    terminal.show(state_lines(outcome, terminal.width()))
     if run.state is State.FAILED:
         terminal.tell([BLANK, *failure_lines(outcome, terminal.width(err=True))])
     elif run.state is State.KILLED:
@@ -84,13 +84,19 @@ def _tell_end(client: Client, run: Run, watcher: Watcher, terminal: Terminal, ho
 
 def _outcome(client: Client, run: Run, watcher: Watcher, how: Execution) -> Outcome:
     failures = watcher.failures
+    if run.state is State.FAILED and failures:
+        failures = not_tolerated(failures, client.task_runs(run.id))
     if run.state is State.FAILED and not failures and run.error:
         failures = (Failure(run.error.get("address"), None, run.error),)
     reused, saved = 0, 0.0
     if how.plan is not None:
         reused, saved = _kept(client, run, how.plan)
     handle = handle_of(client, run)
-    return Outcome(run, watcher.ran, reused, saved, failures, how.file, handle)
+    ended = watcher.ended
+    return Outcome(
+        run, ran=ended["ran"] + ended["failed"], pinned=ended["pinned"], skipped=ended["skipped"], failed=max(ended["failed"], len(failures)),
+        reused=reused, saved_s=saved, failures=failures, file=how.file, handle=handle,
+    )  # fmt: skip
 
 
 def _kept(client: Client, run: Run, plan: Plan) -> tuple[int, float]:

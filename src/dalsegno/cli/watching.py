@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -12,6 +12,7 @@ from dalsegno.cli.render.lines import Line
 from dalsegno.cli.render.outcome import Failure
 from dalsegno.cli.render.progress import ended_line, logged_line, paused_line, retried_line, running_line
 from dalsegno.cli.terminal import Terminal, as_text
+from dalsegno.model.plan import Action
 from dalsegno.model.progress import Logged, Progress, TaskMoved
 from dalsegno.model.state import State
 
@@ -45,7 +46,7 @@ class Watcher:
 
     def __init__(self, *, words: bool, verbose: bool = False) -> None:
         self.told: Told | None = None
-        self.ran = 0
+        self.ended = Counter[str]()
         self._failures: dict[str, Failure] = {}
         self._running: dict[str, float] = {}
         self._began = monotonic()
@@ -75,7 +76,7 @@ class Watcher:
         with self._lock:
             at = monotonic()
             running = {address: at - since for address, since in self._running.items()}
-            return running_line(running, done=self.ran, elapsed=at - self._began, width=width)
+            return running_line(running, done=self.ended.total(), elapsed=at - self._began, width=width)
 
     def _moved(self, event: TaskMoved) -> Line | None:
         if event.state is State.PAUSED:
@@ -89,7 +90,7 @@ class Watcher:
         self._running.pop(event.address, None)
         if not event.state.ended:
             return retried_line(event, words=self._words)
-        self.ran += 1
+        self.ended[_how(event)] += 1
         if event.state is State.FAILED:
             self._failures[event.address] = Failure(event.address, event.attempt, event.error or {})
         return ended_line(event, words=self._words)
@@ -100,6 +101,15 @@ class Watcher:
             return None
         self._failures[event.address] = Failure(event.address, event.attempt, event.error)
         return ended_line(event, words=self._words)
+
+
+def _how(event: TaskMoved) -> str:
+    """Say how a task is counted that has ended."""
+    if event.action is Action.PIN:
+        return "pinned"
+    if event.state is State.FAILED:
+        return "failed"
+    return "skipped" if event.state is State.SKIPPED else "ran"
 
 
 class PlainLines:

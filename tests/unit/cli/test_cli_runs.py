@@ -6,7 +6,7 @@ from datetime import UTC
 
 from dalsegno.cli.render.gantt import gantt_lines
 from dalsegno.cli.render.lines import plain
-from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, replay_command, state_line
+from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, not_tolerated, replay_command, state_lines
 from dalsegno.cli.render.runs import (
     lineage_lines,
     run_header,
@@ -71,10 +71,12 @@ ERROR = {
 
 def test_a_failed_run_says_what_failed_and_ends_with_the_command_that_replays_it(draw: Callable[..., str]) -> None:
     outcome = Outcome(
-        FAILED, ran=4, failures=(Failure("to_parquet", 1, ERROR),), file="flow.yaml", handle=FAILED.name
+        FAILED, ran=4, failed=1, failures=(Failure("to_parquet", 1, ERROR),), file="flow.yaml", handle=FAILED.name
     )  # fmt: skip
 
-    assert plain(state_line(outcome)) == ("✗ FAILED  divvy-1 in 8.3 s  revision 1 · attempt 1 · 4 ran · 1 failed")
+    assert [plain(each) for each in state_lines(outcome, 80)] == [
+        "✗ FAILED  divvy-1 in 8.3 s  revision 1 · attempt 1 · 4 ran · 1 failed"
+    ]
     assert draw(failure_lines(outcome, 80)) == (
         "to_parquet failed on attempt 1:\n"
         "  `started_at` of row 2 is not a date in the pattern\n"
@@ -125,7 +127,36 @@ def test_a_traceback_among_the_details_keeps_its_lines(draw: Callable[..., str])
 def test_a_replay_says_what_reuse_saved() -> None:
     outcome = Outcome(make_run(2, State.SUCCESS, origin=1, took=3.2), ran=1, reused=3, saved_s=9.2)
 
-    assert "1 ran · 3 reused, which saved 9.2 s" in plain(state_line(outcome))
+    assert [plain(each) for each in state_lines(outcome, 100)] == [
+        "✓ SUCCESS  divvy-2 in 3.2 s  revision 2 · attempt 2 · 1 ran · 3 reused, which saved 9.2 s"
+    ]
+
+
+def test_how_a_run_ended_is_told_in_two_lines_where_one_would_be_wider_than_the_screen() -> None:
+    outcome = Outcome(make_run(2, State.SUCCESS, origin=1, took=3.2), ran=1, reused=3, saved_s=9.2)
+
+    assert [plain(each) for each in state_lines(outcome, 80)] == [
+        "✓ SUCCESS  divvy-2 in 3.2 s",
+        "  revision 2 · attempt 2 · 1 ran · 3 reused, which saved 9.2 s",
+    ]
+
+
+def test_what_was_given_or_skipped_is_not_counted_as_what_ran() -> None:
+    outcome = Outcome(make_run(2, State.SUCCESS), ran=2, pinned=1, skipped=3)
+
+    assert "2 ran · 1 pinned · 3 skipped" in plain(state_lines(outcome, 100)[0])
+
+
+def test_a_failure_that_was_tolerated_is_no_place_to_begin_a_replay() -> None:
+    def task_run(address: str, state: State, parent: str | None = None) -> TaskRun:
+        return TaskRun(address, "r", address, address, "x", state, Action.RUN, parent=parent)
+
+    task_runs = [
+        task_run("allow", State.WARNING), task_run("seq", State.FAILED, "allow"), task_run("ko", State.FAILED, "seq"),
+        task_run("switch", State.FAILED), task_run("crash", State.FAILED, "switch"),
+    ]  # fmt: skip
+    failures = [Failure("ko", 1, {}), Failure("crash", 1, {})]
+    assert not_tolerated(failures, task_runs) == (Failure("crash", 1, {}),)
 
 
 def test_the_bars_stand_on_the_axis_of_this_run_and_what_was_kept_is_hatched(draw: Callable[..., str]) -> None:

@@ -70,4 +70,4 @@ def test_a_task_that_waits_is_told_and_does_not_count_as_one_that_ran() -> None:
     watcher(event)
 
     assert plain(paused_line(event, words=True)).split() == ["PAUSED", "ask", "waits"]
-    assert watcher.ran == 0
+    assert watcher.ended.total() == 0

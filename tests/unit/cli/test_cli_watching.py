@@ -53,7 +53,7 @@ def test_a_line_is_told_for_each_task_as_it_ends() -> None:
     watcher(moved("load", State.SUCCESS, attempt=2, seconds=3.21))
 
     assert heard.lines == ["SUCCESS  load                           attempt 2       3.2 s"]
-    assert watcher.ran == 1
+    assert watcher.ended.total() == 1
 
 
 def test_a_pinned_task_is_told_as_pinned() -> None:
@@ -86,7 +86,7 @@ def test_a_task_that_is_tried_again_says_why() -> None:
     watcher(moved("load", State.RETRYING, error={"message": "connection\nrefused"}))
 
     assert heard.lines[0].endswith("tried again: connection refused")
-    assert watcher.ran == 0
+    assert watcher.ended.total() == 0
 
 
 def test_log_lines_are_told_on_request_alone() -> None:

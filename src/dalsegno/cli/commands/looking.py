@@ -12,7 +12,7 @@ from dalsegno.cli.render import gantt as gantts
 from dalsegno.cli.render import runs as drawn
 from dalsegno.cli.render.lines import BLANK, line
 from dalsegno.cli.render.logs import value_lines
-from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines
+from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, not_tolerated
 from dalsegno.cli.render.why import Case, why_json, why_lines
 from dalsegno.cli.terminal import Terminal
 from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
@@ -157,6 +157,7 @@ def _show_failure(
         return
     failed = [each for each in drawn.leaves(task_runs) if each.state is State.FAILED]
     failures = tuple(Failure(each.address, each.attempt, each.error or {}) for each in failed)
+    failures = not_tolerated(failures, task_runs)
     if not failures and run.error:
         failures = (Failure(run.error.get("address"), None, run.error),)
     outcome = Outcome(run, failures=failures, handle=handle_of(client, run), fixed=fixed)

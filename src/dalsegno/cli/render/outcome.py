@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dalsegno.cli.render.lines import BLANK, Line, clean, count, labelled, line, mark, seconds, state_style, wrapped
-from dalsegno.model.run import Run
+from dalsegno.cli.render.lines import (
+    BLANK,
+    Line,
+    clean,
+    count,
+    labelled,
+    line,
+    mark,
+    plain,
+    seconds,
+    state_style,
+    wrapped,
+)
+from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 
 #: beyond this many failed tasks the command names none of them
@@ -34,10 +46,11 @@ class Outcome:
 
     Parameters
     ----------
-    ran : how many tasks ended while it was watched.
+    ran : how many tasks ended while it was watched; those are not among them that `runIf` skipped, or that were pinned.
+    pinned, skipped, failed : how many of what ended were given, were skipped by `runIf`, have failed.
     reused : how many tasks were kept.
     saved_s : seconds that the kept ones took where they ran.
-    failures : the tasks that failed, in the order in which they did.
+    failures : the tasks that failed and whose failure nothing tolerated, in the order in which they did.
     file : the flow's file, where one was given.
     handle : what names the run on a command line beyond doubt.
     fixed : the name of a later replay that went well.
@@ -45,6 +58,9 @@ class Outcome:
 
     run: Run
     ran: int = 0
+    pinned: int = 0
+    skipped: int = 0
+    failed: int = 0
     reused: int = 0
     saved_s: float = 0.0
     failures: tuple[Failure, ...] = ()
@@ -53,19 +69,39 @@ class Outcome:
     fixed: str | None = None
 
 
-def state_line(outcome: Outcome) -> Line:
-    """Say how the run ended, in one line."""
-    run = outcome.run
-    facts = [f"revision {run.revision}", f"attempt {run.attempt}", f"{outcome.ran:,} ran"]
+def not_tolerated(failures: Iterable[Failure], task_runs: Iterable[TaskRun]) -> tuple[Failure, ...]:
+    """Give the failures that nothing around them tolerated: a replay has no reason to begin at the others."""
+    known = {item.address: item for item in task_runs}
+
+    def counts(address: str | None) -> bool:
+        at = known.get(address or "")
+        while at is not None and at.state is State.FAILED:
+            at = known.get(at.parent or "")
+        return at is None
+
+    return tuple(failure for failure in failures if counts(failure.address))
+
+
+def state_lines(outcome: Outcome, width: int) -> list[Line]:
+    """Say how the run ended: in one line, or where that would be wider than `width`, in two."""
+    run, facts = outcome.run, [*_facts(outcome)]
+    took = "" if run.started is None or run.ended is None else f" in {seconds(run.ended - run.started)}"
+    ended = line((f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"), took)
+    told = " · ".join(facts)
+    if len(plain(ended)) + 2 + len(told) <= width:
+        return [line(*ended, "  ", (told, "dim"))]
+    return [ended, *wrapped(told, width, indent="  ", style="dim")]
+
+
+def _facts(outcome: Outcome) -> Iterator[str]:
+    yield from (f"revision {outcome.run.revision}", f"attempt {outcome.run.attempt}", f"{outcome.ran:,} ran")
+    counted = {"pinned": outcome.pinned, "skipped": outcome.skipped}
+    yield from (f"{number:,} {what}" for what, number in counted.items() if number)
     if outcome.reused:
         saved = f", which saved {seconds(outcome.saved_s)}" if outcome.saved_s >= 0.1 else ""
-        facts.append(f"{outcome.reused:,} reused{saved}")
-    if outcome.failures:
-        facts.append(f"{len(outcome.failures):,} failed")
-    style = state_style(run.state)
-    took = "" if run.started is None or run.ended is None else f" in {seconds(run.ended - run.started)}"
-    told = " · ".join(facts)
-    return line((f"{mark(run.state)} {run.state.value}", style), "  ", (run.name, "bold"), f"{took}  ", (told, "dim"))
+        yield f"{outcome.reused:,} reused{saved}"
+    if outcome.failed:
+        yield f"{outcome.failed:,} failed"
 
 
 def failure_lines(outcome: Outcome, width: int) -> list[Line]:
