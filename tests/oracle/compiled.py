@@ -11,11 +11,10 @@ from dalsegno.model.digest import digest
 from dalsegno.model.flow import Effects, Flow, Key, Kind, Read, Revision, Task
 
 INPUTS = ("x", "y", "pick", "cities")
-_LEVELS = ("taskrun.value", "parent.taskrun.value", "parents[1].taskrun.value", "parents[2].taskrun.value")
 
 
 def compile_flow(tasks: tuple[Described, ...]) -> Flow:
-    loops = loops_of(tasks)
+    loops = Loops(tasks)
     own, lasts = parts_of_flow(tasks)
     return Flow(
         "oracle", "story", tuple(_task(task, loops) for task in own), lasts=tuple(_task(task, loops) for task in lasts)
@@ -35,7 +34,7 @@ def revision(tasks: tuple[Described, ...], number: int) -> Revision:
 
 def flow_text(tasks: tuple[Described, ...]) -> str:
     """Give the flow's file. JSON is YAML."""
-    loops = loops_of(tasks)
+    loops = Loops(tasks)
     inputs: list[dict[str, Any]] = [{"id": name, "type": "STRING"} for name in INPUTS[:-1]]
     inputs.append({"id": "cities", "type": "JSON"})
     own, lasts = parts_of_flow(tasks)
@@ -45,7 +44,30 @@ def flow_text(tasks: tuple[Described, ...]) -> str:
     return json.dumps(data, indent=1)
 
 
-Loops = dict[str, tuple[str, ...]]
+class Loops(dict[str, tuple[str, ...]]):
+    """The loops around each task, and what the task calls the items of each."""
+
+    def __init__(self, tasks: tuple[Described, ...]) -> None:
+        super().__init__(loops_of(tasks))
+        self.items_of: dict[str, dict[str, str]] = {}
+        self._name(tasks, ())
+
+    def _name(self, tasks: tuple[Described, ...], around: tuple[str, ...], loop: str = "") -> None:
+        """Name the items for some tasks.
+
+        Parameters
+        ----------
+        around : for the groups around them that are in an item themselves, the loop of that item; the nearest first.
+        loop : the loop in whose item they stand directly.
+        """
+        for task in tasks:
+            names = {name: f"parents[{number}].taskrun.value" for number, name in reversed([*enumerate(around)])}
+            self.items_of[task.id] = names | dict.fromkeys(self[task.id][-1:], "taskrun.value")
+            outer = (loop, *around) if loop else around
+            self._name(task.tasks, outer, task.id if task.kind == "loop" else "")
+            self._name((*task.errors, *task.lasts), outer)
+
+
 _TYPES = {
     "sequence": "core.flow.Sequential", "parallel": "core.flow.Parallel", "loop": "core.flow.ForEach",
     "choice": "core.flow.If", "dag": "core.flow.Dag", "allow": "core.flow.AllowFailure",
@@ -106,7 +128,7 @@ def _expression(piece: Piece, reader: str, loops: Loops) -> str:
         return "{{ outputs[inputs.pick].value }}"
     around = loops[piece[1]]
     shared = [loop for loop in around if loop in loops[reader]]
-    own = "".join(f"[{_LEVELS[len(loops[reader]) - 1 - loops[reader].index(loop)]}]" for loop in shared)
+    own = "".join(f"[{loops.items_of[reader][loop]}]" for loop in shared)
     named = "".join(f"['{key}']" for key in piece[2:])
     value = ".value" if len(shared) + len(piece) - 2 == len(around) else ""
     other = " ?? 'none'" if piece[0] == "maybe" else ""

@@ -94,9 +94,17 @@ def _outcome(client: Client, run: Run, watcher: Watcher, how: Execution) -> Outc
     handle = handle_of(client, run)
     ended = watcher.ended
     return Outcome(
-        run, ran=ended["ran"] + ended["failed"], pinned=ended["pinned"], skipped=ended["skipped"], failed=max(ended["failed"], len(failures)),
-        reused=reused, saved_s=saved, failures=failures, file=how.file, handle=handle,
-    )  # fmt: skip
+        run,
+        ran=ended["ran"] + ended["failed"],
+        pinned=ended["pinned"],
+        skipped=ended["skipped"],
+        failed=max(ended["failed"], len(failures)),
+        reused=reused,
+        saved_s=saved,
+        failures=failures,
+        file=how.file,
+        handle=handle,
+    )
 
 
 def _kept(client: Client, run: Run, plan: Plan) -> tuple[int, float]:
