@@ -2,6 +2,7 @@
 
 `DALSEGNO_HOME` is the data directory; without it the nearest `.dalsegno/` above the working directory, else `~/.dalsegno`.
 `DALSEGNO_STORE` names another metadata store than the one in the data directory (`postgresql://...`).
+`DALSEGNO_SECRET_KEY` is what secrets are sealed with; without it a key is made in the data directory.
 `DALSEGNO_DURABILITY` is `normal` (kill -9 loses nothing; a power cut may lose the last moment) or `full`.
 """
 
@@ -40,6 +41,11 @@ class Settings:
     def store_url(self) -> str:
         """The URL of the metadata store."""
         return self.store or f"sqlite:///{self.home / 'dalsegno.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key of secrets is kept that is made when `DALSEGNO_SECRET_KEY` gives none."""
+        return self.home / "secret.key"
 
     @property
     def artifacts_folder(self) -> Path:

@@ -33,6 +33,7 @@ class StoppingStore:
         self.logs = inner.logs
         self.events = inner.events
         self.artifacts = inner.artifacts
+        self.entries = inner.entries
 
     @property
     def stopped(self) -> bool:

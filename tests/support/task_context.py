@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from blake3 import blake3
+from tests.support.clock import SetClock
 
 from dalsegno.artifacts.port import parse_uri, uri_of
+from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, TaskFailed
-from dalsegno.tasks.base import TaskFiles, TaskLog
+from dalsegno.store.open import open_store
+from dalsegno.tasks.base import TaskEntries, TaskFiles, TaskLog
 
 FIXED_TIME = datetime(2024, 8, 15, 12, 0, tzinfo=UTC)
 
@@ -95,6 +98,7 @@ class FolderContext:
     flow_id = "flow"
     revision = 1
     address = "task"
+    item: str | None = None
     attempt = 1
     is_replay = False
     idempotency_key = "0123456789abcdef"
@@ -113,6 +117,16 @@ class FolderContext:
         self._cancel_after = cancel_after
         self._cancelled = threading.Event()
         self._workdirs = 0
+        self._entries: TaskEntries | None = None
+
+    @property
+    def entries(self) -> TaskEntries:
+        """Values by key, in a store of this folder."""
+        if self._entries is None:
+            store = open_store(self.folder / "entries.db", now=self._now.timestamp)
+            entries = KeyValues(store, SetClock(self._now.timestamp()))
+            self._entries = RunEntries(entries, self.namespace, lambda: self.idempotency_key)
+        return self._entries
 
     def cancel(self) -> None:
         """Tell the task to stop, from any thread."""

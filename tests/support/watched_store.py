@@ -22,6 +22,7 @@ class WatchedStore:
         self.logs = inner.logs
         self.events = inner.events
         self.artifacts = inner.artifacts
+        self.entries = inner.entries
         self.acquire = inner.acquire
         self.beat = inner.beat
         self.release = inner.release

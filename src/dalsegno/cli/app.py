@@ -35,6 +35,7 @@ _MODULES = {
     **dict.fromkeys(("delete", "purge"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     **dict.fromkeys(("flow", "tasks"), "flows"),
+    "kv": "kv",
 }
 
 

@@ -8,8 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from dalsegno.errors import Problem
     from dalsegno.model.flow import Revision
+    from dalsegno.model.kv import Entry
     from dalsegno.model.plan import Plan
     from dalsegno.model.progress import Observer
     from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
@@ -241,6 +244,59 @@ class Client:
         dry_run : tell what would be removed, and remove nothing.
         """
         return self._service.keeping.purge(older_than, keep_failed=keep_failed, dry_run=dry_run)
+
+    # values by key
+
+    def set_entry(
+        self,
+        key: str,
+        value: Any,
+        *,
+        namespace: str,
+        type: str | None = None,
+        ttl: timedelta | None = None,
+        description: str | None = None,
+        overwrite: bool = True,
+    ) -> Entry:
+        """Keep a value under a key of a namespace; tasks read it with `core.kv.Get` and `kv()`.
+
+        Parameters
+        ----------
+        type : what a text is read as: STRING, NUMBER, BOOLEAN, DATETIME, DATE, DURATION or JSON. By default the value's own.
+        ttl : how long it stays; without it, until it is deleted.
+        overwrite : replace the value that the key has.
+
+        Raises
+        ------
+        Refusal : the key, the type or the value cannot be taken, or the key has a value that is not to be replaced.
+        """
+        from dalsegno.service.entries import value_type
+
+        return self._service.entries.set(
+            key,
+            value,
+            namespace=namespace,
+            type=value_type(type),
+            ttl=ttl,
+            description=description,
+            overwrite=overwrite,
+        )
+
+    def get_entry(self, key: str, *, namespace: str) -> Entry:
+        """Give the entry of a key. Raises `NotFound` with the closest keys."""
+        found = self._service.entries.find(key, namespace)
+        if found is None:
+            raise self._service.entries.missing(key, namespace)
+        return found
+
+    def list_entries(self, namespace: str | None = None, *, prefix: str = "") -> list[Entry]:
+        """Give the entries of a namespace, or of all, whose key begins with `prefix`."""
+        return self._service.entries.list(namespace, prefix)
+
+    def delete_entry(self, key: str, *, namespace: str) -> None:
+        """Remove a key. Raises `NotFound` with the closest keys."""
+        if not self._service.entries.delete(key, namespace):
+            raise self._service.entries.missing(key, namespace)
 
     # artifacts and task types
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
+from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Run
@@ -147,10 +148,12 @@ class Context:
         *,
         run: Run,
         address: str,
+        item: str | None,
         attempt: int,
         key: Callable[[], str],
         log: TaskLog,
         artifacts: ArtifactStore,
+        entries: KeyValues,
         clock: Clock,
         ids: Ids,
         stop: Stop,
@@ -161,9 +164,11 @@ class Context:
         self.flow_id = run.flow
         self.revision = run.revision
         self.address = address
+        self.item = item
         self.attempt = attempt
         self.is_replay = run.origin is not None
         self.log = log
+        self.entries = RunEntries(entries, run.namespace, lambda: self.idempotency_key)
         self.metrics: dict[str, float] = {}
         self.warned = False
         self._key = key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -134,8 +135,17 @@ class AttemptLog:
     """Where one attempt writes lines: to the writer, and to whoever watches."""
 
     def __init__(
-        self, writer: LogWriter, clock: Clock, *, task_run: str, address: str, attempt: int, observer: Observer | None
-    ) -> None:
+        self,
+        writer: LogWriter,
+        clock: Clock,
+        *,
+        task_run: str,
+        address: str,
+        attempt: int,
+        observer: Observer | None,
+        mask: Callable[[str], str] = str,
+    ) -> None:  # fmt: skip
+        self._mask = mask
         self._writer = writer
         self._clock = clock
         self._task_run = task_run
@@ -164,7 +174,7 @@ class AttemptLog:
         self._add("INFO" if name == "stdout" else "WARNING", text, stream=name)
 
     def _add(self, level: str, text: str, *, stream: str = "log") -> None:
-        line = LogLine(self._clock.now(), level, text, stream)
+        line = LogLine(self._clock.now(), level, self._mask(text), stream)
         self._writer.add(self._task_run, self._attempt, line)
         if self._observer is not None:
             self._observer(Logged(self._address, self._attempt, line))

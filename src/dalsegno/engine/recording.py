@@ -23,6 +23,7 @@ class Recorder:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._secrets = job.tools.facts.secrets
         self._writes: list[Write] = []
         self._told: list[Progress] = []
         #: the run's, once what was gathered is committed
@@ -32,12 +33,13 @@ class Recorder:
         """Take what is to be recorded. A run that was paused goes on with it."""
         if self.state is State.PAUSED:
             self.move_run(State.RUNNING, self._job.tools.clock.now())
-        self._writes.extend(writes)
+        self._writes.extend(self._secrets.masked_write(write) for write in writes)
 
     def move_run(
         self, to: State, at: float, *, outputs: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None
     ) -> None:
         """Move the run."""
+        error = self._secrets.masked(error)
         self._writes.append(MoveRun(self._job.run.id, self.state, to, at, outputs=outputs, error=error))
         self._told.append(RunMoved(at, to, error))
         self.state = to
@@ -48,6 +50,7 @@ class Recorder:
     ) -> None:  # fmt: skip
         """Take what an observer is to be told of a task run."""
         if self._job.observer is not None:
+            error = self._secrets.masked(error)
             group = task.kind.is_group
             self._told.append(
                 TaskMoved(

@@ -240,7 +240,7 @@ class Runner:
                 self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
         log = AttemptLog(
             self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
-            observer=self._job.observer,
+            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
         )  # fmt: skip
         overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
         timeout, doomed = self._timeout_of(task, frame)
@@ -487,7 +487,7 @@ class Runner:
         timeout, doomed = self._timeout_of(order.task, live.frame)
         log = AttemptLog(
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
-            observer=self._job.observer,
+            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
         )  # fmt: skip
         again = replace(order, attempt=number, started=outcome.at, since=outcome.at + delay, log=log, waited=False,
                         timeout=timeout, doomed=doomed)  # fmt: skip

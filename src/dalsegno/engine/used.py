@@ -8,6 +8,7 @@ from typing import Any, cast
 from dalsegno.engine.variables import own_item
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Key, Read, Task
+from dalsegno.model.sealed import as_counted
 from dalsegno.replay.edges import Scope
 from dalsegno.replay.select import Nodes
 
@@ -18,16 +19,16 @@ def used_values(task: Task, scope: Scope, found: JsonMap, nodes: Nodes) -> Itera
     """Give the digest of each value that the task's expressions read, by its path."""
     for name in task.inputs:
         if name in found["inputs"]:
-            yield f"inputs.{name}", digest("value", found["inputs"][name])
+            yield f"inputs.{name}", digest("value", as_counted(found["inputs"][name]))
     for path, value in task.variables.items():
         yield f"vars.{path}", value
     for read in task.reads:
         if read.task is not None:
             path, value = _read(read, found["outputs"], scope, nodes)
-            yield path, digest("value", _concrete(value))
+            yield path, digest("value", as_counted(_concrete(value)))
     item = own_item(nodes, scope)
     if item is not None:
-        yield "taskrun.value", digest("value", item.value)
+        yield "taskrun.value", digest("value", as_counted(item.value))
 
 
 def _read(read: Read, outputs: Any, scope: Scope, nodes: Nodes) -> tuple[str, Any]:

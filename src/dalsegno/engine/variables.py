@@ -7,16 +7,17 @@ Outputs are looked up when they are read, so that a task which reads two of ten 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast, overload
 
 from dalsegno.engine.identity import IS_REPLAY, TaskVariables
+from dalsegno.engine.secrets import Secrets, no_secrets
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key, item_prefix
 from dalsegno.model.clock import Clock
-from dalsegno.model.flow import Flow, Task
+from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.graph import Node, stands_later
 from dalsegno.model.run import Run
 from dalsegno.replay.edges import Item, Scope
@@ -41,6 +42,7 @@ class Facts:
     keys_of: KeysOf
     #: gives the property values that hold for this run, for a task and the keys of its items
     overrides_of: Callable[[str, tuple[str, ...]], JsonMap] = lambda _task, _keys: {}
+    secrets: Secrets = field(default_factory=no_secrets)
 
 
 class Outputs(Mapping[str, Any]):
@@ -74,6 +76,14 @@ class Outputs(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+def _outputs_at(facts: Facts, node: Node, address: str) -> JsonMap | None:
+    """Give the outputs of a task run; the answers to a pause with the secrets among them in the clear."""
+    found = facts.outputs_at(address)
+    if found is None or node.task.kind is not Kind.PAUSE or not isinstance(found.get("onResume"), Mapping):
+        return found
+    return {**found, "onResume": facts.secrets.opened(found["onResume"])}
 
 
 class ItemOutputs(Mapping[str, Any]):
@@ -132,7 +142,7 @@ def _by_item(facts: Facts, items: tuple[Item, ...], node: Node, prefix: str, lev
         prefix, level = item_prefix(prefix + loop, key) + ".", level + 1
     if level < len(node.loops):
         return ItemOutputs(facts, items, node, prefix, level)
-    return facts.outputs_at(prefix + node.task.id)
+    return _outputs_at(facts, node, prefix + node.task.id)
 
 
 @overload
@@ -165,7 +175,7 @@ def variables(
             "originalId": run.root,
             "attempt": run.attempt,
         },
-        "inputs": run.inputs,
+        "inputs": facts.secrets.opened(run.inputs),
         "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),
         "vars": flow.variables,
         "labels": run.labels,

@@ -15,6 +15,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Context, Stop, Timeout
 from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
+from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
@@ -22,6 +23,7 @@ from dalsegno.engine.variables import Facts, expression_scope, render_properties
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import render_value
+from dalsegno.model.address import item_key
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Task
 from dalsegno.model.run import Artifact
@@ -40,6 +42,7 @@ class Tools:
     facts: Facts
     values: Values
     artifacts: ArtifactStore
+    entries: KeyValues
     clock: Clock
     ids: Ids
     stop: Stop
@@ -153,10 +156,12 @@ def _context(order: Attempted, key: Callable[[], str]) -> Context:
     return Context(
         run=tools.facts.run,
         address=order.address,
+        item=item_key(order.scope.items[-1].value) if order.scope.items else None,
         attempt=order.attempt,
         key=key,
         log=order.log,
         artifacts=tools.artifacts,
+        entries=tools.entries,
         clock=tools.clock,
         ids=tools.ids,
         stop=order.timeout or tools.stop,

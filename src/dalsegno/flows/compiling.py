@@ -10,6 +10,7 @@ from dalsegno.errors import FlowInvalid, Problem
 from dalsegno.flows.document import Node, read
 from dalsegno.flows.drafts import Draft, Drafts
 from dalsegno.flows.head import Head, read_head
+from dalsegno.flows.input_reader import input_nodes, read_inputs
 from dalsegno.flows.places import Locator
 from dalsegno.flows.properties import concurrency
 from dalsegno.flows.report import Report
@@ -76,7 +77,7 @@ def _compile(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     root = read(text, report)
     if root is None:
         return None, report.problems()
-    head = read_head(root, report)
+    head = read_head(root, read_inputs(root, "inputs", report), report)
     reader = TaskReader(report)
     drafts = reader.read(root)
     finder = _finder(text, root, head, reader, report)
@@ -97,12 +98,13 @@ def _finder(text: str, root: Node, head: Head, reader: TaskReader, report: Repor
 
 def _check_values(root: Node, finder: UseFinder) -> None:
     """Check the expressions that stand outside of tasks."""
-    for key, field, roots in (("outputs", "value", FLOW_ROOTS), ("inputs", "defaults", INPUT_ROOTS)):
-        entries = root.inner(key)
-        for entry in (entries.items if entries is not None else None) or ():
-            value = entry.inner(field)
-            if value is not None:
-                finder.check_value(value, roots)
+    outputs = root.inner("outputs")
+    for entry in (outputs.items if outputs is not None else None) or ():
+        value = entry.inner("value")
+        if value is not None:
+            finder.check_value(value, FLOW_ROOTS)
+    for node in input_nodes(root, "inputs"):
+        finder.check_value(node, INPUT_ROOTS)
 
 
 def _flow(head: Head, drafts: Drafts, finder: UseFinder) -> Flow:

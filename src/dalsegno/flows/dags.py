@@ -97,10 +97,18 @@ def _read_depends(name: str, entry: Node, entries: Entries, owner: str, report: 
 
 
 def _refuse_circles(entries: Entries, owner: str, report: Report) -> None:
-    for circle in _circles(_without_free(entries.depends)):
+    for circle in circles(entries.depends):
         listed = " -> ".join(f"`{name}`" for name in [*circle, circle[0]])
         message = f"tasks of {owner} depend on each other in a circle: {listed}"
         report.error("circular-dependency", message, entries.places[circle[0]])
+
+
+def circles(depends: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+    """Give circles in which names depend on each other, each from its first name on.
+
+    Of several that share a name one is given: when it is mended, the next is found.
+    """
+    yield from _circles(_without_free(depends))
 
 
 def _without_free(depends: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -121,10 +129,7 @@ def _without_free(depends: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str
 
 
 def _circles(left: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
-    """Give circles among tasks each of which depends on one of the others, each from its first task on.
-
-    Of several that share a task one is given: when it is mended, the next is found.
-    """
+    """Give circles among names each of which depends on one of the others."""
     seen: set[str] = set()
     order = {name: number for number, name in enumerate(left)}
     for start in left:

@@ -151,6 +151,26 @@ def read(text: str, report: Report) -> Node | None:
     return root
 
 
+def read_plain(text: str) -> Any:
+    """Read a YAML text that is data and no flow; any value will do.
+
+    Raises
+    ------
+    ValueError : it is broken; the message says where.
+    """
+    report = Report()
+    try:
+        root = _Composer(without_mark(text), report).compose()
+    except _UnusableError as problem:
+        raise ValueError(f"{problem.message} (line {problem.place.line})") from None
+    except yaml.YAMLError as error:
+        message, place = explain(error, text)
+        raise ValueError(message if place is None else f"{message} (line {place.line})") from None
+    for problem in report.problems():
+        raise ValueError(f"{problem.message} (line {problem.line})")
+    return None if root is None else root.value
+
+
 class _UnusableError(Exception):
     """The document cannot be composed any further."""
 

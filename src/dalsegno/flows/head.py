@@ -8,12 +8,9 @@ from typing import Any
 
 from dalsegno.flows.document import Node
 from dalsegno.flows.report import Report
-from dalsegno.flows.values import WrongValueError, read_value
 from dalsegno.flows.words import (
     FLOW,
     FLOW_ID,
-    INPUT,
-    INPUT_TYPES,
     INPUT_TYPES_LATER,
     LABEL,
     NAMESPACE,
@@ -24,6 +21,7 @@ from dalsegno.flows.words import (
 )
 from dalsegno.model.address import scalar_text
 from dalsegno.model.flow import FlowOutput, Input, InputType, Place
+from dalsegno.model.inputs import INPUT_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,13 @@ class Head:
     input_names: tuple[str, ...]
 
 
-def read_head(root: Node, report: Report) -> Head:
-    """Read a flow's own keys. Where one is wrong the report says so and the head holds what could be read."""
+def read_head(root: Node, inputs: tuple[Input, ...], report: Report) -> Head:
+    """Read a flow's own keys. Where one is wrong the report says so and the head holds what could be read.
+
+    Parameters
+    ----------
+    inputs : those that the flow declares, as far as they could be read.
+    """
     FLOW.check(root, report)
     return Head(
         namespace=_name(root, "namespace", NAMESPACE, report),
@@ -55,7 +58,7 @@ def read_head(root: Node, report: Report) -> Head:
         description=text_of(root, "description", report),
         disabled=flag(root, "disabled", report, default=False),
         labels=_labels(root, report),
-        inputs=tuple(read_inputs(root, "inputs", report)),
+        inputs=inputs,
         variables=_variables(root, report),
         outputs=tuple(_outputs(root, report)),
         input_names=_input_names(root),
@@ -155,7 +158,7 @@ def _variables(root: Node, report: Report) -> dict[str, Any]:
     return node.value
 
 
-def _entries(root: Node, key: str, words: Words, report: Report) -> Iterator[tuple[str, Node]]:
+def entries(root: Node, key: str, words: Words, report: Report) -> Iterator[tuple[str, Node]]:
     """Give id and node of each entry of a list of things with ids."""
     node = root.inner(key)
     if node is None or node.value is None:
@@ -189,36 +192,6 @@ def _entry_id(item: Node, words: Words, report: Report) -> str | None:
     return name_of(item, key, TASK_ID, report)
 
 
-def read_inputs(owner: Node, key: str, report: Report) -> Iterator[Input]:
-    """Give the inputs that are declared under a key."""
-    for name, item in _entries(owner, key, INPUT, report):
-        type_name = _value_type(item, f"input `{name}`", report)
-        required = flag(item, "required", report, default=True)
-        if type_name is None:
-            continue
-        default = item.inner("defaults")
-        _check_default(name, InputType(type_name), default, report)
-        yield Input(
-            id=name,
-            type=InputType(type_name),
-            required=required,
-            default=default.value if default else None,
-            has_default=default is not None and default.value is not None,
-            description=text_of(item, "description", report),
-            place=item.place,
-        )
-
-
-def _check_default(name: str, kind: InputType, default: Node | None, report: Report) -> None:
-    """Check a default that needs no rendering. Whether a file is there is another matter at every start."""
-    if default is None or default.value is None or kind is InputType.FILE or default.has_template:
-        return
-    try:
-        read_value(kind, default.value, is_data=not isinstance(default.value, str))
-    except WrongValueError as wrong:
-        report.error("wrong-type", f"the default of input `{name}` {wrong}", default.place)
-
-
 def _input_names(root: Node) -> tuple[str, ...]:
     node = root.inner("inputs")
     names = (item.inner("id") or item.inner("name") for item in (node.items if node else None) or ())
@@ -226,26 +199,33 @@ def _input_names(root: Node) -> tuple[str, ...]:
 
 
 def _outputs(root: Node, report: Report) -> Iterator[FlowOutput]:
-    for name, item in _entries(root, "outputs", OUTPUT, report):
-        type_name = _value_type(item, f"output `{name}`", report) if not is_missing(item, "type") else "STRING"
+    for name, item in entries(root, "outputs", OUTPUT, report):
+        found = value_type(item, f"output `{name}`", report) if not is_missing(item, "type") else InputType.STRING
         value = item.inner("value")
         if value is None:
             report.error("missing-key", f"output `{name}` needs a `value`", item.place)
-        elif type_name is not None:
+        elif found is not None:
             description = text_of(item, "description", report)
-            yield FlowOutput(name, value.value, type_name, description, item.place)
+            yield FlowOutput(name, value.value, found.value, description, item.place)
 
 
-def _value_type(item: Node, subject: str, report: Report) -> str | None:
+def value_type(item: Node, subject: str, report: Report) -> InputType | None:
+    """Give the type of a value; `None` where there is none that is known."""
     if is_missing(item, "type"):
         report.error("missing-key", f"{subject} needs a `type`, such as `STRING`", item.place)
         return None
-    written = text_of(item, "type", report)
-    place = (item.fields or {})["type"].place
+    return type_under(item, "type", subject, report)
+
+
+def type_under(item: Node, key: str, subject: str, report: Report) -> InputType | None:
+    """Give the type that a key names."""
+    written = text_of(item, key, report)
     if written is None or written in INPUT_TYPES:
         return INPUT_TYPES.get(written or "")
+    place = (item.fields or {})[key].place
     if written in INPUT_TYPES_LATER:
-        report.error("not-supported", f"Kestra's type `{written}` of {subject} is not supported here yet", place)
+        message = f"Kestra's type `{written}` of {subject} is not supported here: {INPUT_TYPES_LATER[written]}"
+        report.error("not-supported", message, place)
     else:
         message = f"{subject} cannot be of type `{written}`"
         report.unknown("unknown-input-type", message, place, name=written, known=INPUT_TYPES)

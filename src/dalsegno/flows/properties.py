@@ -14,7 +14,8 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from dalsegno.flows.document import Node
-from dalsegno.flows.head import read_inputs, shown
+from dalsegno.flows.head import shown
+from dalsegno.flows.input_reader import read_inputs
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import HANDLERS, TASK_HANDLING, TASK_LATER
 from dalsegno.model.flow import Kind
@@ -114,7 +115,7 @@ def check_properties(
     for name in task_type.input_properties.intersection(known):
         # an expression stands for no list of inputs: whoever is asked must know what for
         values.pop(name)
-        list(read_inputs(node, name, report))
+        read_inputs(node, name, report)
     _check_values(task, task_type, node, values, report)
     _check_concurrency(task, task_type, fields, report)
     hook = cast(
@@ -147,7 +148,7 @@ def _known_names(
         elif name in task_type.not_supported:
             message = f"Kestra's `{name}` of task `{task}` is not supported here: {task_type.not_supported[name]}"
             report.error("not-supported", message, node.key_place(name))
-        elif name in TASK_LATER:
+        elif name in TASK_LATER | task_type.later:
             message = f"Kestra's `{name}` of a task is not supported here yet: remove it from `{task}`"
             report.error("not-supported", message, node.key_place(name))
         elif name in HANDLERS:

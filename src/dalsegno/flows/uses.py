@@ -92,8 +92,8 @@ class UseFinder:
         """Give what a task's own properties use, and what is rendered to handle it."""
         uses = Uses()
         own = ROOTS.union(draft.task_type.stand_ins)
-        for nodes, roots in ((draft.fields, own), (draft.handling.rendered, ROOTS)):
-            for name, node in nodes.items():
+        for fields, roots in ((draft.fields, own), (draft.handling.rendered, ROOTS)):
+            for name, node in fields.items():
                 inside = name in draft.task_type.rendered_inside
                 for text in node.templates():
                     self._text(_Spot(text, draft, uses, roots, inside=inside))

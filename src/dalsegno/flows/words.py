@@ -51,11 +51,12 @@ FLOW = Words(
 )
 INPUT = Words(
     "an input",
-    _words("id name type required defaults description displayName"),
     _words(
-        "dependsOn prefill values options expression allowCustomValue autoSelectFirst isRadio validator min max after "
-        "before itemType allowedFileExtensions accept extension schema inputs"
+        "id name type required defaults prefill description displayName dependsOn values options expression "
+        "allowCustomValue autoSelectFirst isRadio validator min max after before itemType allowedFileExtensions accept "
+        "extension"
     ),
+    _words("schema inputs"),
 )
 OUTPUT = Words("an output", _words("id type value description"), _words("displayName required"))
 LABEL = Words("a label", frozenset({"key", "value"}))
@@ -80,10 +81,14 @@ RETRY_COMMON = _words("type maxAttempt maxAttempts maxDuration warningOnRetry be
 #: what a retry makes anew; only the first is there
 RETRY_BEHAVIORS = ("RETRY_FAILED_TASK", "CREATE_NEW_EXECUTION")
 
-INPUT_TYPES = {name: name for name in ("STRING", "INT", "FLOAT", "BOOL", "FILE", "JSON")} | {"BOOLEAN": "BOOL"}
-INPUT_TYPES_LATER = _words(
-    "ENUM SELECT DATETIME DATE TIME DURATION URI SECRET ARRAY MULTISELECT YAML EMAIL FORM REUSABLE_INPUTS"
-)
+#: types that only Kestra has, and what to do instead
+INPUT_TYPES_LATER = {
+    "FORM": "declare the inputs that it groups one by one",
+    "REUSABLE_INPUTS": "declare the inputs here",
+    "ION": "use JSON",
+    "OBJECT": "use JSON",
+    "TABLE": "use JSON",
+}
 
 #: variables that every expression of a task can read
 ROOTS = _words("flow execution taskrun task inputs outputs vars labels parent parents is_replay idempotency_key")

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dalsegno.model.flow import Effects, Flow, FlowOutput, Input, InputType, Key, Kind, Place, Read, Retry, Task
+from dalsegno.model.inputs import DependsOn
 
 
 def flow_to_json(flow: Flow) -> dict[str, Any]:
@@ -52,6 +53,9 @@ def _input_from_json(data: Mapping[str, Any]) -> Input:
         has_default=data.get("has_default", False),
         description=data.get("description"),
         place=_place(data.get("place")),
+        display_name=data.get("display_name"),
+        limits=data.get("limits", {}),
+        depends_on=None if "depends_on" not in data else DependsOn(tuple(data["depends_on"][0]), data["depends_on"][1]),
     )
 
 
@@ -67,6 +71,10 @@ def _output_from_json(data: Mapping[str, Any]) -> FlowOutput:
 
 def _shallow(item: Input | FlowOutput) -> dict[str, Any]:
     data = {field.name: getattr(item, field.name) for field in fields(item) if field.name != "place"}
+    if isinstance(item, Input):
+        depends = item.depends_on
+        data["depends_on"] = None if depends is None else [list(depends.inputs), depends.condition]
+        data["limits"] = dict(item.limits) or None
     if item.place is not None:
         data["place"] = [item.place.line, item.place.column]
     return data

@@ -7,13 +7,22 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
+from dalsegno.model.inputs import Input, InputType, Place
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was written: 1-based line and column of the flow's text."""
-
-    line: int
-    column: int
+__all__ = [
+    "Effects",
+    "Flow",
+    "FlowOutput",
+    "Input",
+    "InputType",
+    "Key",
+    "Kind",
+    "Place",
+    "Read",
+    "Retry",
+    "Revision",
+    "Task",
+]
 
 
 class Kind(StrEnum):
@@ -165,30 +174,6 @@ class Task:
         yield self
         for task in (*self.tasks, *self.errors, *self.lasts):
             yield from task.walk()
-
-
-class InputType(StrEnum):
-    """The types that a run input can have."""
-
-    STRING = "STRING"
-    INT = "INT"
-    FLOAT = "FLOAT"
-    BOOL = "BOOL"
-    FILE = "FILE"
-    JSON = "JSON"
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A run input that a flow declares."""
-
-    id: str
-    type: InputType
-    required: bool = True
-    default: Any = None
-    has_default: bool = False
-    description: str | None = None
-    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.sealed import is_sealed, mask_sealed
 from dalsegno.replay.fingerprint import changes
 from dalsegno.replay.told import told_difference
 
@@ -268,12 +269,12 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any], *, deep: bool =
 
 def _difference(path: str, before: Any, after: Any) -> Iterator[Change]:
     if not _equal(before, after):
-        yield Change(path, before, after)
+        yield Change(path, mask_sealed(before), mask_sealed(after))
 
 
 def _differences_at(path: str, before: Any, after: Any) -> Iterator[Change]:
     """Go down to where two values differ. A value that is kept as a blob is one whole."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and not (is_sealed(before) or is_sealed(after)):
         old, new = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
         if _REFERENCE not in old and _REFERENCE not in new:
             for key in {**old, **new}:

@@ -10,13 +10,15 @@ from dalsegno.errors import RequestRefused
 from dalsegno.flows.inputs import coerce_answers
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Input
+from dalsegno.service.sealing import Sealing
 
 
-def default_answers(task: str, inputs: Sequence[Input], clock: Clock) -> dict[str, Any]:
+def default_answers(task: str, inputs: Sequence[Input], clock: Clock, sealing: Sealing) -> dict[str, Any]:
     """Give the answers to a pause that nobody was there for; what has no default has no answer."""
     known = [item for item in inputs if item.has_default or not item.required]
     try:
-        return coerce_answers(task, known, {}, now=lambda: datetime.fromtimestamp(clock.now(), UTC))
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        return coerce_answers(task, known, {}, now=lambda: now, secrets=sealing)
     except RequestRefused:
         # a default that cannot be read, or reads what only a person could have answered
         return {}

@@ -11,10 +11,12 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.job import Job
+from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
 from dalsegno.engine.runner import Runner
+from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.engine.worker import Tools
@@ -127,7 +129,11 @@ class Executing:
         resolved = resolve_request(request_from_json(run.request), nodes)
         values = Values(self._artifacts, clock=self._clock, ids=self._ids)
         memory = Memory(run.id, self._store.task_runs, values, kept=None if begun is None else begun.kept)
-        facts = Facts(run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides)
+        sealing = self._planning.sealing
+        secrets = Secrets(sealing.open)
+        facts = Facts(
+            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets
+        )
         return Job(
             run=run,
             flow=revision.flow,
@@ -142,10 +148,12 @@ class Executing:
                 origin=lambda: self._origin(run),
                 attempt_of=self._last_attempt,
             ),
-            tools=Tools(facts, values, self._artifacts, self._clock, self._ids, wish),
+            tools=Tools(
+                facts, values, self._artifacts, KeyValues(self._store, self._clock), self._clock, self._ids, wish
+            ),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
-            defaults=lambda task, inputs: default_answers(task, inputs, self._clock),
+            defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
             observer=observer,
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore, uri_of
 from dalsegno.engine.items import parts_of
+from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.errors import DalSegnoError, PlanRefusal, Refusal
@@ -20,6 +21,7 @@ from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Revision, Task
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result, Run
+from dalsegno.model.sealed import is_sealed
 from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope
 from dalsegno.replay.origin import Origin
@@ -30,6 +32,7 @@ from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
+from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import RunFilter, Store
 
 
@@ -55,8 +58,11 @@ class Drawn:
 class Planning:
     """Draws up plans of fresh runs and replays. Writes nothing."""
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, graphs: Graphs, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, artifacts: ArtifactStore, graphs: Graphs, sealing: Sealing, *, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
+        self.sealing = sealing
         self._clock = clock
         self._graphs = graphs
         self._values = Values(artifacts, clock=clock, ids=ids)
@@ -76,7 +82,10 @@ class Planning:
         files: list[Path] = []
         carried = origin.inputs if origin is not None else {}
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        inputs = coerce_inputs(flow, request.inputs, carried=carried, files=hashed_into(files), now=lambda: now)
+        inputs = coerce_inputs(
+            flow, request.inputs, carried=carried, files=hashed_into(files), now=lambda: now, secrets=self.sealing
+        )
+        request = replace(request, inputs=_without_secrets(request.inputs, inputs))
         if origin is not None:
             carried_over = request_from_json(origin.request).for_replay_of_it()
             request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
@@ -154,7 +163,7 @@ class Planning:
         labels: Mapping[str, str],
         fresh_clock: bool,
     ) -> Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]:
-        now = self._clock.now()
+        now, secrets = self._clock.now(), Secrets(self.sealing.open)
         run = Run(
             id=origin.id if origin else "",
             name="",
@@ -173,7 +182,7 @@ class Planning:
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             known = _Known(decided, resolved, self._store, self._values)
-            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides)
+            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides, secrets)
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)
             except DalSegnoError as error:
@@ -223,6 +232,11 @@ def hashed_into(files: list[Path]) -> Callable[[Path], str]:
         return uri_of(hasher.hexdigest(), path.name)
 
     return uri
+
+
+def _without_secrets(given: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was asked with secrets in the form in which the run keeps them."""
+    return {name: inputs[name] if is_sealed(inputs.get(name)) else value for name, value in given.items()}
 
 
 def _overridden(request: ReplayRequest, inputs: Mapping[str, Any], origin: Run | None) -> list[str]:

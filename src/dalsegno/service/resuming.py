@@ -30,6 +30,7 @@ from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import hashed_into
+from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import iso
 from dalsegno.service.waits import Wait, waits_of
 from dalsegno.store.port import (
@@ -80,8 +81,17 @@ class Resuming:
     """Resumes runs, and tells what they wait for."""
 
     def __init__(
-        self, store: Store, artifacts: ArtifactStore, executing: Executing, graphs: Graphs, *, clock: Clock, ids: Ids
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        executing: Executing,
+        graphs: Graphs,
+        sealing: Sealing,
+        *,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
+        self._sealing = sealing
         self._store = store
         self._artifacts = artifacts
         self._executing = executing
@@ -178,7 +188,9 @@ class Resuming:
 
     def _coerced(self, wait: Wait, given: Mapping[str, Any], files: list[Path], now: float) -> Mapping[str, Any]:
         at = datetime.fromtimestamp(now, UTC)
-        return coerce_answers(wait.address, wait.asks, given, files=hashed_into(files), now=lambda: at)
+        return coerce_answers(
+            wait.address, wait.asks, given, files=hashed_into(files), now=lambda: at, secrets=self._sealing
+        )
 
     def _answered(self, wait: Wait, answers: Mapping[str, Any], now: float) -> Iterator[Write]:
         item = wait.task_run

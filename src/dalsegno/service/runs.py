@@ -14,6 +14,7 @@ from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Attempt, Run, TaskRun
+from dalsegno.model.sealed import mask_sealed
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
@@ -26,6 +27,7 @@ from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
+from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
 from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
@@ -34,15 +36,17 @@ from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
 class RunCases:
     """Plan, create, execute and look at runs."""
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, flows: FlowCases, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, artifacts: ArtifactStore, flows: FlowCases, sealing: Sealing, *, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
         self._flows = flows
         self._values = Values(artifacts, clock=clock, ids=ids)
         graphs, begun = Graphs(), BegunRuns()
-        self._planning = Planning(store, artifacts, graphs, clock=clock, ids=ids)
+        self._planning = Planning(store, artifacts, graphs, sealing, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
         self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
-        self._resuming = Resuming(store, artifacts, self._executing, graphs, clock=clock, ids=ids)
+        self._resuming = Resuming(store, artifacts, self._executing, graphs, sealing, clock=clock, ids=ids)
 
     # plans and creation
 
@@ -223,7 +227,7 @@ class RunCases:
     def outputs(self, run: str) -> Mapping[str, Any]:
         """Give the outputs of a run: of its tasks by address, and of the flow."""
         found = self.get(run)
-        tasks = {item.address: self._values.read(item.outputs) for item in self._ordered(found)}
+        tasks = {item.address: mask_sealed(self._values.read(item.outputs)) for item in self._ordered(found)}
         return {
             "tasks": {name: value for name, value in tasks.items() if value},
             "flow": self._values.read(found.outputs),

@@ -1,14 +1,16 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`."""
 
 from __future__ import annotations
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.kv import KeyValues
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.runs import RunCases
+from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import Store
 
 __all__ = ["Saved", "Service"]
@@ -21,15 +23,19 @@ class Service:
     ----------
     store, artifacts : where metadata and values are kept.
     clock, ids : the time, and new ids.
+    sealing : seals secrets; by default with the key of the environment alone.
     """
 
-    def __init__(self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids, sealing: Sealing | None = None
+    ) -> None:
         self._store = store
         self.flows = FlowCases(store, clock)
         self.artifacts = ArtifactCases(store, artifacts)
-        self.runs = RunCases(store, artifacts, self.flows, clock=clock, ids=ids)
+        self.runs = RunCases(store, artifacts, self.flows, sealing or Sealing(), clock=clock, ids=ids)
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
+        self.entries = KeyValues(store, clock)
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""

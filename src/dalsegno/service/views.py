@@ -10,6 +10,7 @@ from dalsegno.model.address import item_prefix, parse
 from dalsegno.model.flow import Flow
 from dalsegno.model.graph import index
 from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.sealed import as_masked, mask_sealed
 
 
 def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
         "whole": run.whole,
         "fixed_by": run.fixed_by,
         "deleted": iso(run.deleted),
-        "inputs": dict(run.inputs),
+        "inputs": as_masked(run.inputs),
         "labels": dict(run.labels),
         "reason": run.reason,
         "author": run.author,
@@ -57,7 +58,7 @@ def task_run_as_json(item: TaskRun) -> dict[str, Any]:
         "reused_from": item.reused_from,
         "started": iso(item.started),
         "ended": iso(item.ended),
-        "outputs": dict(item.outputs),
+        "outputs": mask_sealed(dict(item.outputs)),
         "error": item.error,
     }
 

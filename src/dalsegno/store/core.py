@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.store import reads
+from dalsegno.store.kv import Entries
 from dalsegno.store.port import Lease, Write
 from dalsegno.store.rows import Row
 from dalsegno.store.writes import Dialect, Execute, Transaction, carry_out, prepare
@@ -34,6 +35,7 @@ class StoreCore:
         self.logs = reads.Logs(fetch)
         self.events = reads.Events(fetch)
         self.artifacts = reads.Artifacts(fetch)
+        self.entries = Entries(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from dalsegno.model.flow import Revision
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,8 @@ Write = (
     | AppendLogs
     | RequestKill
     | DeleteRun
+    | SetEntry
+    | DeleteEntry
 )
 
 
@@ -389,7 +392,7 @@ class ArtifactReads(Protocol):
         ...
 
     def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
-        """Give, of the digests `among`, those of blobs that runs or flows still need.
+        """Give, of the digests `among`, those of blobs that runs, flows or entries still need.
 
         A run needs what stands in its inputs, request and outputs, in its task runs, and in those that it reuses.
 
@@ -415,11 +418,13 @@ class Store(Protocol):
     def events(self) -> EventReads: ...
     @property
     def artifacts(self) -> ArtifactReads: ...
+    @property
+    def entries(self) -> EntryReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
-        SaveArtifact and AppendLogs.
+        SaveArtifact, AppendLogs, SetEntry and DeleteEntry.
 
         Raises
         ------

@@ -17,9 +17,6 @@ from dalsegno.store.jsontext import from_text, to_text
 from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 from dalsegno.store.uses import Fetch, digests_in_use
 
-#: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
-_LAST = "\U0010ffff"
-
 #: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
 _COMPILED_KEPT = 64
 
@@ -94,7 +91,7 @@ class Runs:
         return next((rows.run_of(row) for row in self._fetch(sql.GET_RUN, {"run": id})), None)
 
     def find(self, text: str, limit: int = 10) -> builtins.list[Run]:
-        found = self._fetch(sql.FIND_RUNS, {"text": text, "end": text + _LAST, "limit": limit})
+        found = self._fetch(sql.FIND_RUNS, {"text": text, "end": text + sql.LAST_CHARACTER, "limit": limit})
         return [rows.run_of(row) for row in found]
 
     def list(self, filter: RunFilter) -> builtins.list[Run]:
@@ -190,7 +187,7 @@ class Artifacts:
         return next((rows.artifact_of(row) for row in self._fetch(sql.GET_ARTIFACT, {"id": id})), None)
 
     def find(self, prefix: str, limit: int = 10) -> list[Artifact]:
-        found = self._fetch(sql.FIND_ARTIFACTS, {"prefix": prefix, "end": prefix + _LAST, "limit": limit})
+        found = self._fetch(sql.FIND_ARTIFACTS, {"prefix": prefix, "end": prefix + sql.LAST_CHARACTER, "limit": limit})
         return [rows.artifact_of(row) for row in found]
 
     def of_task_run(self, task_run: str) -> list[Artifact]:

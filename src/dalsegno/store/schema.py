@@ -182,3 +182,19 @@ artifacts = sa.Table(
     sa.Index("artifacts_by_digest", "digest"),
     sa.Index("artifacts_by_task_run", "task_run"),
 )
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("key", _text, nullable=False),
+    sa.Column("type", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("updated", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double),
+    sa.Column("writer", _text),
+    sa.Column("description", _text),
+    sa.Column("value", _text, nullable=False),
+    sa.PrimaryKeyConstraint("namespace", "key", name="entries_key"),
+    sa.Index("entries_by_expiry", "expires"),
+)

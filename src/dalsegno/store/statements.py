@@ -15,6 +15,9 @@ from functools import cache
 
 from dalsegno.model.state import ENDED, MOVES, RESULTS, UNFINISHED, State
 
+#: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
+LAST_CHARACTER = "\U0010ffff"
+
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
@@ -55,6 +58,7 @@ RESULT = _names("id address task type state action definition attempt started en
 ATTEMPT = _names("task_run number state started ended error")
 EVENT = _names("run number at kind state address attempt")
 ARTIFACT = _names("id digest kind name size created run task_run output mark")
+ENTRY = _names("namespace key type created updated expires writer description value")
 
 # --- the lease
 
@@ -217,6 +221,7 @@ TEXTS_OF_TASK_RUNS = (
     "WHERE seq > :after ORDER BY seq LIMIT :limit"
 )
 TEXTS_OF_REVISIONS = "SELECT source FROM revisions"
+TEXTS_OF_ENTRIES = "SELECT value FROM entries"
 GIVEN_ARTIFACTS = "SELECT run, digest FROM artifacts WHERE task_run IS NULL AND run IS NOT NULL"
 
 # --- task runs
@@ -336,3 +341,24 @@ FIND_ARTIFACTS = _select(
     "WHERE (id >= :prefix AND id < :end) OR (digest >= :prefix AND digest < :end) ORDER BY seq DESC LIMIT :limit",
 )
 ARTIFACTS_OF_TASK_RUN = _select("artifacts", ARTIFACT, "WHERE task_run = :id ORDER BY seq")
+
+# --- entries in namespaces
+
+REMOVE_EXPIRED_ENTRIES = "DELETE FROM entries WHERE expires <= :now"
+_SET_ENTRY = ", ".join(f"{name} = excluded.{name}" for name in ENTRY if name not in {"namespace", "key", "created"})
+SET_ENTRY = (
+    f"INSERT INTO entries AS e ({', '.join(ENTRY)}) VALUES ({', '.join(f':{name}' for name in ENTRY)}) "
+    f"ON CONFLICT (namespace, key) DO UPDATE SET {_SET_ENTRY}"
+)
+#: what a task run has set itself it may set again: it is executed once more
+ADD_ENTRY = f"{SET_ENTRY} WHERE e.writer = excluded.writer"
+CHANGE_ENTRY = (
+    f"UPDATE entries SET {', '.join(f'{name} = :{name}' for name in ENTRY if name not in {'namespace', 'key', 'created'})} "
+    "WHERE namespace = :namespace AND key = :key AND value = :instead_of"
+)
+DELETE_ENTRY = "DELETE FROM entries WHERE namespace = :namespace AND key = :key"
+_THERE = "(expires IS NULL OR expires > :now)"
+_BEGINS = f"key >= :prefix AND key < :end AND {_THERE} ORDER BY namespace, key"
+GET_ENTRY = _select("entries", ENTRY, f"WHERE namespace = :namespace AND key = :key AND {_THERE}")
+ENTRIES = _select("entries", ENTRY, f"WHERE {_BEGINS}")
+ENTRIES_OF_NAMESPACE = _select("entries", ENTRY, f"WHERE namespace = :namespace AND {_BEGINS}")

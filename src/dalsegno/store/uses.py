@@ -24,7 +24,7 @@ class Fetch(Protocol):
 
 
 def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str]) -> set[str]:
-    """Give, of the digests `among`, those that runs or flows need, were the runs `without` deleted."""
+    """Give, of the digests `among`, those that runs, flows or entries need, were the runs `without` deleted."""
     runs = fetch(sql.RUNS_AND_ROOTS, {})
     gone = frozenset(run for run, _, deleted in runs if deleted is not None) | without
     found: set[str] = set()
@@ -35,7 +35,7 @@ def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str])
     for _, run, *texts in _pages(fetch, sql.TEXTS_OF_TASK_RUNS, 0):
         if run not in gone:
             found.update(_digests(texts, among))
-    for texts in fetch(sql.TEXTS_OF_REVISIONS, {}):
+    for texts in (*fetch(sql.TEXTS_OF_REVISIONS, {}), *fetch(sql.TEXTS_OF_ENTRIES, {})):
         found.update(_digests(texts, among))
     lineages = {root for run, root, _ in runs if run not in gone}
     alive = {run for run, root, _ in runs if root in lineages}

@@ -16,6 +16,8 @@ from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
+from dalsegno.store.kv import delete_entry, set_entry
+from dalsegno.store.kv_port import DeleteEntry, SetEntry
 from dalsegno.store.port import (
     AmendRun,
     AppendLogs,
@@ -492,4 +494,6 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     AppendLogs: _append_logs,
     RequestKill: _request_kill,
     DeleteRun: _delete_run,
+    SetEntry: set_entry,
+    DeleteEntry: delete_entry,
 }

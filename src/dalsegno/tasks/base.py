@@ -18,16 +18,18 @@ give text. Fields of text use `Text`, maps and lists that may come as JSON text 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import scalar_text
 from dalsegno.model.flow import Effects, Kind
+from dalsegno.model.kv import Entry, ValueType
 
 
 def to_text(value: Any) -> Any:
@@ -92,13 +94,53 @@ class TaskFiles(Protocol):
         ...
 
 
+class TaskEntries(Protocol):
+    """Values by key in namespaces, as a task sees them. Without a namespace, that of the flow is meant."""
+
+    def find(self, key: str, namespace: str | None = None) -> Entry | None:
+        """Give the entry of a key: without a namespace in the flow's, or else in the nearest one above that has it."""
+        ...
+
+    def keys(self, namespace: str | None = None, prefix: str = "") -> list[str]:
+        """Give the keys that begin with `prefix`, in order."""
+        ...
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        *,
+        namespace: str | None = None,
+        type: ValueType | None = None,
+        ttl: timedelta | None = None,
+        description: str | None = None,
+        overwrite: bool = True,
+    ) -> None:
+        """Set a value, at once. Raises `Refusal` if it cannot be taken, or is not to replace what is there."""
+        ...
+
+    def change(self, key: str, change: Callable[[Entry | None], Any]) -> Entry:
+        """Replace a value of the flow's namespace by one made from it; `change` is called again where another was faster."""
+        ...
+
+    def delete(self, key: str, namespace: str | None = None) -> bool:
+        """Remove a key, and tell whether it was there."""
+        ...
+
+    def missing(self, key: str, namespace: str | None = None) -> DalSegnoError:
+        """Give the error that says that a key has no value, with the closest keys."""
+        ...
+
+
 class TaskContext(Protocol):
-    """What a running task may use: its log, stored files, and facts about the run and task run that it belongs to."""
+    """What a running task may use: its log, stored files, values by key, and facts about the run and task run around it."""
 
     @property
     def log(self) -> TaskLog: ...
     @property
     def files(self) -> TaskFiles: ...
+    @property
+    def entries(self) -> TaskEntries: ...
     @property
     def run_id(self) -> str: ...
     @property
@@ -111,6 +153,11 @@ class TaskContext(Protocol):
     def revision(self) -> int: ...
     @property
     def address(self) -> str: ...
+    @property
+    def item(self) -> str | None:
+        """The key of the nearest loop's item, by its value alone: equal items have one. `None` outside of loops."""
+        ...
+
     @property
     def attempt(self) -> int: ...
     @property
@@ -165,6 +212,7 @@ class TaskType(BaseModel):
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
     rendered_inside : for a group, the properties that are rendered when its tasks have run.
+    later : properties that Kestra's type has and that are not supported here.
     branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
     branch_map : for a choice, the property that is a map of branches by name.
     input_properties : the properties that declare inputs, as a flow does.
@@ -181,6 +229,7 @@ class TaskType(BaseModel):
     repeats: ClassVar[bool] = False
     whole: ClassVar[bool] = False
     rendered_inside: ClassVar[frozenset[str]] = frozenset()
+    later: ClassVar[frozenset[str]] = frozenset()
     branches: ClassVar[tuple[str, ...]] = ()
     needed_branches: ClassVar[tuple[str, ...]] = ()
     branch_map: ClassVar[str] = ""

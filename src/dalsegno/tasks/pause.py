@@ -7,12 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from dalsegno.model.flow import Input, InputType, Kind
+from dalsegno.model.flow import Input, Kind
+from dalsegno.model.inputs import input_of
 from dalsegno.tasks.base import JsonMap, TaskOutput, TaskType
 from dalsegno.tasks.durations import Duration
-
-#: input types that have a second name
-_OTHER_NAMES = {"BOOLEAN": "BOOL"}
 
 
 class Resumed(BaseModel):
@@ -60,14 +58,4 @@ class Pause(TaskType):
 
 def inputs_of(written: Sequence[Mapping[str, Any]]) -> tuple[Input, ...]:
     """Give the inputs that `onResume` declares, in the form that a flow has been checked for."""
-    return tuple(
-        Input(
-            id=str(entry["id"] if entry.get("id") is not None else entry["name"]),
-            type=InputType(_OTHER_NAMES.get(entry["type"], entry["type"])),
-            required=entry.get("required") is not False,
-            default=entry.get("defaults"),
-            has_default=entry.get("defaults") is not None,
-            description=entry.get("description"),
-        )
-        for entry in written
-    )
+    return tuple(input_of(entry) for entry in written)

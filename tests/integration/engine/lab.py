@@ -18,6 +18,7 @@ from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.sealing import Sealing
 from dalsegno.service.service import Service
 from dalsegno.store.open import open_store
 
@@ -40,7 +41,9 @@ class Lab:
         self.clock = clock or SetClock(tick=0.001)
         self.store = WatchedStore(open_store(home / "dalsegno.db", now=self.clock.now))
         artifacts = LocalArtifacts(home / "artifacts")
-        self.service = Service(self.store, artifacts, clock=self.clock, ids=RandomIds())
+        self.service = Service(
+            self.store, artifacts, clock=self.clock, ids=RandomIds(), sealing=Sealing(home / "secret.key")
+        )
         self.cases = self.service.runs
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.engine.clock import RandomIds
 from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.sealing import Sealing
 from dalsegno.service.service import Service
 from dalsegno.store.open import open_store
 
@@ -49,7 +50,9 @@ class Home:
         self.clock = SetClock(tick=0.001)
         self.artifacts = LocalArtifacts(folder / "artifacts")
         self.store = open_store(folder / "dalsegno.db", now=self.clock.now)
-        self.service = Service(self.store, self.artifacts, clock=self.clock, ids=RandomIds())
+        self.service = Service(
+            self.store, self.artifacts, clock=self.clock, ids=RandomIds(), sealing=Sealing(folder / "secret.key")
+        )
         self.runs = self.service.runs
         self.trips = folder / "trips.csv"
         self.trips.write_text("trip,minutes\nA1,14\nA2,31\n")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,15 @@ def refused(flow: Flow, given: dict[str, Any], **more: Any) -> list[tuple[str, s
         ("JSON", '{"a": [1, null]}', {"a": [1, None]}), ("JSON", '"x"', "x"), ("JSON", [1, (2, 3)], [1, [2, 3]]),
         ("JSON", "null", None), ("JSON", 5, 5),
         ("FILE", "dalsegno://abc/x.csv", "dalsegno://abc/x.csv"),
+        ("DATE", "2024-05-01", "2024-05-01"), ("DATE", date(2024, 5, 1), "2024-05-01"),
+        ("TIME", "10:30", "10:30"), ("TIME", time(10, 30), "10:30:00"), ("DURATION", "PT5M", "PT5M"),
+        ("DATETIME", "2024-05-01T10:30:00+02:00", "2024-05-01T08:30:00Z"), ("DATETIME", "2024-05-01T10:30:00.5Z", "2024-05-01T10:30:00.500Z"),
+        ("DURATION", timedelta(minutes=1.5), "PT90S"), ("URI", "s3://bucket/key", "s3://bucket/key"), ("EMAIL", "ada@example.org", "ada@example.org"),
+        ("YAML", "a: [1, yes]", {"a": [1, "yes"]}), ("YAML", {"a": 1}, {"a": 1}), ("YAML", "5", 5),
+        ("SELECT, values: [a, b]", "b", "b"), ("ENUM, values: [1, 2]", 1, "1"), ("SELECT, values: [a], allowCustomValue: true", "z", "z"),
+        ("MULTISELECT, values: [a, b]", "a,b", ["a", "b"]), ("MULTISELECT, values: [a, b]", '["b"]', ["b"]), ("MULTISELECT, values: [a]", [], []),
+        ("ARRAY, itemType: INT", "[1, 2]", [1, 2]), ("ARRAY, itemType: DATE", ["2024-05-01"], ["2024-05-01"]), ("ARRAY, itemType: JSON", '[{"a": 1}]', [{"a": 1}]),
+        ("INT, min: 1, max: 3", 3, 3), ("DATE, after: '2024-01-01'", "2024-01-01", "2024-01-01"), ("STRING, validator: '(?<x>[a-z])+'", "ab", "ab"),
     ],
 )  # fmt: skip
 def test_a_value_is_read_as_the_type_of_its_input(kind: str, given: Any, value: Any) -> None:
@@ -63,12 +72,100 @@ def test_a_value_is_read_as_the_type_of_its_input(kind: str, given: Any, value: 
         ("JSON", "NaN", 'must be JSON, such as `[1, 2]` or `"a text"`, not `NaN`: JSON has no NaN'),
         ("JSON", {1, 2}, "must be a value that JSON can hold: "),
         ("FILE", 5, "must be a file: a path or the `dalsegno://` address of a stored file, not `5`"),
+        ("DATE", "2024-02-30", "must be a date, such as `2024-05-01`, not `2024-02-30`"),
+        ("DATE", "1.5.2024", "must be a date, such as `2024-05-01`, not `1.5.2024`"),
+        ("TIME", "25:00", "must be a time of day, such as `10:30` or `10:30:15`, not `25:00`"),
+        (
+            "DATETIME",
+            "2024-05-01T10:30:00",
+            "must be a date and time with its zone, such as `2024-05-01T10:30:00Z`, not `2024-05-01T10:30:00`",
+        ),
+        ("DURATION", "5m", "must be a length of time: `5m` is not a duration; write `PT5M` (ISO 8601)"),
+        ("URI", "example.org", "must be a URI with its scheme, such as `https://example.org/data`, not `example.org`"),
+        ("EMAIL", "ada@", "must be an e-mail address, such as `ada@example.org`, not `ada@`"),
+        ("YAML", "a: [", "must be YAML, such as `a: 1`, not `a: [`: "),
+        ("ARRAY, itemType: INT", '[1, "x"]', "must be a list of INT; item 2 must be a whole number, not `x`"),
+        ("ARRAY, itemType: INT", '{"a": 1}', "must be a list, such as `[1, 2]`, not `{'a': 1}`"),
+        ("SECRET", 5, "must be text"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused(kind: str, given: Any, says: str) -> None:
     [(code, message)] = refused(flow(f"id: x, type: {kind}"), {"x": given}, files=str)
     assert code == "wrong-type"
     assert message.startswith(f"the input `x` {says}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "says"),
+    [
+        ("STRING, validator: '[a-z]+'", "A", "must match the pattern `[a-z]+`, and `A` does not"),
+        ("SECRET, validator: '[a-z]+'", "hunter2", "must match the pattern `[a-z]+`"),
+        ("INT, min: 3", "2", "must be at least `3`, not `2`"),
+        ("FLOAT, max: 1.5", "1.6", "must be at most `1.5`, not `1.6`"),
+        ("DURATION, max: PT1H", "PT61M", "must be at most `PT1H`, not `PT61M`"),
+        ("DATE, after: '2024-01-01'", "2023-12-31", "must be `2024-01-01` or later, not `2023-12-31`"),
+        ("TIME, before: '12:00'", "12:01", "must be `12:00` or earlier, not `12:01`"),
+        (
+            "DATETIME, after: '2024-01-01T00:00:00Z'",
+            "2024-01-01T00:30:00+01:00",
+            "must be `2024-01-01T00:00:00Z` or later, not `2023-12-31T23:30:00Z`",
+        ),
+        (
+            "SELECT, values: [red, green]",
+            "gren",
+            "must be `red` or `green`, not `gren`; did you mean `green` or `red`?",
+        ),
+        ("MULTISELECT, values: [S, M]", "S,X", "can hold `S` or `M`, not `X`"),
+        (
+            "FILE, allowedFileExtensions: [.csv]",
+            "dalsegno://abc/x.txt",
+            "must be a file that ends with `.csv`, not `x.txt`",
+        ),
+        (
+            "FILE, accept: '.csv,.tsv'",
+            "dalsegno://abc/x.txt",
+            "must be a file that ends with `.csv` or `.tsv`, not `x.txt`",
+        ),
+    ],
+)
+def test_a_value_beyond_a_limit_is_refused_with_what_is_allowed(kind: str, given: Any, says: str) -> None:
+    assert refused(flow(f"id: x, type: {kind}"), {"x": given}) == [("wrong-value", f"the input `x` {says}")]
+
+
+def test_an_input_is_asked_for_where_its_condition_holds() -> None:
+    declared = flow(
+        "id: shade, type: STRING, dependsOn: {inputs: [colour], condition: \"{{ inputs.colour == 'red' }}\"}",
+        "id: colour, type: STRING",
+    )
+    assert coerce_inputs(declared, {"colour": "blue"}) == {"shade": None, "colour": "blue"}
+    assert coerce_inputs(declared, {"colour": "red", "shade": "dark"}) == {"shade": "dark", "colour": "red"}
+    assert coerce_inputs(declared, {"colour": "blue"}, carried={"shade": "dark"})["shade"] is None
+    assert refused(declared, {"colour": "red"})[0][0] == "missing-input"
+    condition = "{{ inputs.colour == 'red' }}"
+    assert refused(declared, {"colour": "blue", "shade": "dark"}) == [
+        (
+            "unasked-input",
+            f"the input `shade` is not asked for: its condition `{condition}` does not hold; leave it out",
+        )
+    ]
+
+
+def test_choices_may_come_from_an_expression_over_other_inputs() -> None:
+    declared = flow(
+        'id: known, type: JSON, defaults: \'["a", "b"]\'',
+        "id: one, type: SELECT, expression: '{{ inputs.known }}', autoSelectFirst: true",
+    )
+    assert coerce_inputs(declared, {})["one"] == "a"
+    assert coerce_inputs(declared, {"known": '["c"]', "one": "c"})["one"] == "c"
+    assert refused(declared, {"one": "c"}) == [("wrong-value", "the input `one` must be `a` or `b`, not `c`")]
+    wrong = refused(declared, {"known": "5", "one": "c"})
+    assert wrong == [("wrong-type", "the `expression` of the input `one` must give a list of choices, and gives 5")]
+
+
+def test_a_prefill_is_taken_where_nothing_is_given_and_may_be_emptied() -> None:
+    declared = flow("id: x, type: INT, prefill: 3, required: false")
+    assert coerce_inputs(declared, {}) == {"x": 3}
+    assert coerce_inputs(declared, {"x": None}) == {"x": None}
 
 
 def test_json_nested_without_end_is_refused() -> None:

@@ -10,6 +10,7 @@ from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, se
 from dalsegno.cli.render.times import span, stamp
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.sealed import as_masked
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -91,7 +92,7 @@ def run_header(
     facts += [
         (title, text)
         for title, text in (
-            ("deleted", _deleted(run, zone)), ("fixed by", fixed), ("inputs", _pairs(run.inputs)),
+            ("deleted", _deleted(run, zone)), ("fixed by", fixed), ("inputs", _pairs(as_masked(run.inputs))),
             ("labels", _pairs(run.labels)), ("reason", run.reason),
             ("by", run.author), ("overrides", _overrides(run.request)), ("reused", _reused(task_runs)),
         )
