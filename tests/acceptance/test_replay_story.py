@@ -161,7 +161,7 @@ def test_the_original_revision_is_taken_where_none_was_named_and_the_plan_says_t
     ],
     ids=["from the failed task", "from the beginning", "skipping", "original"],
 )
-def test_the_origin_stays_as_it_was(story: Story, request_: dict[str, Any]) -> None:
+def test_rule_07_the_origin_stays_as_it_was(story: Story, request_: dict[str, Any]) -> None:
     before, plan = did(story.shown()), story.service.runs.plan_of(story.failed.id)
     attempts = story.service.runs.attempts(story.failed.id, "to_parquet")
     lines = story.service.runs.logs(story.failed.id)
@@ -178,7 +178,7 @@ def did(shown: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name != "fixed_by"}
 
 
-def test_a_corrected_file_becomes_a_revision_with_the_run_that_replays_on_it(story: Story) -> None:
+def test_rule_13_a_corrected_file_becomes_a_revision_with_the_run_that_replays_on_it(story: Story) -> None:
     text = flow_text("corrected").replace("yyyy-MM-dd HH:mm:ss.SSS", "yyyy-MM-dd HH:mm:ss[.SSS]")
     asked = ReplayRequest(origin=story.failed.id, start=("to_parquet",), revision="latest")
     runs = story.service.runs

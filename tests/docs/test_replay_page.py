@@ -12,6 +12,7 @@ from dalsegno.model.plan import Action
 from dalsegno.replay.request import ReplayRequest
 
 _TEXT = (ROOT / "docs/replay.md").read_text(encoding="utf-8")
+_TESTS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
 _PARTS = ("The request", "The plan", "How it is decided", "The rules", "Only what changed", "Side effects")
 #: two names of one thing stand together, and the example is below the second
 _TOGETHER = {"`RUN`"}
@@ -47,3 +48,10 @@ def test_every_letter_and_every_rule_has_a_section() -> None:
     titles = "\n".join(title for title, _ in _sections())
     assert re.findall(r"^([a-g])\. ", titles, re.MULTILINE) == list("abcdefg")
     assert [int(number) for number in re.findall(r"^(\d+)\. ", titles, re.MULTILINE)] == list(range(1, 19))
+
+
+@pytest.mark.parametrize(
+    "name", [*(f"rule_{number:02}" for number in range(1, 19)), *(f"decision_{x}" for x in "abcdefg")]
+)
+def test_every_letter_and_every_rule_has_tests_of_its_name(name: str) -> None:
+    assert re.search(rf"^def test_{name}_", _TESTS, re.MULTILINE)

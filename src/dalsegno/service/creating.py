@@ -20,7 +20,7 @@ from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
-from dalsegno.service.planning import Drawn, labels_of, refusals_of
+from dalsegno.service.planning import Drawn, refusals_of
 from dalsegno.settings import VERSION
 from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, NewName, SaveArtifact, SaveRevision, Store, Write
 
@@ -97,7 +97,7 @@ class Creating:
             created=now,
             origin=origin.id if origin else None,
             inputs=drawn.inputs,
-            labels=labels_of(flow, request, origin),
+            labels=drawn.labels,
             request=asked,
             plan_digest=drawn.plan.digest,
             reason=request.reason,

@@ -46,6 +46,7 @@ class Drawn:
     revision: Revision
     new_revision: bool
     inputs: Mapping[str, Any]
+    labels: Mapping[str, str]
     files: tuple[Path, ...]
     origin: Run | None
     nodes: Nodes
@@ -93,6 +94,7 @@ class Planning:
         resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
         refusals = check_values(resolved, nodes)
         seen = None if origin is None else self.origin(origin)
+        labels = {**flow.labels, **(self._carried_labels(origin, request) if origin else {}), **request.labels}
         evaluate = self._evaluator(
             flow,
             revision.number,
@@ -100,7 +102,7 @@ class Planning:
             resolved=resolved,
             inputs=inputs,
             origin=origin,
-            labels=labels_of(flow, request, origin),
+            labels=labels,
             fresh_clock=request.fresh_clock,
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
@@ -108,7 +110,18 @@ class Planning:
         results = {} if seen is None else resolved.renamed.results(seen.results)
         regrouped = frozenset[str]() if origin is None else self._regrouped(origin, nodes)
         return Drawn(
-            plan, request, resolved, revision, new_revision, inputs, tuple(files), origin, nodes, results, regrouped
+            plan,
+            request,
+            resolved,
+            revision,
+            new_revision,
+            inputs,
+            labels,
+            tuple(files),
+            origin,
+            nodes,
+            results,
+            regrouped,
         )
 
     def _regrouped(self, origin: Run, nodes: Nodes) -> frozenset[str]:
@@ -120,6 +133,15 @@ class Planning:
         return frozenset(
             name for name, node in nodes.items() if name in before and before[name].parents[-1:] != node.parents[-1:]
         )
+
+    def _carried_labels(self, origin: Run, request: ReplayRequest) -> dict[str, str]:
+        """Give the labels of the origin that a person set: the others are the flow's, and may be others in this revision."""
+        if not request.carry_overrides:
+            return {}
+        revision = self._store.flows.revision(origin.namespace, origin.flow, origin.revision)
+        of_flow = revision.flow.labels if revision is not None else {}
+        asked = origin.request.get("labels", {})
+        return {name: text for name, text in origin.labels.items() if name in asked or of_flow.get(name) != text}
 
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
@@ -248,11 +270,6 @@ def _overridden(request: ReplayRequest, inputs: Mapping[str, Any], origin: Run |
         for name in request.inputs
         if name not in origin.inputs or digest("value", inputs.get(name)) != digest("value", origin.inputs[name])
     ]
-
-
-def labels_of(flow: Flow, request: ReplayRequest, origin: Run | None) -> dict[str, str]:
-    """Give the labels of a run: of the flow, under those that its origin has, under those that are asked for."""
-    return {**flow.labels, **(origin.labels if origin else {}), **request.labels}
 
 
 def refusals_of(plan: Plan) -> tuple[PlanRefusal, ...]:

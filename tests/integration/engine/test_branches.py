@@ -166,7 +166,7 @@ def test_allow_failure_ends_with_a_warning_and_lets_the_flow_go_on(lab: Lab) -> 
     assert lab.states(run) == {"allow": "WARNING", "a": "SUCCESS", "bad": "FAILED", "after": "SUCCESS"}
 
 
-def test_a_tolerated_failure_is_a_result_for_a_start_after_it(lab: Lab) -> None:
+def test_decision_c_a_tolerated_failure_is_a_result_for_a_start_after_it(lab: Lab) -> None:
     origin = lab.run(TOLERANT)
 
     run = lab.replay(origin, start=("after",))
@@ -177,7 +177,7 @@ def test_a_tolerated_failure_is_a_result_for_a_start_after_it(lab: Lab) -> None:
     assert lab.at(run, "allow").action is Action.REUSE
 
 
-def test_a_tolerated_failure_is_no_result_where_what_succeeded_is_skipped(lab: Lab) -> None:
+def test_decision_c_a_tolerated_failure_is_no_result_where_what_succeeded_is_skipped(lab: Lab) -> None:
     origin = lab.run(TOLERANT)
 
     run = lab.replay(origin, TOLERANT.replace(", fail: true", ""), skip_successful=True, revision="latest")
@@ -262,7 +262,7 @@ def test_what_is_disabled_leaves_no_task_run(lab: Lab) -> None:
     assert lab.states(run) == {"c": "SUCCESS"}
 
 
-def test_a_start_in_a_branch_that_is_not_taken_any_more_fails_before_the_other_runs(lab: Lab) -> None:
+def test_rule_15_a_start_in_a_branch_that_is_not_taken_any_more_fails_before_the_other_runs(lab: Lab) -> None:
     origin = lab.run(branch(11))
 
     run = lab.replay(origin, start=("bigger",), task_inputs={"size": {"value": 1}})
@@ -297,7 +297,7 @@ def test_a_start_in_a_loop_in_a_branch_that_is_not_taken_is_not_reached_either(l
     assert lab.executed(run) == ["size"]
 
 
-def test_a_start_in_an_item_that_is_not_there_any_more_is_not_reached(lab: Lab) -> None:
+def test_rule_15_a_start_in_an_item_that_is_not_there_any_more_is_not_reached(lab: Lab) -> None:
     origin = lab.run("""
         - {id: list, type: test.Mark, value: [x, y]}
         - id: each
@@ -341,7 +341,7 @@ def test_a_start_in_a_group_that_is_skipped_now_is_not_reached(lab: Lab) -> None
         ReplayRequest(task_inputs={"small": {"value": 1}}),
     ],
 )
-def test_what_a_request_names_and_the_run_never_reaches_ends_it_with_a_warning(
+def test_rule_13_what_a_request_names_and_the_run_never_reaches_ends_it_with_a_warning(
     lab: Lab, request_: ReplayRequest
 ) -> None:
     tasks = LOOP_IN_BRANCH.replace("[1, 2]", '"{{ [outputs.size.value] }}"')

@@ -170,7 +170,7 @@ def test_what_lies_beyond_until_is_left_where_the_run_decides_it(
     assert set(lab.states(run)) == {*executed, *groups}
 
 
-def test_what_was_left_out_has_no_result_in_a_replay_of_it(lab: Lab) -> None:
+def test_rule_12_what_was_left_out_has_no_result_in_a_replay_of_it(lab: Lab) -> None:
     first = lab.replay(lab.run(NESTED), until=("a",))
 
     second = lab.replay(first, skip_successful=True)

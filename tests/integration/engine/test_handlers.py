@@ -166,7 +166,7 @@ def test_handlers_may_hold_groups(lab: Lab) -> None:
     assert lab.output(run, "f") == 2
 
 
-def test_errors_are_never_inherited_and_finally_runs_again_with_what_it_closes(lab: Lab) -> None:
+def test_rule_06_errors_are_never_inherited_and_finally_runs_again_with_what_it_closes(lab: Lab) -> None:
     origin = lab.run(HANDLED.replace("FAIL", "true"), rest=FLOW)
 
     fixed = HANDLED.replace("FAIL", "false")
@@ -188,7 +188,7 @@ def test_errors_run_again_where_it_fails_again_and_their_attempts_go_on(lab: Lab
     assert {lab.at(run, name).attempt for name in lab.executed(run)} == {2}
 
 
-def test_the_finally_of_a_group_of_which_nothing_runs_is_kept(lab: Lab) -> None:
+def test_rule_06_the_finally_of_a_group_of_which_nothing_runs_is_kept(lab: Lab) -> None:
     origin = lab.run(HANDLED.replace("FAIL", "false"), rest=FLOW)
 
     run = lab.replay(origin, start=("d",))
@@ -197,7 +197,7 @@ def test_the_finally_of_a_group_of_which_nothing_runs_is_kept(lab: Lab) -> None:
     assert lab.at(run, "seq_last").action is Action.REUSE
 
 
-def test_with_only_finally_is_left_out(lab: Lab) -> None:
+def test_rule_06_with_only_finally_is_left_out(lab: Lab) -> None:
     origin = lab.run(HANDLED.replace("FAIL", "false"), rest=FLOW)
 
     run = lab.replay(origin, only=("b",))

@@ -334,7 +334,7 @@ def test_a_delay_that_is_waited_for_here_ends_with_the_wish_to_stop(lab: Lab) ->
 # replays
 
 
-def test_a_finished_pause_above_the_start_is_kept_with_its_answer(lab: Lab) -> None:
+def test_rule_06_a_finished_pause_above_the_start_is_kept_with_its_answer(lab: Lab) -> None:
     run = lab.run(ASK)
     resume(lab, run, said(fine=True, note="kept"))
 
@@ -345,7 +345,7 @@ def test_a_finished_pause_above_the_start_is_kept_with_its_answer(lab: Lab) -> N
     assert lab.output(again, "b") == "yes kept"
 
 
-def test_a_pause_that_runs_again_asks_again(lab: Lab) -> None:
+def test_rule_06_a_pause_that_runs_again_asks_again(lab: Lab) -> None:
     run = lab.run(ASK)
     resume(lab, run, said(fine=True))
 
@@ -507,7 +507,7 @@ def test_breakpoints_stand_before_groups_pauses_and_items(lab: Lab) -> None:
     assert [made.number for made in lab.cases.attempts(run.id, "group")] == [1]
 
 
-def test_a_breakpoint_that_is_never_reached_ends_the_run_with_a_warning(lab: Lab) -> None:
+def test_rule_13_a_breakpoint_that_is_never_reached_ends_the_run_with_a_warning(lab: Lab) -> None:
     run = lab.run(
         """
         - {id: list, type: test.Mark, value: [x]}

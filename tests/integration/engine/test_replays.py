@@ -50,7 +50,7 @@ def test_a_replay_runs_what_failed_and_keeps_what_did_not(lab: Lab) -> None:
     assert a.reused_from == lab.at(origin, "a").id
 
 
-def test_the_origin_stays_as_it_was(lab: Lab) -> None:
+def test_rule_07_the_origin_stays_as_it_was(lab: Lab) -> None:
     origin = lab.run(FAILING)
     before = everything(lab, origin)
 
@@ -59,7 +59,7 @@ def test_the_origin_stays_as_it_was(lab: Lab) -> None:
     assert everything(lab, origin) == before
 
 
-def test_over_a_replay_of_a_replay_a_result_is_found_where_it_was_made(lab: Lab) -> None:
+def test_rule_07_over_a_replay_of_a_replay_a_result_is_found_where_it_was_made(lab: Lab) -> None:
     first = lab.run(THREE)
     second = lab.replay(first, start=("b",))
     third = lab.replay(second, start=("c",))
@@ -75,7 +75,7 @@ def test_over_a_replay_of_a_replay_a_result_is_found_where_it_was_made(lab: Lab)
     assert [line.line.text for line in lab.cases.logs(third.id, address="a")] == ["did a"]
 
 
-def test_the_flows_clock_is_the_origins(lab: Lab) -> None:
+def test_rule_08_the_flows_clock_is_the_origins(lab: Lab) -> None:
     tasks = "- {id: a, type: test.Mark, value: \"{{ execution.startDate | date('yyyyMM') }}\"}"
     origin = lab.run(tasks)
     lab.clock.move(70 * 24 * 3600)
@@ -93,7 +93,7 @@ def test_an_override_is_literal_unless_it_is_an_expression(lab: Lab) -> None:
     assert [lab.output(run, name) for name in "abc"] == [1, "{{ x }}", "1!"]
 
 
-def test_overrides_are_kept_as_marked_artifacts_and_carried_over(lab: Lab) -> None:
+def test_rule_16_overrides_are_kept_as_marked_artifacts_and_carried_over(lab: Lab) -> None:
     origin = lab.run(THREE, ReplayRequest(task_inputs={"c": {"value": "given"}}))
     marked = [(found.mark, found.output) for found in lab.store.artifacts.find("") if found.run == origin.id]
     assert marked == [("override", "c.value")]

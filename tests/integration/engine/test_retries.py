@@ -156,7 +156,7 @@ def test_what_would_go_on_beyond_max_duration_is_given_up(timed: Lab) -> None:
     assert len(made(timed, run, "a")) == 3
 
 
-def test_a_replay_counts_its_own_attempts_only_and_numbers_go_on(lab: Lab) -> None:
+def test_rule_06_a_replay_counts_its_own_attempts_only_and_numbers_go_on(lab: Lab) -> None:
     flaky(lab, 3)
     tasks = f"- {{id: a, type: test.Do, call: flaky, {CONSTANT}}}"
     origin = lab.run(tasks)

@@ -56,7 +56,7 @@ def test_what_fixed_a_run_stands_in_show_and_in_the_lineage(desk: Desk) -> None:
     assert desk.call_here("show", "rides-1", "--json").document["fixed_by"] == fixing
 
 
-def test_logs_of_a_replay_begin_with_those_of_what_it_reused_marked(desk: Desk) -> None:
+def test_rule_09_logs_of_a_replay_begin_with_those_of_what_it_reused_marked(desk: Desk) -> None:
     flow = FLOW.replace("tasks:", "tasks:\n  - {id: say, type: core.log.Log, message: hello}")
     desk.write("said.yaml", flow + "  - {id: end, type: core.log.Log, message: bye}\n")
     assert desk.call_here("run", "said.yaml").code == 1

@@ -42,7 +42,7 @@ def test_a_replay_that_went_well_fixes_the_run_that_failed(home: Home) -> None:
     assert names(home, fixed=False) == []
 
 
-def test_a_run_of_one_task_alone_fixes_nothing_and_is_not_the_last(home: Home) -> None:
+def test_rule_13_a_run_of_one_task_alone_fixes_nothing_and_is_not_the_last(home: Home) -> None:
     failed = home.run()
     part = home.replay(failed, only=("read",))
     assert (part.state, part.whole) == (State.SUCCESS, False)
@@ -78,7 +78,7 @@ def test_a_deleted_run_is_neither_replayed_nor_compared_nor_deleted_again(home: 
         assert refused.value.code == "run-deleted"
 
 
-def test_a_replay_of_a_deleted_run_is_whole_with_logs_outputs_and_replays(home: Home) -> None:
+def test_rule_07_a_replay_of_a_deleted_run_is_whole_with_logs_outputs_and_replays(home: Home) -> None:
     first = home.run()
     second = home.replay(first)
     before = (outputs(home, second), content(home, second), home.runs.logs(second.id, address="say"))
@@ -124,7 +124,7 @@ def test_a_purge_deletes_what_is_old_and_frees_what_nobody_needs(home: Home) -> 
     assert b"B1" in content(home, young)
 
 
-def test_a_purge_never_breaks_a_replay(home: Home) -> None:
+def test_rule_10_a_purge_never_breaks_a_replay(home: Home) -> None:
     first = home.run()
     home.age(40)
     second = home.replay(first)

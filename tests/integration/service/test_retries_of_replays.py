@@ -14,7 +14,7 @@ tasks:
 """
 
 
-def test_a_retry_that_was_used_up_in_the_origin_is_whole_again_in_a_replay(home: Home) -> None:
+def test_rule_06_a_retry_that_was_used_up_in_the_origin_is_whole_again_in_a_replay(home: Home) -> None:
     first = home.run(FLOW)
     again = home.replay(first)
     made = {run.name: home.store.task_runs.at(run.id, "flaky") for run in (first, again)}

@@ -69,7 +69,7 @@ def test_effects_of_an_earlier_run_of_the_lineage_count() -> None:
     assert "sales-0" in plan.refusals[0].message
 
 
-def test_effects_that_are_reused_keep_the_result_and_what_reads_only_it() -> None:
+def test_decision_f_effects_that_are_reused_keep_the_result_and_what_reads_only_it() -> None:
     shop = flow(task("a"), mail("send", "a"), task("c", "send"))
     plan = draw(shop, past(shop), skip_successful=True, task_inputs={"a": {"value": 1}}, effects="reuse")
     assert actions(plan) == {"a": "RUN", "send": "PIN", "c": "RUN"}, "c stands after a, which runs again"
@@ -79,19 +79,19 @@ def test_effects_that_are_reused_keep_the_result_and_what_reads_only_it() -> Non
     assert not plan.refusals
 
 
-def test_effects_that_are_reused_run_all_the_same_where_they_are_named_or_acknowledged() -> None:
+def test_decision_f_effects_that_are_reused_run_all_the_same_where_they_are_named_or_acknowledged() -> None:
     shop = shop_with_mail()
     assert "send" in runs(draw(shop, past(shop), start="a", effects="reuse", acknowledge="send"))
     assert "send" in runs(draw(shop, past(shop), start="send", effects="reuse"))
 
 
-def test_effects_that_are_reused_and_overridden_contradict_each_other() -> None:
+def test_decision_f_effects_that_are_reused_and_overridden_contradict_each_other() -> None:
     shop = shop_with_mail()
     plan = draw(shop, past(shop), skip_successful=True, task_inputs={"send": {"value": 1}}, effects="reuse")
     assert codes(plan) == ["override-kept"]
 
 
-def test_effects_that_are_reused_and_whose_result_is_gone_are_refused() -> None:
+def test_decision_f_effects_that_are_reused_and_whose_result_is_gone_are_refused() -> None:
     shop = shop_with_mail()
     assert codes(draw(shop, past(shop, gone=["send"]), start="a", effects="reuse")) == ["artifact-missing"]
 
