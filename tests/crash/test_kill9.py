@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tests.crash.checks import doubled, see
+from tests.crash.checks import doubled, lost, see
 from tests.crash.harness import counting, opened, runs_of, tally
 from tests.support.processes import PATIENCE, Process, start_cli, start_python, wait_until_gone
 from tests.support.task_types import TALLY, marks
@@ -174,6 +174,54 @@ def test_a_loop_whose_process_is_killed_at_any_moment_does_each_item_once(tmp_pa
         assert not doubled(seen, at_stop)
         assert len(seen.task_runs) == 18
         assert set(seen.task_runs["all"]["outputs"]["value"]) == {str(number) for number in range(1, 9)}
+
+
+@pytest.mark.parametrize("moment", ["first", "each[1].again", "each[2].again", "beside"])
+def test_a_process_is_killed_in_branches_retries_and_waits_and_nothing_is_done_twice(
+    tmp_path: Path, moment: str
+) -> None:
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - id: if
+            type: core.flow.If
+            condition: true
+            then:
+              - {id: first, type: test.Mark}
+              - id: side
+                type: core.flow.Dag
+                tasks:
+                  - task:
+                      id: each
+                      type: core.flow.ForEach
+                      values: [1, 2]
+                      tasks:
+                        - id: again
+                          type: test.Mark
+                          fail: "{{ taskrun.attemptsCount < 2 }}"
+                          retry: {type: constant, interval: PT0.1S, maxAttempts: 9}
+                  - {task: {id: wait, type: core.flow.Sleep, duration: PT0.2S}}
+                  - {task: {id: beside, type: test.Mark}, dependsOn: [wait]}
+            finally: [{id: last, type: test.Mark}]
+          - {id: end, type: test.Mark, value: "{{ outputs.again }}"}
+    """
+    home = tmp_path / "home"
+    with executing(flow, tmp_path) as process:
+        process.wait_for(f"LOG did {moment}")
+        process.kill9()
+    with opened(home) as at:
+        left = runs_of(at)[-1]
+        at_stop = see(at, left, marks(tally(home)))
+
+    run = resume(tmp_path)
+
+    with opened(home) as at:
+        seen = see(at, run, marks(tally(home)))
+        assert run.state is State.SUCCESS
+        assert not doubled(seen, at_stop)
+        assert not lost(seen, seen, killed=False)
+        assert {name for name, item in seen.task_runs.items() if item["state"] is not State.SUCCESS} == set()
 
 
 def test_a_run_whose_process_was_killed_can_be_killed_itself(tmp_path: Path) -> None:
