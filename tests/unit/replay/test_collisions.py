@@ -32,7 +32,8 @@ def test_a_tolerated_failure_runs_where_one_field_would_keep_it_and_another_woul
 
 def test_a_result_to_keep_that_is_named_for_another_reason_is_refused() -> None:
     shop = flow(task("a"), task("b", "a"))
-    for asked in ({"start": "a"}, {"skip": "a"}, {"task_inputs": {"a": {"value": 1}}}):
+    ways: list[dict[str, Any]] = [{"start": "a"}, {"skip": "a"}, {"task_inputs": {"a": {"value": 1}}}]
+    for asked in ways:
         assert "contradiction" in codes(draw(shop, past(shop), outputs={"a": ORIGIN}, **asked))
 
 
