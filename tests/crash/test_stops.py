@@ -14,18 +14,20 @@ import pytest
 from tests.crash.harness import Mode, Trial
 from tests.crash.random_scenarios import random_scenario
 from tests.crash.scenarios import SCENARIOS, Scenario
+from tests.crash.waiting import WAITING
 
 from dalsegno.service import executing
 
 RUNS = int(os.environ.get("DALSEGNO_CRASH_RUNS", "0"))
-RANDOM = [random_scenario(seed) for seed in range(max(4, RUNS - len(SCENARIOS)))]
+WRITTEN = (*SCENARIOS, *WAITING)
+RANDOM = [random_scenario(seed) for seed in range(max(4, RUNS - len(WRITTEN)))]
 
 # the thread that writes the log dies at a stop, as all threads of a process do
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 @pytest.mark.parametrize("mode", ["before", "after"])
-@pytest.mark.parametrize("scenario", [*SCENARIOS, *RANDOM], ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", [*WRITTEN, *RANDOM], ids=lambda scenario: scenario.name)
 def test_a_run_that_is_stopped_at_any_write_ends_as_if_it_had_not_been(
     scenario: Scenario,
     mode: Mode,
