@@ -1,17 +1,20 @@
-"""Random runs to stop: groups nested in any way, failures, and replays of what came of it. Equal seeds give equal runs."""
+"""Random runs to stop: groups nested in any way, failures, and replays of what came of it, and of those.
+Equal seeds give equal runs."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
 
 from tests.crash.scenarios import Scenario
 
-from dalsegno.replay.request import ReplayRequest
+from dalsegno.replay.request import ORIGIN, ReplayRequest
 
 Tasks = list[dict[str, Any]]
+#: the parts of a request that name tasks
+PARTS = ("start", "only", "until")
 
 
 @dataclass
@@ -111,19 +114,52 @@ def random_scenario(seed: int) -> Scenario:
     name, text = f"random {seed}", _text(tasks)
     if random.random() < 0.5:
         return Scenario(name, text)
-    again = random.choice(
-        [
-            ReplayRequest(),
-            ReplayRequest(skip_successful=True),
-            ReplayRequest(start=(random.choice(flow.startable),)),
-            ReplayRequest(start=(random.choice(flow.startable), random.choice(flow.startable)), skip_successful=True),
-            ReplayRequest(changed=True),
+    fixed = _mended(tasks) if random.random() < 0.7 else None
+    again = _request(random, flow, mended=fixed is not None)
+    before = [ReplayRequest()]
+    if random.random() < 0.3:
+        # a replay of a replay
+        before.append(ReplayRequest(start=(random.choice(flow.startable),), skip_successful=random.random() < 0.5))
+    if fixed is None:
+        return Scenario(name, text, again, before=tuple(before))
+    changed = _text(fixed)
+    if flow.readable and not flow.failing and random.random() < 0.3 and not again.outputs and not again.task_inputs:
+        again, changed = _with_new_name(again, changed, random.choice(flow.readable))
+    return Scenario(name, text, replace(again, revision="latest"), before=tuple(before), fixed=changed)
+
+
+def _request(random: Random, flow: _Flow, *, mended: bool) -> ReplayRequest:
+    """Give what is asked of the replay: such that no rule refuses it."""
+    start, other = random.choice(flow.startable), random.choice(flow.startable)
+    found = [
+        ReplayRequest(),
+        ReplayRequest(skip_successful=True),
+        ReplayRequest(start=(start,)),
+        ReplayRequest(start=(start, other), skip_successful=True),
+        ReplayRequest(changed=True),
+    ]
+    if flow.readable:
+        name = random.choice(flow.readable)
+        given = {name: {"value": 7, "text": "given", "uri": None}}
+        found += [
+            ReplayRequest(outputs=given),
+            ReplayRequest(outputs=given, skip_successful=True),
+            ReplayRequest(outputs=given, changed=True),
+            ReplayRequest(task_inputs={name: {"value": 8}}, skip_successful=True),
         ]
-    )
-    fixed = _text(_mended(tasks)) if random.random() < 0.7 else None
-    if fixed is not None:
-        again = ReplayRequest(start=again.start, skip_successful=again.skip_successful, revision="latest")
-    return Scenario(name, text, again, before=(ReplayRequest(),), fixed=fixed)
+        if not flow.failing:
+            found += [ReplayRequest(outputs={name: ORIGIN}), ReplayRequest(only=(name,))]
+        if mended or not flow.failing:
+            found.append(ReplayRequest(until=(name,)))
+    return random.choice(found)
+
+
+def _with_new_name(again: ReplayRequest, text: str, name: str) -> tuple[ReplayRequest, str]:
+    """Give the request and the text in which a task has another name."""
+    new = f"{name}_now"
+    text = text.replace(f'"{name}"', f'"{new}"').replace(f"outputs.{name}.", f"outputs.{new}.")
+    names = {part: tuple(new if item == name else item for item in getattr(again, part)) for part in PARTS}
+    return replace(again, renamed={new: name}, **names), text
 
 
 def _text(tasks: Tasks) -> str:
