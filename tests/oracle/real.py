@@ -64,12 +64,15 @@ class RealPlayer:
                 self.problems.append(f"{where}: a refused request wrote something")
             return
         plan = self._service.runs.plan_of(run.id)
-        killer = _Killer(step.budget)
-        run = self._service.runs.execute(run.id, observer=killer.observe, stop=killer.stop)
+        killer = Killer(step.budget)
+        run = self._execute(run, killer)
         self._runs.append(run)
         self._judge(where, step, run, plan, None if at is None else self._given[at])
         if run.state is State.SUCCESS and not request.only and not request.until:
             self._unchanged(where, run, changed=len(self._runs) % 2 == 0 and not self._stale)
+
+    def _execute(self, run: Run, killer: Killer) -> Run:
+        return self._service.runs.execute(run.id, observer=killer.observe, stop=killer.stop)
 
     def _unchanged(self, where: str, run: Run, *, changed: bool) -> None:
         """A replay of what succeeded and has not changed executes nothing."""
@@ -187,7 +190,7 @@ def _given_value(task: str, name: str, resolved: Resolved, works: dict[str, Task
     return works[name].outputs.get("value") if name in works else None
 
 
-class _Killer:
+class Killer:
     """Asks to stop once so many tasks have begun."""
 
     def __init__(self, budget: int | None) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.oracle.compiled import compile_flow, flow_text
+from tests.oracle.crashing import CrashingPlayer
 from tests.oracle.generator import story
 from tests.oracle.real import RealPlayer
 from tests.oracle.stories import read_story
@@ -16,10 +17,23 @@ from dalsegno.model.flow import Task
 from dalsegno.service.open import open_service
 from dalsegno.service.service import Service
 
+#: how many stories are played with an engine that dies: each opens a store for each run
+STOPPED, STOPPED_CHUNKS = max(20, GRAPHS // 20), 2
+
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    opened = open_service(tmp_path_factory.mktemp("oracle"), clock=SetClock(tick=0.001))
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("oracle")
+
+
+@pytest.fixture(scope="module")
+def clock() -> SetClock:
+    return SetClock(tick=0.001)
+
+
+@pytest.fixture(scope="module")
+def service(home: Path, clock: SetClock) -> Iterator[Service]:
+    opened = open_service(home, clock=clock)
     yield opened
     opened.close()
 
@@ -37,6 +51,24 @@ def test_random_stories_played_by_the_engine_give_what_whole_runs_give(chunk: in
         refused += player.refused
     assert compared > GRAPHS // CHUNKS
     assert refused
+
+
+@pytest.mark.parametrize("chunk", range(STOPPED_CHUNKS))
+@pytest.mark.timeout(0)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_random_stories_whose_engine_dies_at_a_write_of_each_run_give_what_whole_runs_give(
+    chunk: int, service: Service, home: Path, clock: SetClock
+) -> None:
+    compared = stopped = 0
+    for seed in range(chunk, STOPPED, STOPPED_CHUNKS):
+        told = story(seed)
+        player = CrashingPlayer(service, home, clock, told, f"stopped{seed}", seed)
+        problems = player.play()
+        assert not problems, f"seed {seed}: {problems}\n{told.as_json()}"
+        compared += player.compared
+        stopped += player.stopped
+    assert compared
+    assert stopped
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
