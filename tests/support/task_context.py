@@ -90,6 +90,7 @@ class FolderContext:
     lines : what was logged, as (level or stream name, text).
     metrics : the sums of what was counted, by name.
     warnings : why the task is to end as WARNING.
+    packages : the versions of what was imported, by package.
     """
 
     run_id = "0190aaaa-0000-7000-8000-000000000001"
@@ -112,6 +113,7 @@ class FolderContext:
         self.lines = log.lines
         self.metrics: dict[str, float] = {}
         self.warnings: list[str] = []
+        self.packages: dict[str, str] = {}
         self.checks = 0
         self._now = now
         self._cancel_after = cancel_after
@@ -157,6 +159,9 @@ class FolderContext:
         path = self.folder / "cache"
         path.mkdir(exist_ok=True)
         return path
+
+    def imported(self, versions: Mapping[str, str]) -> None:
+        self.packages.update(versions)
 
     def workdir(self) -> Path:
         self._workdirs += 1

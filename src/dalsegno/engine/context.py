@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
 from dalsegno.engine.kv import KeyValues, RunEntries
+from dalsegno.engine.packages import Packages
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Run
@@ -157,6 +158,7 @@ class Context:
         clock: Clock,
         ids: Ids,
         stop: Stop,
+        packages: Packages,
     ) -> None:
         self.run_id = run.id
         self.run_name = run.name
@@ -176,6 +178,7 @@ class Context:
         self._clock = clock
         self._ids = ids
         self._stop = stop
+        self._packages = packages
         self._folder: Path | None = None
         self._files: Files | None = None
 
@@ -224,6 +227,10 @@ class Context:
     def cache(self) -> Path:
         """Give the folder for what can be made again."""
         return self._artifacts.cache()
+
+    def imported(self, versions: Mapping[str, str]) -> None:
+        """Record the versions of packages that were imported."""
+        self._packages.note(versions)
 
     def workdir(self) -> Path:
         """Give an empty folder of this attempt's own."""

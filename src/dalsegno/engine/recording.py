@@ -15,7 +15,7 @@ from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, NewName, Write
+from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, NewName, NoteEnvironment, Write
 
 
 class Recorder:
@@ -101,6 +101,9 @@ class Recorder:
             # what a task logged is kept before its end is: a task that is recorded as ended is never made again
             self._job.logs.flush()
             writes, self._writes = self._writes, []
+            environment = self._job.tools.packages.take()
+            if environment is not None:
+                writes.insert(0, NoteEnvironment(self._job.run.id, environment))
             self._job.store.commit(self._job.lease, writes)
         told, self._told = self._told, []
         if self._job.observer is not None:

@@ -17,6 +17,7 @@ from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
+from dalsegno.engine.packages import Packages
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
@@ -46,6 +47,7 @@ class Tools:
     clock: Clock
     ids: Ids
     stop: Stop
+    packages: Packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def _context(order: Attempted, key: Callable[[], str]) -> Context:
         clock=tools.clock,
         ids=tools.ids,
         stop=order.timeout or tools.stop,
+        packages=tools.packages,
     )
 
 

@@ -27,6 +27,7 @@ from dalsegno.executors import wire
 from dalsegno.executors.user_errors import no_folder
 from dalsegno.executors.worker_process import TICK, OnLine, StreamName, WorkerLostError, WorkerProcess
 
+OnImported = Callable[[Mapping[str, str]], None]
 _Key = tuple[str, tuple[str, ...], frozenset[tuple[str, str]]]
 
 
@@ -55,6 +56,10 @@ def _drop(_stream: StreamName, _text: str) -> None:
     """Take a line and do nothing with it."""
 
 
+def _forget(_versions: Mapping[str, str]) -> None:
+    """Take versions and do nothing with them."""
+
+
 def _never() -> None:
     """Find that nothing was cancelled."""
 
@@ -80,6 +85,7 @@ class WorkerPool:
         call: PythonCall,
         *,
         on_line: OnLine = _drop,
+        on_imported: OnImported = _forget,
         check_cancelled: Callable[[], None] = _never,
         timeout: float | None = None,
     ) -> Any:
@@ -88,6 +94,7 @@ class WorkerPool:
         Parameters
         ----------
         on_line : gets each line that is printed, in the order of its stream, on the calling thread.
+        on_imported : gets the versions of the installed packages that the worker has imported, once the function has ended.
         check_cancelled : called several times a second; what it raises ends the worker and is raised here.
         timeout : seconds, from when a worker is free.
 
@@ -105,9 +112,10 @@ class WorkerPool:
         self._take_slot(check_cancelled)
         try:
             check = check_cancelled if timeout is None else _until(timeout, call.function, check_cancelled)
-            answer = self._ask(call, request, on_line, check)
+            answer, imported = self._ask(call, request, on_line, check)
         finally:
             self._slots.release()
+        on_imported(imported)
         if answer[0] == wire.FAILED:
             raise answer[1]
         return wire.load_value(answer[1])
@@ -128,8 +136,8 @@ class WorkerPool:
 
     def _ask(
         self, call: PythonCall, request: wire.Request, on_line: OnLine, check: Callable[[], None]
-    ) -> tuple[Any, ...]:
-        """Have a request answered by the first worker that is fit for it."""
+    ) -> tuple[tuple[Any, ...], Mapping[str, str]]:
+        """Have a request answered by the first worker that is fit for it; give what that has imported as well."""
         environ = {**os.environ, **call.environ}
         request["variables"] = {name: text for name, text in environ.items() if name.startswith(wire.VARIABLES)}
         fixed = frozenset(item for item in environ.items() if not item[0].startswith(wire.VARIABLES))
@@ -147,7 +155,7 @@ class WorkerPool:
             finally:
                 self._give_back(key, worker, usable=answer is not None and answer[-1] is True)
             if answer is not None and answer[0] != wire.STALE:
-                return answer
+                return answer, worker.imported
 
     def _take_slot(self, check_cancelled: Callable[[], None]) -> None:
         while not self._slots.acquire(timeout=TICK):

@@ -5,7 +5,8 @@ builtin types and `TaskFailed`; users' values travel inside them as bytes of the
 where a user's module cannot be imported.
 
 A pool asks with a `Request`. The worker answers `STALE` (a module it has loaded was changed on disk since; nothing was
-run) or `STARTED`, and later `RETURNED` or `FAILED`.
+run) or `STARTED`, and later `IMPORTED` (the versions of the packages that its process has imported), then `RETURNED` or
+`FAILED`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, TypedDict
 
 STALE = "stale"
 STARTED = "started"
+IMPORTED = "imported"
 RETURNED = "returned"
 FAILED = "failed"
 

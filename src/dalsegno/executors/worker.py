@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 from dalsegno.errors import TaskFailed
-from dalsegno.executors import freshness, user_code, wire
+from dalsegno.executors import freshness, imported, user_code, wire
 from dalsegno.executors.plain import plain
 from dalsegno.executors.user_errors import Terminated, describe, no_folder
 
@@ -37,6 +37,7 @@ class _Worker:
         self._busy = False
         self._environ = {name: text for name, text in os.environ.items() if not name.startswith(wire.VARIABLES)}
         self._loaded = freshness.watch()
+        self._imported = imported.ImportedPackages()
 
     def serve(self) -> None:
         """Answer requests until the other end is gone, or this process should not be used again."""
@@ -50,6 +51,7 @@ class _Worker:
             self._send((wire.STARTED,))
             usable, answer = self._perform(request)
             self._busy = False
+            self._send((wire.IMPORTED, dict(self._imported.versions())))
             self._send(answer)
 
     def _perform(self, request: wire.Request) -> tuple[bool, tuple[Any, ...]]:

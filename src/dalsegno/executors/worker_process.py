@@ -84,6 +84,8 @@ class WorkerProcess:
             theirs.close()
         #: the id may belong to somebody else by now
         self._gone = False
+        #: versions of the packages that the process has imported, as of its last answer
+        self.imported: Mapping[str, str] = {}
         self._reader = wire.FrameReader()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ, "answer")
@@ -153,9 +155,12 @@ class WorkerProcess:
             # asked before reading: the last answer of a process that has ended since is not missed
             ended = not self.alive
             for answer in self._wait(lines, 0 if ended else TICK):
-                if answer[0] != wire.STARTED:
+                if answer[0] == wire.IMPORTED:
+                    self.imported = answer[1]
+                elif answer[0] == wire.STARTED:
+                    started = True
+                else:
                     return answer
-                started = True
             check()
             if ended or self._socket not in self._selector.get_map():
                 raise WorkerLostError(self._exit_code(), started=started)

@@ -200,7 +200,7 @@ def compare_runs(before: Side, after: Side) -> Comparison:
             *_differences_at("outputs", before.run.outputs, after.run.outputs),
         ),
         tuple(_differences(before.run.inputs, after.run.inputs)),
-        tuple(_differences(before.run.environment, after.run.environment)),
+        tuple(_versions(before, after)),
         tasks, first and first.address, first is not None and first.in_both and not first.read,
     )  # fmt: skip
 
@@ -211,6 +211,17 @@ def _facts(run: Run) -> Mapping[str, Any]:
         "revision": run.revision,
         "state": run.state.value,
     }
+
+
+def _versions(before: Side, after: Side) -> Iterator[Change]:
+    """Compare what the runs ran on. What a run kept it did not import: a package is missing only where a run kept nothing."""
+    old, new = dict(before.run.environment), dict(after.run.environment)
+    was, now = old.pop("packages", {}), new.pop("packages", {})
+    yield from _differences(old, new)
+    kept = any(item.action in (Action.REUSE, Action.PIN) for item in (*before.task_runs, *after.task_runs))
+    for name in sorted({**was, **now}):
+        if not kept or (name in was and name in now):
+            yield from _difference(f"packages.{name}", was.get(name, MISSING), now.get(name, MISSING))
 
 
 def _merged(old: Sequence[str], new: Sequence[str]) -> list[str]:

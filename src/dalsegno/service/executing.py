@@ -15,6 +15,7 @@ from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
+from dalsegno.engine.packages import Packages
 from dalsegno.engine.runner import Runner
 from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
@@ -149,7 +150,14 @@ class Executing:
                 attempt_of=self._last_attempt,
             ),
             tools=Tools(
-                facts, values, self._artifacts, KeyValues(self._store, self._clock), self._clock, self._ids, wish
+                facts,
+                values,
+                self._artifacts,
+                KeyValues(self._store, self._clock),
+                self._clock,
+                self._ids,
+                wish,
+                Packages(run.environment),
             ),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),

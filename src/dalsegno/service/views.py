@@ -37,6 +37,7 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
         "ended": iso(run.ended),
     }
     if task_runs is not None:
+        shown["environment"] = dict(run.environment)
         shown["task_runs"] = [task_run_as_json(item) for item in task_runs]
     return {**shown, "outputs": dict(run.outputs), "error": run.error}
 

@@ -9,7 +9,8 @@ from dalsegno.store import reads
 from dalsegno.store.kv import Entries
 from dalsegno.store.port import Lease, Write
 from dalsegno.store.rows import Row
-from dalsegno.store.writes import Dialect, Execute, Transaction, carry_out, prepare
+from dalsegno.store.transaction import Dialect, Execute, Transaction
+from dalsegno.store.writes import carry_out, prepare
 
 #: executes something in a transaction of its own and gives its result when that is committed
 WriteDoor = Callable[[Callable[[Execute], Any]], Any]

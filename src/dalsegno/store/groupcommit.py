@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
-from dalsegno.store.writes import Execute
+from dalsegno.store.transaction import Execute
 
 Work = Callable[[Execute], Any]
 

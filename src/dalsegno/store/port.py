@@ -174,6 +174,14 @@ class AmendRun:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEnvironment:
+    """Record what a run ran on, in the place of what was recorded: its tasks tell it as they go. Guard: it has not ended."""
+
+    run: str
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SaveArtifact:
     """Record an artifact whose blob is in place already."""
 
@@ -222,6 +230,7 @@ Write = (
     | EndTask
     | MoveRun
     | AmendRun
+    | NoteEnvironment
     | SaveArtifact
     | AppendLogs
     | RequestKill

@@ -18,7 +18,7 @@ from dalsegno.store import version
 from dalsegno.store.core import StoreCore
 from dalsegno.store.port import Kept, Lease
 from dalsegno.store.rows import Row
-from dalsegno.store.writes import Cursor, Dialect, Execute, check_lease
+from dalsegno.store.transaction import Cursor, Dialect, Execute, check_lease
 
 #: a lease whose holder has not been heard of for so many seconds may be taken
 LEASE_SECONDS = 15.0

@@ -19,7 +19,7 @@ from dalsegno.store.groupcommit import GroupCommit, file_lock
 from dalsegno.store.jsontext import to_text
 from dalsegno.store.port import Kept, Lease
 from dalsegno.store.rows import Row
-from dalsegno.store.writes import Dialect, Execute, check_lease
+from dalsegno.store.transaction import Dialect, Execute, check_lease
 
 #: how long SQLite waits for a program that holds the database locked without our lock file
 _BUSY_SECONDS = 20.0

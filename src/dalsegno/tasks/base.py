@@ -185,6 +185,10 @@ class TaskContext(Protocol):
         """Have the task end as WARNING instead of SUCCESS, if it does not fail. The reason goes to its log."""
         ...
 
+    def imported(self, versions: Mapping[str, str]) -> None:
+        """Record the versions of packages of the user's that this attempt has imported, by their names."""
+        ...
+
     def workdir(self) -> Path:
         """Give an empty folder of this attempt's own; it is removed with the attempt."""
         ...

@@ -47,7 +47,9 @@ class Step(TaskType):
             environ={**self.env, **context.environ()},
             plain=True,
         )
-        value = _pool().call(call, on_line=context.log.stream, check_cancelled=context.check_cancelled)
+        value = _pool().call(
+            call, on_line=context.log.stream, on_imported=context.imported, check_cancelled=context.check_cancelled
+        )
         return self.Output(value=value)
 
 

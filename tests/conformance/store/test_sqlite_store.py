@@ -23,7 +23,7 @@ from dalsegno.store import sqlite
 from dalsegno.store.filelease import FileLock
 from dalsegno.store.open import open_store
 from dalsegno.store.port import AppendLogs, CreateRun, MoveRun, SaveArtifact, StartTask, Store
-from dalsegno.store.writes import Execute
+from dalsegno.store.transaction import Execute
 
 ROOT = Path(__file__).parents[3]
 

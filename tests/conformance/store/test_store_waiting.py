@@ -10,7 +10,7 @@ from tests.support.stored import a_task_run, ended, running
 from dalsegno.errors import LeaseLost, MoveRefused
 from dalsegno.model.run import Attempt, Event
 from dalsegno.model.state import State
-from dalsegno.store.port import AmendRun, MoveRun, MoveTask, NewAttempt, RecordTask, StartTask, Store
+from dalsegno.store.port import AmendRun, MoveRun, MoveTask, NewAttempt, NoteEnvironment, RecordTask, StartTask, Store
 
 
 def test_a_task_run_waits_with_its_attempt_open_and_goes_on(store: Store) -> None:
@@ -89,3 +89,18 @@ def test_what_is_asked_of_a_run_is_amended_until_it_ends(store: Store) -> None:
         store.commit(lease, [AmendRun(run.id, {})])
     with pytest.raises(LeaseLost):
         store.commit(None, [AmendRun(run.id, {})])
+
+
+def test_what_a_run_runs_on_is_noted_until_it_ends(store: Store) -> None:
+    run, lease = running(store)
+    environment = {**run.environment, "packages": {"numpy": "2.1"}}
+    store.commit(lease, [NoteEnvironment(run.id, environment)])
+    found = store.runs.get(run.id)
+    assert found is not None
+    assert found.environment == environment
+
+    store.commit(lease, [NoteEnvironment(run.id, {}), MoveRun(run.id, State.RUNNING, State.FAILED, 50.0)])
+    with pytest.raises(MoveRefused, match="has ended already, as FAILED"):
+        store.commit(lease, [NoteEnvironment(run.id, environment)])
+    with pytest.raises(LeaseLost):
+        store.commit(None, [NoteEnvironment(run.id, environment)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -306,3 +307,18 @@ def test_arguments_and_env_may_come_as_json_text() -> None:
 def test_an_unknown_property_is_refused() -> None:
     with pytest.raises(ValidationError, match="funktion"):
         Step.model_validate({"funktion": "a:b"})
+
+
+def test_the_versions_of_the_packages_that_its_process_imported_are_told(write: Write, context: FolderContext) -> None:
+    write("own.py", "def plain():\n    import json, own\n    return 1")
+    assert value_of(context, "own:plain") == 1
+    assert context.packages == {}
+    write("steps.py", "import yaml\n\ndef read(text):\n    return yaml.safe_load(text)")
+    assert value_of(context, "steps:read", text="{a: 1}") == {"a": 1}
+    assert context.packages == {"PyYAML": version("PyYAML")}
+
+
+def test_they_are_told_of_a_call_that_fails_and_of_one_that_imports_late(write: Write, context: FolderContext) -> None:
+    write("late.py", "def late():\n    import anyio\n    raise ValueError('no')")
+    assert "no" in failure_of(context, "late:late").message
+    assert context.packages.items() >= {"anyio": version("anyio")}.items()

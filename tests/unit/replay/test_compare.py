@@ -223,3 +223,17 @@ def test_a_comparison_is_json() -> None:
     first, second, third = found["tasks"]
     assert (first["before"]["state"], first["before"]["error"], first["after"]["state"]) == ("FAILED", "no", "SUCCESS")
     assert (second["address"], second["after"], third["address"], third["before"]) == ("b", None, "c", None)
+
+
+def test_versions_of_packages_are_compared_and_what_a_run_kept_it_did_not_import() -> None:
+    def versions(after: dict[str, str], action: Action) -> list[tuple[str, Any, Any]]:
+        old = Side(a_run("rides-1", environment={"python": "3.11", "packages": {"numpy": "1", "pandas": "2"}}), KEPT)
+        kept = [replace(task, action=action) for task in KEPT]
+        new = Side(a_run("rides-2", environment={"python": "3.11", "packages": after}), kept)
+        return [(change.name, change.before, change.after) for change in compare_runs(old, new).versions]
+
+    assert versions({"numpy": "1.1"}, Action.REUSE) == [("packages.numpy", "1", "1.1")]
+    assert versions({"numpy": "1", "torch": "2"}, Action.RUN) == [
+        ("packages.pandas", "2", MISSING),
+        ("packages.torch", MISSING, "2"),
+    ]
