@@ -33,6 +33,7 @@ from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.sealing import Sealing
+from dalsegno.service.stored_inputs import check_stored_inputs
 from dalsegno.store.port import RunFilter, Store
 
 
@@ -106,6 +107,7 @@ class Planning:
             fresh_clock=request.fresh_clock,
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
+        refusals += check_stored_inputs(plan, request, inputs, nodes, self._values)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
         results = {} if seen is None else resolved.renamed.results(seen.results)
         regrouped = frozenset[str]() if origin is None else self._regrouped(origin, nodes)
