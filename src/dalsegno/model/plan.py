@@ -37,7 +37,7 @@ class Decision:
     action, reason : what, and why, as a person reads it.
     warnings : what a person should know before agreeing.
     origin_task_run : the id of the matched task run of the origin, whatever its action.
-    estimate_s : seconds that the origin's task run took.
+    estimate_s : seconds that the origin's task run took, or else that of the last run in which the task succeeded.
     keys : for a loop whose items are known, their keys in order, for a choice the branch; `None` where they are not known yet.
     waits_for : for a loop whose items are not known, the address that decides them.
     forced : everything inside it runs.

@@ -32,6 +32,7 @@ from dalsegno.replay.select import Nodes
 from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
+from dalsegno.service.history import with_estimates
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.stored_inputs import check_stored_inputs
 from dalsegno.store.port import RunFilter, Store
@@ -107,6 +108,7 @@ class Planning:
             fresh_clock=request.fresh_clock,
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
+        plan = with_estimates(plan, flow, self._store, origin=origin.id if origin else None)
         refusals += check_stored_inputs(plan, request, inputs, nodes, self._values)
         plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
         results = {} if seen is None else resolved.renamed.results(seen.results)

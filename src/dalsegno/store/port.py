@@ -352,6 +352,12 @@ class TaskRunReads(Protocol):
         """Give the light form of a run's task runs, in the order they were added."""
         ...
 
+    def took(self, run: str) -> Mapping[tuple[str, str], float]:
+        """Give the seconds that tasks took which were executed in a run and succeeded, by id and type; of several items of a
+        loop the mean.
+        """
+        ...
+
     def get(self, id: str) -> TaskRun | None:
         """Give one task run by its id."""
         ...

@@ -130,6 +130,9 @@ class TaskRuns:
     def results(self, run: str) -> list[Result]:
         return rows.results_of(self._fetch(sql.RESULTS_OF_RUN, {"run": run}))
 
+    def took(self, run: str) -> Mapping[tuple[str, str], float]:
+        return {(task, kind): seconds for task, kind, seconds in self._fetch(sql.TOOK, {"run": run})}
+
     def get(self, id: str) -> TaskRun | None:
         return next((rows.task_run_of(row) for row in self._fetch(sql.GET_TASK_RUN, {"id": id})), None)
 

@@ -294,6 +294,10 @@ KEEP_RENAMED = (
 
 TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
 RESULTS_OF_RUN = _select("task_runs", (*RESULT, "error IS NOT NULL"), "WHERE run = :run ORDER BY seq")
+TOOK = (
+    "SELECT task, type, AVG(ended - started) FROM task_runs WHERE run = :run AND action = 'RUN' AND ended IS NOT NULL "
+    f"AND started IS NOT NULL AND state IN ('{State.SUCCESS}', '{State.WARNING}') GROUP BY task, type"
+)
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")

@@ -239,3 +239,17 @@ def test_what_is_not_there_is_not_found(store: Store) -> None:
     assert store.task_runs.at(new_id(), "a") is None
     assert store.task_runs.attempts(new_id()) == []
     assert store.task_runs.results(new_id()) == []
+
+
+def test_what_tasks_took_is_told_of_those_that_were_executed_and_succeeded(store: Store) -> None:
+    run, lease = running(store)
+    items = [
+        a_task_run(run.id, f"each[{key}].fetch", task="fetch", started=start) for key, start in (("a", 10), ("b", 20))
+    ]
+    store.commit(lease, [*(StartTask(item) for item in items), *(ended(item.id) for item in items)])
+    failed = a_task_run(run.id, "check", task="check")
+    store.commit(lease, [StartTask(failed), ended(failed.id, State.FAILED)])
+    store.commit(
+        lease, [RecordTask(a_task_run(run.id, "pin", task="pin", action=Action.PIN, state=State.SUCCESS, ended=30.0))]
+    )
+    assert store.task_runs.took(run.id) == {("fetch", items[0].type): 15.0}
