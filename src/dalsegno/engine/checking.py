@@ -27,11 +27,11 @@ def why_it_runs(task: Task, scope: Scope, origin: TaskRun | None, facts: Facts, 
     """Give why a task runs that is decided at its turn; `None` where its result is kept."""
     if origin is None or not origin.has_result:
         return "has no result in the origin"
-    if moved:
-        return "stands directly after something that moved"
     used = dict(used_values(task, scope, variables(facts, scope, task), facts.nodes))
     different = [path for path in {**origin.used, **used} if origin.used.get(path) != used.get(path)]
-    return f"`{different[0]}` differs" if different else None
+    if different:
+        return f"`{different[0]}` differs"
+    return "stands directly after something that moved" if moved else None
 
 
 def has_moved(task: Task, origin: TaskRun | Result | None, digest: str | None) -> bool:
