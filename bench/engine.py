@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from bench.measure import Row
+from bench.measure import Row, seconds
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
@@ -19,11 +19,16 @@ from dalsegno.store.open import open_store
 from dalsegno.store.port import EndTask, StartTask, Write
 
 REPLAY_GOALS = {1_000: "25 ms", 10_000: "250 ms"}
+PLAN_GOALS = {1_000: "15 ms", 10_000: "150 ms"}
+CHANGED_GOALS = {1_000: "", 10_000: "300 ms"}
+#: what is replayed in bulk: runs of so many tasks, of which the last failed
+BULK_TASKS, BULK_ORIGINS = 20, 50
 
 
 def measure(quick: bool) -> Iterator[Row]:
     for size in (1_000,) if quick else (1_000, 10_000):
         yield from _size(size, tries=3 if quick else 5)
+    yield from _bulk(times=2 if quick else 10)
 
 
 def _size(size: int, *, tries: int) -> Iterator[Row]:
@@ -58,8 +63,31 @@ def _replays(service: Service, run: Run, size: int, tries: int) -> Iterator[Row]
         wholes.append((perf_counter() - planned) * 1000)
         plans.append((planned - start) * 1000)
         assert replay.state is State.SUCCESS
-    yield Row(f"plan of a replay of the last of {size:,}", sorted(plans)[tries // 2], "ms")
+    yield Row(f"plan of a replay of the last of {size:,}", sorted(plans)[tries // 2], "ms", PLAN_GOALS[size])
+    changed = ReplayRequest(origin=run.id, changed=True)
+    planned = seconds(lambda: service.runs.plan_replay(changed), tries) * 1000
+    yield Row(f"plan with --changed of {size:,} that did not", planned, "ms", CHANGED_GOALS[size])
     yield Row(f"replay of the last of {size:,}", sorted(wholes)[tries // 2], "ms", REPLAY_GOALS[size])
+
+
+def _bulk(*, times: int) -> Iterator[Row]:
+    """How many replays of failed runs one process plans and forks a second: each is created, with what it keeps."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = open_service(settings=Settings(Path(folder)))
+        text = f"{_flow(BULK_TASKS - 1)}  - id: last\n    type: core.execution.Fail\n"
+        origins = [service.runs.create_fresh("flow.yaml", ReplayRequest(), text=text) for _ in range(BULK_ORIGINS)]
+        for origin in origins:
+            assert service.runs.execute(origin.id).state is State.FAILED
+        rates: list[float] = []
+        for _ in range(times):
+            start = perf_counter()
+            for origin in origins:
+                service.runs.create_replay(ReplayRequest(origin=origin.id, skip_successful=True))
+            rates.append(BULK_ORIGINS / (perf_counter() - start))
+        yield Row(
+            f"replays of {BULK_TASKS} tasks planned and forked", sorted(rates)[times // 2], "a second", "1,000 a second"
+        )
+        service.close()
 
 
 def _flow(size: int) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from dalsegno.errors import PlanRefusal
+from dalsegno.model.light import light
 
 
 class Action(StrEnum):
@@ -27,7 +28,7 @@ class Action(StrEnum):
     LEAVE = "LEAVE"
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Decision:
     """What will be done at one address.
 

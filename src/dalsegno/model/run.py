@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dalsegno.model.light import light
 from dalsegno.model.plan import Action
 from dalsegno.model.state import State
 
@@ -109,7 +110,7 @@ class TaskRun:
         return self.state.has_result
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Result:
     """What a planner needs to know of a task run of the origin: a light form of `TaskRun`.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dalsegno.model.flow import Revision
+from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
@@ -46,7 +47,7 @@ class CreateRun:
     plan: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Kept:
     """One task run of the origin whose result the new run keeps, under a new id; `renamed` where it has another name now, or
     stands in another group.
