@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 from tests.docs.shell import Shell
+from tests.support import kestra_cases
 from typer.main import get_command
 
 from dalsegno.cli.app import make_app
@@ -149,8 +151,39 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+# names of expressions
+
+_KINDS = {
+    "variable": "Variables", "operator": "Operators", "test": "Tests", "tag": "Tags", "function": "Functions",
+    "filter": "Filters",
+}  # fmt: skip
+
+
+def names_part() -> str:
+    """Give every name of Kestra's expressions with an example, and those that are not there with the reason."""
+    named, known = kestra_cases.names(), kestra_cases.cases()
+    sections: list[str] = []
+    for kind, title in _KINDS.items():
+        there = sorted((one.name for one in named if one.kind == kind and one.why is None), key=str.lower)
+        rows = [_name_row(name, known[kind, name]) for name in there]
+        sections += [f"### {title}", _table((kind, "what it gives", "example", "gives"), rows)]
+    missing = [(one.kind, f"`{one.name}`", one.why) for one in named if one.why is not None]
+    sections += ["### What is not there", _table(("kind", "name", "why"), missing)]
+    return _BLANK.join(sections)
+
+
+def _name_row(name: str, case: kestra_cases.Case) -> tuple[str, ...]:
+    return f"`{name}`", case.what, _code(case.example), _code(case.gives)
+
+
+def _code(text: str) -> str:
+    shown = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"') if "\n" in text else text
+    return f"`{shown}`".replace("|", "\\|")
+
+
 #: page -> part -> what makes it
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/cli.md": {"commands": command_part},
+    "docs/expressions.md": {"names": names_part},
     "docs/flows.md": {"task types": type_part},
 }

@@ -12,15 +12,14 @@ from typing import Any, cast
 
 from jinja2 import nodes
 
-from dalsegno.errors import DalSegnoError
+from dalsegno.errors import DalSegnoError, closest, did_you_mean
 from dalsegno.expressions.faults import INVALID, UNKNOWN_NAME, Fault, MissingVariable
-from dalsegno.expressions.filters import FILTERS
 from dalsegno.expressions.frame import Frame
-from dalsegno.expressions.functions import FUNCTIONS, PROVIDED
-from dalsegno.expressions.operators import COMPARISONS, calculate, join_texts, keep, negate, span
-from dalsegno.expressions.registry import Entry, python_name
+from dalsegno.expressions.grammar import MACRO
+from dalsegno.expressions.operators import COMPARISONS, calculate, join_texts, keep, negate, span, truth
+from dalsegno.expressions.registry import FILTERS, FUNCTIONS, Entry, python_name
 from dalsegno.expressions.tests import TESTS
-from dalsegno.expressions.values import is_list, lookup
+from dalsegno.expressions.values import is_list, lookup, to_text
 
 Evaluate = Callable[[Frame], Any]
 Call = Callable[[Frame], tuple[list[Any], dict[str, Any]]]
@@ -153,19 +152,30 @@ def _sign(node: nodes.UnaryExpr) -> Evaluate:
     return placed(node.lineno, lambda frame: change(operand(frame)))
 
 
+def condition(node: nodes.Node, where: str) -> Callable[[Frame], bool]:
+    """Make the function that tells whether a condition holds; `where` names what asks, for the error."""
+    evaluate = compile_expression(node)
+
+    def holds(frame: Frame) -> bool:
+        value = evaluate(frame)
+        return value if isinstance(value, bool) else truth(value, where)
+
+    return holds
+
+
 def _and(node: nodes.And) -> Evaluate:
-    left, right = compile_expression(node.left), compile_expression(node.right)
-    return lambda frame: left(frame) and right(frame)
+    left, right = condition(node.left, "`and`"), condition(node.right, "`and`")
+    return placed(node.lineno, lambda frame: left(frame) and right(frame))
 
 
 def _or(node: nodes.Or) -> Evaluate:
-    left, right = compile_expression(node.left), compile_expression(node.right)
-    return lambda frame: left(frame) or right(frame)
+    left, right = condition(node.left, "`or`"), condition(node.right, "`or`")
+    return placed(node.lineno, lambda frame: left(frame) or right(frame))
 
 
 def _not(node: nodes.Not) -> Evaluate:
-    operand = compile_expression(node.node)
-    return lambda frame: not operand(frame)
+    holds = condition(node.node, "`not`")
+    return placed(node.lineno, lambda frame: not holds(frame))
 
 
 def _compare(node: nodes.Compare) -> Evaluate:
@@ -182,7 +192,12 @@ def _concat(node: nodes.Concat) -> Evaluate:
 def _condition(node: nodes.CondExpr) -> Evaluate:
     test, positive = compile_expression(node.test), compile_expression(node.expr1)
     negative = compile_expression(node.expr2 or nodes.Const(None))
-    return lambda frame: positive(frame) if test(frame) else negative(frame)
+
+    def evaluate(frame: Frame) -> Any:
+        value = test(frame)
+        return positive(frame) if value is not None and truth(value, "`? :`") else negative(frame)
+
+    return placed(node.lineno, evaluate)
 
 
 def tolerant(evaluate: Evaluate) -> Callable[[Frame], tuple[bool, Any]]:
@@ -205,6 +220,16 @@ def _coalesce(node: nodes.Filter) -> Evaluate:
     def evaluate(frame: Frame) -> Any:
         _, value = left(frame)
         return right(frame) if value is None else value
+
+    return evaluate
+
+
+def _undefined(node: nodes.Filter) -> Evaluate:
+    left, right = tolerant(compile_expression(node.node)), compile_expression(node.args[0])
+
+    def evaluate(frame: Frame) -> Any:
+        known, value = left(frame)
+        return value if known else right(frame)
 
     return evaluate
 
@@ -233,6 +258,18 @@ def _check(entry: Entry, node: nodes.Filter | nodes.Test | nodes.Call, offset: i
     entry.check(len(node.args), [name for name, _ in _named(node)], offset)
 
 
+def _with_frame(entry: Entry) -> Callable[..., Any]:
+    """Give what runs a filter: with the frame, and then the value."""
+    run = entry.run
+    if entry.framed:
+        return run
+
+    def without(_frame: Frame, *positional: Any, **named: Any) -> Any:
+        return run(*positional, **named)
+
+    return without
+
+
 def guarded(what: str, offset: int, run: Evaluate) -> Evaluate:
     """Measure what a filter or function gives, and let no bare Python error out of it."""
 
@@ -251,7 +288,7 @@ def filter_on(node: nodes.Filter, value: Evaluate) -> Evaluate:
     """Make the function that applies a filter to what `value` gives."""
     entry = FILTERS.get(node.name, node.lineno)
     _check(entry, node, node.lineno)
-    arguments, run = _arguments(node), entry.run
+    arguments, run = _arguments(node), _with_frame(entry)
     if node.name == "default":
         attempt = tolerant(value)
         value = lambda frame: attempt(frame)[1]  # noqa: E731 - the filter sees null where there was nothing
@@ -259,7 +296,7 @@ def filter_on(node: nodes.Filter, value: Evaluate) -> Evaluate:
     def evaluate(frame: Frame) -> Any:
         subject = value(frame)
         positional, named = arguments(frame)
-        return run(subject, *positional, **named)
+        return run(frame, subject, *positional, **named)
 
     return guarded(f"the filter `{node.name}`", node.lineno, evaluate)
 
@@ -275,7 +312,7 @@ def _test(node: nodes.Test) -> Evaluate:
     value, arguments, run = compile_expression(node.node), _arguments(node), entry.run
     if node.name in ("defined", "undefined"):
         attempt, wanted = tolerant(value), node.name == "defined"
-        return lambda frame: attempt(frame)[0] is wanted
+        return lambda frame: (attempt(frame)[1] is not None) is wanted
 
     def evaluate(frame: Frame) -> Any:
         subject = value(frame)
@@ -288,10 +325,10 @@ def _test(node: nodes.Test) -> Evaluate:
 def _call(node: nodes.Call) -> Evaluate:
     if not isinstance(node.node, nodes.Name):
         raise Fault("only functions can be called, by their names", code=INVALID, offset=node.lineno)
-    name, offset, arguments = node.node.name, node.node.lineno, _arguments(node)
-    if name in PROVIDED:
-        return guarded(f"the function `{name}`", offset, _provided(name, arguments))
-    entry = FUNCTIONS.get(name, offset, also=PROVIDED)
+    name, offset = node.node.name, node.node.lineno
+    if name.startswith(MACRO):
+        return _macro(name.removeprefix(MACRO), node)
+    arguments, entry = _arguments(node), FUNCTIONS.get(name, offset)
     _check(entry, node, offset)
     run = entry.run
 
@@ -302,18 +339,33 @@ def _call(node: nodes.Call) -> Evaluate:
     return guarded(f"the function `{name}`", offset, evaluate)
 
 
-def _provided(name: str, arguments: Call) -> Evaluate:
+def _macro(name: str, node: nodes.Call) -> Evaluate:
+    positional = [compile_expression(argument) for argument in node.args]
+    named = [(key, compile_expression(argument)) for key, argument in _named(node)]
+
     def evaluate(frame: Frame) -> Any:
-        function = frame.functions.get(name)
-        if function is None:
-            raise Fault(f"the function `{name}` is not available here", code="unknown-function")
-        positional, named = arguments(frame)
-        return function(*positional, **named)
+        if frame.parts is None:
+            raise Fault(f"the macro `{name}` is not known here")
+        frame.meter.turn()
+        given = {key: one(frame) for key, one in named}
+        return frame.meter.spend(frame.parts.macros[name](frame, [one(frame) for one in positional], given))
 
-    return evaluate
+    return placed(node.lineno, evaluate)
 
 
-_SPECIAL: Mapping[str, Callable[[nodes.Filter], Evaluate]] = {"??": _coalesce, "..": _range}
+@FUNCTIONS.add("block")
+def block(frame: Frame, name: Any) -> str:
+    """Write a block of this text once more."""
+    blocks = frame.parts.blocks if frame.parts else {}
+    wanted = to_text(name)
+    if wanted not in blocks:
+        near = closest(wanted, blocks)
+        raise Fault(f"there is no block `{wanted}` in this text{did_you_mean(near)}", closest=near)
+    frame.meter.turn()
+    return blocks[wanted](frame)
+
+
+_SPECIAL: Mapping[str, Callable[[nodes.Filter], Evaluate]] = {"??": _coalesce, "???": _undefined, "..": _range}
 
 _MAKERS: Mapping[type[nodes.Node], Callable[[Any], Evaluate]] = {
     nodes.Const: _constant, nodes.Name: _name, nodes.Getattr: _getattr, nodes.Getitem: _getitem,

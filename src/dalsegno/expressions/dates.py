@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dalsegno.errors import closest, did_you_mean
-from dalsegno.expressions import patterns
+from dalsegno.expressions import javadate, patterns
 from dalsegno.expressions.faults import Fault, describe
 
 #: Kestra's names for common patterns; a fraction of a second is written where `?` stands and there is one
@@ -30,6 +30,8 @@ _FORMATS = {
     "iso_ordinal_date": "yyyy-DDDXXX",
     "rfc_1123_date_time": "EEE, d MMM yyyy HH:mm:ss Z",
 }
+#: the two endings that Java reads
+_RFC_1123 = ("EEE, d MMM yyyy HH:mm:ss z", "EEE, d MMM yyyy HH:mm:ss Z")
 _STYLES = ("full", "long", "medium", "short")
 _ZONE_NAME = re.compile(r"\[[^\[\]]*\]\Z")
 
@@ -78,12 +80,35 @@ def _read(value: Any, existing_format: str | None) -> datetime:
             raise Fault(f"{value} seconds since 1970 is no point in time") from None
     if not isinstance(value, str):
         raise Fault(f"a point in time is a text or a number, not {describe(value)}")
-    if existing_format:
-        return patterns.read(value, _pattern(existing_format, fraction=False))
+    if existing_format and not existing_format.startswith("iso_"):
+        return _by_pattern(value, existing_format)
     try:
         return datetime.fromisoformat(_ZONE_NAME.sub("", value.strip()))
     except ValueError:
         raise Fault(f"`{value}` is no ISO date; name its pattern with `existingFormat`") from None
+
+
+def _by_pattern(text: str, format: str) -> datetime:
+    """Read a text as Java would: a day without a time begins at midnight.
+
+    What Java would not take for a day, such as a month alone, begins as early as it can.
+    """
+    *others, last = _RFC_1123 if format == "rfc_1123_date_time" else (_pattern(format, fraction=False),)
+    for pattern in others:
+        if javadate.compile(pattern).fits(text):
+            last = pattern
+    try:
+        found = javadate.compile(last).parse(text)
+    except javadate.PatternError:
+        return patterns.read(text, last)
+    except javadate.DateParseError as error:
+        if error.index is None:
+            raise Fault(f"`{text}` is no point in time: {str(error).rpartition('parsed: ')[2]}") from None
+        message = f"`{text}` does not have the form `{format}`: it stops to fit at letter {error.index + 1}"
+        raise Fault(message) from None
+    if found.date is None:
+        return patterns.read(text, last)
+    return datetime.combine(found.date, found.time or time(), found.zone)
 
 
 def _pattern(format: str, *, fraction: bool) -> str:
@@ -98,6 +123,11 @@ def write(moment: datetime, format: str, locale: str | None = None) -> str:
         return format_datetime(moment, format=format, locale=locale or "en")
     if format == "iso_instant":
         moment = moment.astimezone(UTC)
+    if format == "iso_week_date":
+        year, week, day = moment.isocalendar()
+        return f"{year:04}-W{week:02}-{day}{patterns.write_offset(moment.utcoffset(), 3, zulu=True)}"
+    if format == "rfc_1123_date_time" and not moment.utcoffset():
+        return patterns.write(moment, "EEE, d MMM yyyy HH:mm:ss 'GMT'", "en")
     return patterns.write(moment, _pattern(format, fraction=moment.microsecond > 0), locale)
 
 

@@ -1,4 +1,4 @@
-"""The filters, by their names in Kestra. Null goes in, null comes out, unless a filter says otherwise.
+"""The filters on lists and maps, by their names in Kestra. Null goes in, null comes out, unless a filter says otherwise.
 
 Each takes the value and then its arguments; the compiler measures what comes back. A filter whose result may be far
 larger than what went in checks the size beforehand.
@@ -6,27 +6,13 @@ larger than what went in checks the size beforehand.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import quote_plus, unquote_plus
 
-from dalsegno.expressions import dates
 from dalsegno.expressions.faults import Fault, describe
-from dalsegno.expressions.limits import check_int, check_size
-from dalsegno.expressions.operators import is_number
-from dalsegno.expressions.registry import Registry
+from dalsegno.expressions.limits import check_size
+from dalsegno.expressions.registry import FILTERS
 from dalsegno.expressions.values import is_empty, is_list, to_json, to_text
-
-FILTERS = Registry("filter")
-
-#: a text with more characters is no number
-_LONGEST_NUMBER = 400
-_WORD = re.compile(r"\w+")
 
 
 @FILTERS.add("default")
@@ -35,62 +21,10 @@ def default(value: Any, default: Any) -> Any:
     return default if is_empty(value) else value
 
 
-def _text_filter(*names: str) -> Callable[[Callable[[str], str]], Callable[[str], str]]:
-    """Register a filter from text to text."""
-
-    def register(change: Callable[[str], str]) -> Callable[[str], str]:
-        def apply(value: Any) -> str | None:
-            return None if value is None else change(to_text(value))
-
-        FILTERS.add(*names)(apply)
-        return change
-
-    return register
-
-
-_text_filter("upper")(str.upper)
-_text_filter("lower")(str.lower)
-_text_filter("trim")(str.strip)
-_text_filter("string")(str)
-_text_filter("urlencode")(quote_plus)
-_text_filter("urldecode")(unquote_plus)
-_text_filter("base64encode")(lambda text: base64.b64encode(text.encode()).decode())
-_text_filter("base64decode")(lambda text: base64.b64decode(text, validate=True).decode())
-_text_filter("md5")(lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
-_text_filter("sha1")(lambda text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-_text_filter("sha256")(lambda text: hashlib.sha256(text.encode()).hexdigest())
-_text_filter("sha512")(lambda text: hashlib.sha512(text.encode()).hexdigest())
-
-
-@_text_filter("capitalize")
-def capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-@_text_filter("title")
-def title(text: str) -> str:
-    return _WORD.sub(lambda word: capitalize(word[0]), text)
-
-
-@_text_filter("slugify")
-def slugify(text: str) -> str:
-    """Make a name for URLs and files: lower case ASCII letters and digits, with single dashes between."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return "-".join(re.findall(r"[a-z0-9]+", ascii_text.lower()))
-
-
-@FILTERS.add("json", "toJson")
-def as_json(value: Any) -> str:
-    return to_json(value)
-
-
 @FILTERS.add("length")
 def length(value: Any) -> int:
-    if value is None:
-        return 0
-    if isinstance(value, str | Mapping) or is_list(value):
-        return len(cast("str", value))
-    raise Fault(f"{describe(value)} has no length")
+    """Count elements or letters; of anything else there are none, as in Pebble."""
+    return len(cast("str", value)) if isinstance(value, str | Mapping) or is_list(value) else 0
 
 
 def _elements(value: Any) -> list[Any]:
@@ -120,71 +54,24 @@ def last(value: Any) -> Any:
 def join(value: Any, separator: str = "") -> str | None:
     if value is None:
         return None
-    texts, between = [to_text(element) for element in _elements(value)], to_text(separator)
+    texts = ["null" if element is None else to_text(element) for element in _elements(value)]
+    between = to_text(separator)
     check_size(sum(map(len, texts)) + len(between) * len(texts))
     return between.join(texts)
 
 
-@FILTERS.add("split")
-def split(value: Any, delimiter: str, limit: int = -1) -> list[str] | None:
-    """Cut a text at a literal delimiter into at most `limit` parts."""
-    if value is None:
-        return None
-    text, at = to_text(value), to_text(delimiter)
-    return text.split(at, limit - 1 if limit > 0 else -1) if at else list(text)
-
-
-@FILTERS.add("replace")
-def replace(value: Any, pairs: Any, new: Any = None) -> str | None:
-    """Replace literal texts: `replace({'a': 'b'})` or `replace('a', 'b')`."""
-    if value is None:
-        return None
-    changes: Mapping[Any, Any] = pairs if isinstance(pairs, Mapping) else {pairs: new}
-    text = to_text(value)
-    for old, other in changes.items():
-        before, after = to_text(old), to_text(other)
-        check_size(len(text) + text.count(before) * (len(after) - len(before)))
-        text = text.replace(before, after)
-    return text
-
-
-def _cut(*names: str, last: bool, before: bool) -> None:
-    def apply(value: Any, separator: str) -> str | None:
-        if value is None:
-            return None
-        text, at = to_text(value), to_text(separator)
-        if not at:
-            return text
-        head, found, tail = text.rpartition(at) if last else text.partition(at)
-        if not found:
-            return text if before else ""
-        return head if before else tail
-
-    FILTERS.add(*names)(apply)
-
-
-_cut("substringBefore", last=False, before=True)
-_cut("substringBeforeLast", last=True, before=True)
-_cut("substringAfter", last=False, before=False)
-_cut("substringAfterLast", last=True, before=False)
-
-
-@FILTERS.add("startsWith")
-def starts_with(value: Any, prefix: Any) -> bool:
-    return value is not None and to_text(value).startswith(to_text(prefix))
-
-
-@FILTERS.add("endsWith")
-def ends_with(value: Any, suffix: Any) -> bool:
-    return value is not None and to_text(value).endswith(to_text(suffix))
-
-
 @FILTERS.add("slice")
-def cut_out(value: Any, start: int = 0, end: int | None = None) -> Any:
-    """Give the part from `start` up to, but without, `end`."""
+def cut_out(value: Any, from_index: Any = 0, to_index: Any = None) -> Any:
+    """Give the part from one place up to, but without, another."""
     if value is None:
         return None
-    return (value if isinstance(value, str) else _elements(value))[start:end]
+    whole: Any = value if isinstance(value, str) else _elements(value)
+    start, end = 0 if from_index is None else from_index, len(whole) if to_index is None else to_index
+    if not isinstance(start, int) or not isinstance(end, int):
+        raise Fault("a place in a text or list is a whole number")
+    if start < 0 or end > len(whole) or (to_index is not None and start >= end):
+        raise Fault(f"there is no part from {start} to {end} of {len(whole)}")
+    return whole[start:end]
 
 
 @FILTERS.add("sort")
@@ -240,6 +127,9 @@ def _entries(value: Any) -> Mapping[Any, Any]:
 
 @FILTERS.add("keys")
 def keys(value: Any) -> list[Any] | None:
+    """Give the keys of a map, or the indexes of a list."""
+    if is_list(value):
+        return list(range(len(value)))
     return None if value is None else list(_entries(value))
 
 
@@ -249,91 +139,15 @@ def values(value: Any) -> list[Any] | None:
 
 
 @FILTERS.add("merge")
-def merge(value: Any, other: Any) -> Any:
+def merge(value: Any, items: Any) -> Any:
     """Put two maps or two lists together; where both maps have a key, the second wins."""
-    if value is None or other is None:
-        return other if value is None else value
-    if isinstance(value, Mapping):
-        return {**value, **_entries(other)}
-    return [*_elements(value), *_elements(other)]
-
-
-@FILTERS.add("abs")
-def absolute(value: Any) -> Any:
-    if value is None:
-        return None
-    if not is_number(value):
-        raise Fault(f"it takes a number, not {describe(value)}")
-    return abs(value)
-
-
-@FILTERS.add("number")
-def number(value: Any, type: str = "") -> Any:
-    """Read a number from a text; `type` is INT, LONG, FLOAT or DOUBLE, else the text decides."""
-    if value is None:
-        return None
-    text, kind = to_text(value).strip(), type.upper()
-    if len(text) > _LONGEST_NUMBER or kind not in ("", "INT", "LONG", "FLOAT", "DOUBLE"):
-        raise Fault("the text is too long for a number" if kind == "" else "a number is INT, LONG, FLOAT or DOUBLE")
-    try:
-        whole = kind in ("INT", "LONG") or (kind == "" and re.fullmatch(r"[-+]?[0-9]+", text) is not None)
-        return check_int(int(text)) if whole else float(text)
-    except ValueError:
-        raise Fault(f"`{text}` is not a number") from None
-
-
-@FILTERS.add("date")
-def date(
-    value: Any,
-    format: str | None = None,
-    time_zone: str | None = None,
-    existing_format: str | None = None,
-    locale: str | None = None,
-) -> str | None:
-    """Write a point in time with a Java pattern, in the given zone or else in its own."""
-    if value is None:
-        return None
-    return dates.write(dates.read(value, time_zone, existing_format), format or "iso", locale)
-
-
-@FILTERS.add("dateAdd")
-def date_add(
-    value: Any,
-    amount: Any,
-    unit: str,
-    format: str | None = None,
-    time_zone: str | None = None,
-    existing_format: str | None = None,
-    locale: str | None = None,
-) -> Any:
-    """Move a point in time; without a format it stays one, so that `date` can follow."""
-    if value is None:
-        return None
-    moved = dates.add(dates.read(value, time_zone, existing_format), amount, unit)
-    return moved if format is None else dates.write(moved, format, locale)
-
-
-@FILTERS.add("timestamp")
-def timestamp(value: Any, existing_format: str | None = None, time_zone: str | None = None) -> int | None:
-    """Give a point in time as whole seconds since 1970."""
-    return None if value is None else int(dates.read(value, time_zone, existing_format).timestamp())
-
-
-@FILTERS.add("timestampMilli")
-def timestamp_milli(value: Any, existing_format: str | None = None, time_zone: str | None = None) -> int | None:
-    """Give a point in time as whole milliseconds since 1970."""
-    return None if value is None else int(dates.read(value, time_zone, existing_format).timestamp() * 1000)
-
-
-def from_json(value: Any) -> Any:
-    """Read JSON. Numbers that JSON does not have (NaN, Infinity) are refused."""
-    if value is None:
-        return None
-    try:
-        return json.loads(to_text(value), parse_constant=_no_constant)
-    except ValueError as error:
-        raise Fault(f"the text is not JSON: {error}") from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a number of JSON")
+    if value is None or items is None:
+        if value is items:
+            raise Fault("both are null")
+        return items if value is None else value
+    if not isinstance(value, Mapping):
+        added = [{"key": key, "value": item} for key, item in _entries(items).items()] if not is_list(items) else items
+        return [*_elements(value), *added]
+    if is_list(items):
+        return {**value, **{to_text(element): element for element in items}}
+    return {**value, **_entries(items)}

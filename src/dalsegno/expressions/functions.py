@@ -1,45 +1,19 @@
-"""The functions. Each takes the frame and then its arguments."""
+"""The functions that need nothing from outside but the variables. Each takes the frame and then its arguments."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any, cast
 
-from dalsegno.expressions import dates, filters
 from dalsegno.expressions.faults import Fault
 from dalsegno.expressions.frame import KEPT, Frame
 from dalsegno.expressions.limits import MAX_PASSES, check_size
 from dalsegno.expressions.operators import span
-from dalsegno.expressions.registry import Registry
-from dalsegno.expressions.values import is_list, lookup
-
-FUNCTIONS = Registry("function")
-
-#: functions that reach outside; whoever renders hands them in with the scope
-PROVIDED = ("secret", "read")
+from dalsegno.expressions.registry import FUNCTIONS
+from dalsegno.expressions.values import is_list, to_text
 
 _EXPRESSION = re.compile(r"\{[{%]")
-
-
-@FUNCTIONS.add("now")
-def now(frame: Frame, format: str | None = None, time_zone: str | None = None, locale: str | None = None) -> Any:
-    """Give the time: a point in time, or text where a format is given."""
-    moment = frame.scope.now()
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    moment = moment.astimezone(dates.zone(time_zone)) if time_zone else moment
-    return moment if format is None else dates.write(moment, format, locale)
-
-
-@FUNCTIONS.add("fromJson")
-def from_json(frame: Frame, text: Any) -> Any:  # noqa: ARG001 - functions take the frame
-    return filters.from_json(text)
-
-
-@FUNCTIONS.add("json")
-def json(frame: Frame, text: Any) -> Any:  # noqa: ARG001 - Kestra's older name for the same
-    return filters.from_json(text)
 
 
 @FUNCTIONS.add("range")
@@ -49,12 +23,12 @@ def whole_range(frame: Frame, start: Any, end: Any, increment: Any = 1) -> list[
 
 @FUNCTIONS.add("max")
 def largest(frame: Frame, *numbers: Any) -> Any:  # noqa: ARG001
-    return max(_one_list(numbers))
+    return max(_one_list(numbers), default=None)
 
 
 @FUNCTIONS.add("min")
 def smallest(frame: Frame, *numbers: Any) -> Any:  # noqa: ARG001
-    return min(_one_list(numbers))
+    return min(_one_list(numbers), default=None)
 
 
 def _one_list(numbers: tuple[Any, ...]) -> list[Any]:
@@ -64,18 +38,18 @@ def _one_list(numbers: tuple[Any, ...]) -> list[Any]:
     return found
 
 
-@FUNCTIONS.add("currentEachOutput")
-def current_each_output(frame: Frame, outputs: Any) -> Any:
-    """Give the output that a task inside a loop had for the current item, through all the loops around it."""
-    parents: Any = frame.variables.get("parents") or []
-    for parent in reversed(list(parents)):
-        value = ((parent or {}).get("taskrun") or {}).get("value")
-        if value is not None:
-            outputs = lookup(outputs, value, None, None)
-    taskrun: Any = frame.variables.get("taskrun")
-    if not isinstance(taskrun, Mapping) or "value" not in taskrun:
-        raise Fault("`currentEachOutput` only works inside a loop: there is no `taskrun.value` here")
-    return lookup(outputs, cast("Mapping[str, Any]", taskrun)["value"], None, None)
+@FUNCTIONS.add("printContext", "fetchContext")
+def print_context(frame: Frame) -> dict[str, Any]:
+    """Give all variables, as a map."""
+    return dict(frame.variables)
+
+
+@FUNCTIONS.add("env")
+def env(frame: Frame, name: Any, default: Any = None) -> Any:
+    """Give a variable of the environment as `envs` has it, or the default where it is not there or empty."""
+    found: Any = frame.variables.get("envs") or {}
+    value = found.get(to_text(name)) if isinstance(found, Mapping) else None
+    return default if value in (None, "") else value
 
 
 @FUNCTIONS.add("renderOnce")

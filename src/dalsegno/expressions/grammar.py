@@ -1,11 +1,11 @@
 """Reads tokens into a syntax tree: Jinja's parser, with Kestra's operators.
 
 Operators bind as they do in Kestra, loosest first: `? :`, `or`, `and`, `not`, the tests (`is`, `in`, `contains`), the
-comparisons, `+ -`, `* / // %`, `**`, the filter bar, `~`, and then `??` and `..`. So `a ~ b | upper` writes both in
+comparisons, `+ -`, `* / // %`, `**`, the filter bar, `~`, and then `??`, `???` and `..`. So `a ~ b | upper` writes both in
 capitals, and `a ?? b | upper` whichever there is. `x if y else z` is Jinja's and binds loosest of all.
 
 Jinja allows no node types but its own; what it lacks is written with them: `a ?? b` is a filter called `??`, `a..b` one
-called `..`, and `contains` an operand of a comparison.
+called `..`, `contains` an operand of a comparison, and a call of a macro the call of a name that no function can have.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import SandboxedEnvironment
 
 from dalsegno.expressions.faults import INVALID, Fault
-from dalsegno.expressions.lexer import COALESCE, RANGE, TERNARY, Lexer
+from dalsegno.expressions.lexer import COALESCE, RANGE, TERNARY, UNDEFINED, Lexer
 
 #: expressions inside expressions, brackets included
 MAX_DEPTH = 60
@@ -28,10 +28,10 @@ MAX_DEPTH = 60
 _NOT = 18
 _LEVELS = {
     "name:or": 10, "name:and": 15,
-    "name:is": 20, "name:in": 20, "name:not": 20, "name:contains": 20,
+    "name:is": 20, "name:in": 20, "name:not": 20, "name:contains": 20, "name:isIn": 20,
     "name:equals": 30, "eq": 30, "ne": 30, "lt": 30, "lteq": 30, "gt": 30, "gteq": 30,
     "add": 40, "sub": 40, "mul": 60, "div": 60, "floordiv": 60, "mod": 60, "pow": 70,
-    "pipe": 100, "tilde": 110, COALESCE: 120, RANGE: 120,
+    "pipe": 100, "tilde": 110, COALESCE: 120, UNDEFINED: 120, RANGE: 120,
 }  # fmt: skip
 _ARITHMETIC: dict[str, type[nodes.BinExpr]] = {
     "add": nodes.Add, "sub": nodes.Sub, "mul": nodes.Mul, "div": nodes.Div, "floordiv": nodes.FloorDiv,
@@ -39,7 +39,7 @@ _ARITHMETIC: dict[str, type[nodes.BinExpr]] = {
 }  # fmt: skip
 _COMPARISONS = {
     "name:equals": "eq", "eq": "eq", "ne": "ne", "lt": "lt", "lteq": "lteq", "gt": "gt", "gteq": "gteq",
-    "name:in": "in", "name:contains": "contains",
+    "name:in": "in", "name:contains": "contains", "name:isIn": "isin",
 }  # fmt: skip
 #: what Jinja calls the signs in its messages
 _SIGNS = {
@@ -47,7 +47,9 @@ _SIGNS = {
     "end of template": "end of the text",
 }  # fmt: skip
 _JINJA_WORDS = re.compile("|".join(_SIGNS))
-_TAGS = frozenset({"if", "for", "set", "filter", "with"})
+_TAGS = frozenset({"if", "for", "set", "filter", "with", "macro", "block", "autoescape"})
+#: stands before the name in a call of a macro, so that it is no function's
+MACRO = "macro "
 
 
 class _Language(SandboxedEnvironment):
@@ -74,12 +76,37 @@ def parse_tree(source: str) -> nodes.Template:
     Fault : it cannot be read; the offset tells where.
     """
     try:
-        return _Grammar(_LANGUAGE, source).parse()
+        tree = _Grammar(_LANGUAGE, source).parse()
     except TemplateSyntaxError as error:
         message = _JINJA_WORDS.sub(lambda words: _SIGNS[words[0]], error.message or "")
         raise Fault(f"cannot be read: {message}", code=INVALID, offset=error.lineno) from None
     except RecursionError:
         raise Fault("cannot be read: it is nested too deeply", code=INVALID, offset=0) from None
+    _mark_macros(tree)
+    return tree
+
+
+def _mark_macros(tree: nodes.Template) -> None:
+    """Let calls of macros be known: a macro may be called before the place where it is defined."""
+    macros: dict[str, nodes.Macro] = {}
+    for macro in tree.find_all(nodes.Macro):
+        if macro.name in macros:
+            raise Fault(f"there are two macros `{macro.name}`", code=INVALID, offset=macro.lineno)
+        macros[macro.name] = macro
+    for call in tree.find_all(nodes.Call) if macros else ():
+        if isinstance(call.node, nodes.Name) and call.node.name in macros:
+            _check_call(call, macros[call.node.name])
+            call.node.name = MACRO + call.node.name
+
+
+def _check_call(call: nodes.Call, macro: nodes.Macro) -> None:
+    names = [argument.name for argument in macro.args]
+    keywords = call.kwargs
+    wrong = [keyword.key for keyword in keywords if keyword.key not in names[len(call.args) :]]
+    if len(call.args) > len(names) or wrong:
+        listed = f"({', '.join(names)})" if names else "none"
+        message = f"the macro `{macro.name}` does not take these arguments; it takes {listed}"
+        raise Fault(message, code=INVALID, offset=call.lineno)
 
 
 class _Grammar(Parser):
@@ -92,7 +119,72 @@ class _Grammar(Parser):
         token = self.stream.current
         if token.type == "name" and token.value not in _TAGS:
             self.fail_unknown_tag(token.value, token.lineno)
+        if token.type == "name" and token.value == "autoescape":
+            self._tag_stack.append("autoescape")
+            try:
+                return self._autoescape()
+            finally:
+                self._tag_stack.pop()
         return super().parse_statement()
+
+    def parse_if(self) -> nodes.If:
+        """Read `{% if %}`, with `elseif` (or `elif`) and `else`."""
+        first = node = nodes.If(lineno=self.stream.expect("name:if").lineno)
+        while True:
+            node.test = self.parse_expression()
+            node.body = self.parse_statements(("name:elseif", "name:elif", "name:else", "name:endif"))
+            node.elif_, node.else_ = [], []
+            token = next(self.stream)
+            if not (token.test("name:elseif") or token.test("name:elif")):
+                break
+            node = nodes.If(lineno=self.stream.current.lineno)
+            first.elif_.append(node)
+        if token.test("name:else"):
+            first.else_ = self.parse_statements(("name:endif",), drop_needle=True)
+        return first
+
+    def parse_macro(self) -> nodes.Macro:
+        """Read `{% macro name(a, b='c') %}`. An argument may lack a default wherever it stands."""
+        node = nodes.Macro(lineno=next(self.stream).lineno)
+        node.name = self.stream.expect("name").value
+        node.args, node.defaults = [], []
+        self.stream.expect("lparen")
+        while not self.stream.current.test("rparen"):
+            if node.args:
+                self.stream.expect("comma")
+            name = self.stream.expect("name")
+            node.args.append(nodes.Name(name.value, "param", lineno=name.lineno))
+            default = (
+                self.parse_expression() if self.stream.skip_if("assign") else nodes.Const(None, lineno=name.lineno)
+            )
+            node.defaults.append(default)
+        self.stream.expect("rparen")
+        node.body = self.parse_statements(("name:endmacro",), drop_needle=True)
+        return node
+
+    def parse_block(self) -> nodes.Block:
+        """Read `{% block name %}`; the name may stand in quotes, and again at the end."""
+        node = nodes.Block(lineno=next(self.stream).lineno)
+        node.name = self._block_name()
+        node.scoped = node.required = False
+        node.body = self.parse_statements(("name:endblock",), drop_needle=True)
+        if self.stream.current.type in ("name", "string"):
+            self._block_name()
+        return node
+
+    def _block_name(self) -> str:
+        return (self.stream.next_if("string") or self.stream.expect("name")).value
+
+    def _autoescape(self) -> nodes.ScopedEvalContextModifier:
+        """Read `{% autoescape false %}` or `{% autoescape 'js' %}`; what is written inside is escaped in that way."""
+        node = nodes.ScopedEvalContextModifier(lineno=next(self.stream).lineno)
+        active = self.stream.next_if("name")
+        strategy = self.stream.next_if("string")
+        wanted = "html" if strategy is None else strategy.value
+        off = active is not None and active.value.lower() != "true"
+        node.options = [nodes.Keyword("autoescape", nodes.Const(None if off else wanted), lineno=node.lineno)]
+        node.body = self.parse_statements(("name:endautoescape",), drop_needle=True)
+        return node
 
     def _fail_ut_eof(self, name: str | None, end_token_stack: Any, lineno: int | None) -> NoReturn:
         wanted = [expected.removeprefix("name:") for expected in end_token_stack[-1]] if end_token_stack else []

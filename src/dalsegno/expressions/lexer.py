@@ -16,18 +16,21 @@ from jinja2.lexer import TOKEN_EOF, Token, operators
 from dalsegno.expressions.limits import MAX_INT_BITS
 
 COALESCE = "??"
+UNDEFINED = "???"
 TERNARY = "?"
 RANGE = ".."
 
-_OPERATORS = {**operators, COALESCE: COALESCE, TERNARY: TERNARY, RANGE: RANGE}
+_OPERATORS = {**operators, UNDEFINED: UNDEFINED, COALESCE: COALESCE, TERNARY: TERNARY, RANGE: RANGE}
 
 _OPEN = re.compile(r"\{([{%#])([-+]?)")
 _RAW = re.compile(r"\{%[-+]?\s*(raw|verbatim)\s*(-?)[+]?%\}")
 _SPACE = re.compile(r"\s+")
 _FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
-_INTEGER = re.compile(r"[0-9]+")
+_INTEGER = re.compile(r"[0-9]+(?:[lL](?!\w))?")
 _NAME = re.compile(r"[^\W\d]\w*")
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\#]|\\.|#(?!\{))*+\"", re.DOTALL)
+#: what stands in a text in double quotes before an expression (`"a #{b} c"`), between two of them, and after the last
+_PART = re.compile(r"(?:[^\"\\#]|\\.|#(?!\{))*+", re.DOTALL)
 _END = {kind: re.compile(rf"([-+]?){end}") for kind, end in (("variable", "}}"), ("block", "%}"))}
 _OPERATOR = re.compile("|".join(re.escape(sign) for sign in sorted(_OPERATORS, key=len, reverse=True)))
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -111,9 +114,52 @@ class Lexer:
                 return
             if self.offset >= len(self.source):
                 raise self._error(f"`{opening[0]}` is not closed: `{end}` is missing", opening.start())
+            if self.source[self.offset] == '"' and not _STRING.match(self.source, self.offset):
+                yield from self._interpolated()
+                after_dot = False
+                continue
             token = self._token(after_dot=after_dot)
             self._balance(brackets, token)
             after_dot = token.type == "dot"
+            yield token
+
+    def _interpolated(self) -> Iterator[Token]:
+        """Read a text with expressions in it, `"a #{b} c"`, as what it stands for: `("a " ~ (b) ~ " c")`."""
+        start = self.offset
+        yield Token(start, "lparen", "(")
+        self.offset += 1
+        while True:
+            part = _PART.match(self.source, self.offset)
+            end = self.offset if part is None else part.end()
+            yield Token(self.offset, "string", _ESCAPE.sub(_unescape, self.source[self.offset : end]))
+            self.offset = end + 1
+            if self.source.startswith('"', end):
+                yield Token(end, "rparen", ")")
+                return
+            if not self.source.startswith("#{", end):
+                raise self._error('a text is not closed: " is missing', start)
+            self.offset = end + 2
+            yield Token(end, "tilde", "~")
+            yield Token(end, "lparen", "(")
+            yield from self._inside(end)
+            yield Token(self.offset, "rparen", ")")
+            yield Token(self.offset, "tilde", "~")
+            self.offset += 1
+
+    def _inside(self, opening: int) -> Iterator[Token]:
+        """Read the expression of `#{...}`, up to the brace that closes it."""
+        brackets: list[str] = []
+        while True:
+            self._skip_space()
+            if self.offset >= len(self.source):
+                raise self._error("`#{` is not closed: `}` is missing", opening)
+            if not brackets and self.source[self.offset] == "}":
+                return
+            if self.source[self.offset] == '"' and not _STRING.match(self.source, self.offset):
+                yield from self._interpolated()
+                continue
+            token = self._token(after_dot=False)
+            self._balance(brackets, token)
             yield token
 
     def _skip_space(self) -> None:
@@ -143,7 +189,7 @@ class Lexer:
         if kind == "integer":
             if len(text) > _MOST_DIGITS:
                 raise self._error("a number is too long", start)
-            return int(text)  # pyright: ignore[reportReturnType]
+            return int(text.rstrip("lL"))  # pyright: ignore[reportReturnType]
         if kind == "float":
             return float(text)  # pyright: ignore[reportReturnType]
         if not text.isidentifier():

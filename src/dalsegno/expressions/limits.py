@@ -1,4 +1,4 @@
-"""How much one rendering may do, and the meter that counts it.
+"""How much one rendering may do, and the meter that counts it: in size, in turns, and in time of the processor.
 
 Expressions come from whoever writes flows. None of them may hold up the engine or fill its memory: every value that an
 expression makes is measured before it is passed on.
@@ -7,6 +7,7 @@ expression makes is measured before it is passed on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import thread_time
 from typing import Any, cast
 
 from dalsegno.expressions.faults import Fault
@@ -26,12 +27,24 @@ MAX_PASSES = 100
 #: texts that one rendering renders through `render()`
 MAX_RENDERED_TEXTS = 10_000
 
+#: how long one rendering may keep the processor, in seconds. Waiting does not count, nor what other threads do
+MAX_SECONDS = 1.0
+#: values are counted; the time is looked at after so many of them, and after each that is large
+_LOOK_AFTER = 256
+_LARGE = 20_000
+
 _TOO_LARGE = "expression-too-large"
+_TOO_SLOW = "expression-too-slow"
 
 
 def too_large(what: str) -> Fault:
     """Make the error for something beyond a bound; `what` is a whole sentence."""
     return Fault(what, code=_TOO_LARGE)
+
+
+def too_slow(what: str) -> Fault:
+    """Make the error for something that takes too long; `what` is a whole sentence."""
+    return Fault(what, code=_TOO_SLOW)
 
 
 def check_size(size: int) -> None:
@@ -76,15 +89,31 @@ def weigh(value: Any) -> int:
 class Meter:
     """What one rendering, with everything it renders inside, has used up so far."""
 
-    __slots__ = ("loops", "rendered", "work")
+    __slots__ = ("began", "counted", "loops", "rendered", "work")
 
     def __init__(self) -> None:
         self.loops = 0
         self.work = 0
         self.rendered = 0
+        self.counted = 0
+        self.began = thread_time()
+
+    def look(self) -> None:
+        """Look at the time.
+
+        Raises
+        ------
+        Fault : the rendering takes too long.
+        """
+        self.counted = 0
+        if thread_time() - self.began > MAX_SECONDS:
+            raise too_slow(f"the expression takes longer than {MAX_SECONDS:g} s")
 
     def spend(self, value: Any) -> Any:
         """Count a value that the expression made, and give it back."""
+        self.counted += 1
+        if self.counted > _LOOK_AFTER:
+            self.look()
         if value is None or isinstance(value, bool | float):
             return value
         size = len(value) if isinstance(value, str) else weigh(value)
@@ -92,16 +121,26 @@ class Meter:
         self.work += size
         if self.work > MAX_WORK:
             raise too_large(f"the expression makes more than {MAX_WORK:,} characters altogether")
+        if size > _LARGE:
+            self.look()
         return value
 
     def loop(self, turns: int) -> None:
         """Count the turns of a loop before they are taken."""
+        self.look()
         self.loops += turns
         if self.loops > MAX_LOOPS:
             raise too_large(f"the loops take more than {MAX_LOOPS:,} turns altogether")
 
+    def turn(self) -> None:
+        """Count one turn of a loop, or one call of a macro."""
+        self.counted += 1
+        if self.counted > _LOOK_AFTER:
+            self.look()
+
     def render(self) -> None:
         """Count a text that is rendered through `render()`."""
+        self.look()
         self.rendered += 1
         if self.rendered > MAX_RENDERED_TEXTS:
             raise too_large(f"`render()` renders more than {MAX_RENDERED_TEXTS:,} texts")

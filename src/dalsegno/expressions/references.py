@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from jinja2 import nodes
+
+from dalsegno.expressions.grammar import MACRO
 
 _RENDERING = ("render", "renderOnce")
 
@@ -60,31 +63,36 @@ def _visit_all(parts: Iterable[nodes.Node], found: _Found, local: set[str]) -> N
 
 def _visit(node: nodes.Node, found: _Found, local: set[str]) -> None:
     """Visit a node; `local` are the names set so far, and grows with each `set`."""
-    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
-        _visit_path(node, found, local)
-    elif isinstance(node, nodes.Call):
-        _visit_call(node, found, local)
-    elif isinstance(node, nodes.For):
-        _visit_for(node, found, local)
-    elif isinstance(node, nodes.If):
-        _visit_if(node, found, local)
-    elif isinstance(node, nodes.With):
-        inner = set(local)
-        for target, value in zip(node.targets, node.values, strict=True):
-            _visit(value, found, local)
-            inner |= _targets(target)
-        _visit_all(node.body, found, inner)
-    elif isinstance(node, nodes.Assign):
-        _visit(node.node, found, local)
-        local |= _targets(node.target)
-    elif isinstance(node, nodes.AssignBlock | nodes.FilterBlock):
-        _visit_all(node.body, found, set(local))
-        _visit_all([node.filter] if node.filter else [], found, local)
-        local |= _targets(node.target) if isinstance(node, nodes.AssignBlock) else set()
-    else:
-        if isinstance(node, nodes.Filter) and node.name.isidentifier():
-            found.filters.add(node.name)
-        _visit_all(node.iter_child_nodes(), found, local)
+    visit = _VISITS.get(type(node))
+    if visit is not None:
+        visit(node, found, local)
+        return
+    if isinstance(node, nodes.Filter) and node.name.isidentifier():
+        found.filters.add(node.name)
+    _visit_all(node.iter_child_nodes(), found, local)
+
+
+def _visit_with(node: nodes.With, found: _Found, local: set[str]) -> None:
+    inner = set(local)
+    for target, value in zip(node.targets, node.values, strict=True):
+        _visit(value, found, local)
+        inner |= _targets(target)
+    _visit_all(node.body, found, inner)
+
+
+def _visit_set(node: nodes.Assign, found: _Found, local: set[str]) -> None:
+    _visit(node.node, found, local)
+    local |= _targets(node.target)
+
+
+def _visit_part(node: nodes.AssignBlock | nodes.FilterBlock, found: _Found, local: set[str]) -> None:
+    _visit_all(node.body, found, set(local))
+    _visit_all([node.filter] if node.filter else [], found, local)
+    local |= _targets(node.target) if isinstance(node, nodes.AssignBlock) else set()
+
+
+def _visit_block(node: nodes.Block, found: _Found, local: set[str]) -> None:
+    _visit_all(node.body, found, set(local))
 
 
 def _visit_path(node: nodes.Node, found: _Found, local: set[str]) -> None:
@@ -132,12 +140,22 @@ def _visit_call(node: nodes.Call, found: _Found, local: set[str]) -> None:
     if not isinstance(node.node, nodes.Name):
         return
     name = node.node.name
-    found.functions.add(name)
+    if not name.startswith(MACRO):
+        found.functions.add(name)
     arguments = [*node.args, *(argument.value for argument in node.kwargs)]
     if name in _RENDERING and arguments:
         subject = next((one.value for one in node.kwargs if one.key == "toRender"), arguments[0])
         found.renders[_reference(subject, local) if _is_pure(subject) else None] = None
     _visit_all(arguments, found, local)
+
+
+def _visit_macro(node: nodes.Macro, found: _Found, _local: set[str]) -> None:
+    """Visit a macro. It sees its arguments alone, so no name in it is a variable's; what it calls counts."""
+    inside = _Found()
+    _visit_all([*node.defaults, *node.body], inside, {argument.name for argument in node.args})
+    found.functions |= inside.functions
+    found.filters |= inside.filters
+    found.renders.update(dict.fromkeys((None,) if inside.renders else ()))
 
 
 def _visit_for(node: nodes.For, found: _Found, local: set[str]) -> None:
@@ -165,3 +183,10 @@ def _targets(node: nodes.Node) -> set[str]:
     if isinstance(node, nodes.Name):
         return {node.name}
     return {name for item in node.items for name in _targets(item)} if isinstance(node, nodes.Tuple) else set()
+
+
+_VISITS: Mapping[type[nodes.Node], Callable[[Any, _Found, set[str]], None]] = {
+    nodes.Name: _visit_path, nodes.Getattr: _visit_path, nodes.Getitem: _visit_path, nodes.Call: _visit_call,
+    nodes.For: _visit_for, nodes.If: _visit_if, nodes.With: _visit_with, nodes.Assign: _visit_set,
+    nodes.AssignBlock: _visit_part, nodes.FilterBlock: _visit_part, nodes.Macro: _visit_macro, nodes.Block: _visit_block,
+}  # fmt: skip

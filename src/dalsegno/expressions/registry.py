@@ -28,22 +28,32 @@ def _language_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A filter, function or test. Its first Python parameter (the value or the frame) is not written by callers."""
+    """A filter, function or test. Its first Python parameter (the value or the frame) is not written by callers.
+
+    Parameters
+    ----------
+    framed : of a filter: it takes the frame before the value.
+    """
 
     name: str
     run: Callable[..., Any]
     signature: inspect.Signature
+    framed: bool = False
+
+    @property
+    def _unwritten(self) -> int:
+        return 2 if self.framed else 1
 
     def check(self, positional: int, named: Iterable[str], offset: int) -> None:
         """Refuse arguments that it does not take."""
         try:
-            self.signature.bind(*[None] * (positional + 1), **dict.fromkeys(map(python_name, named)))
+            self.signature.bind(*[None] * (positional + self._unwritten), **dict.fromkeys(map(python_name, named)))
         except TypeError:
             message = f"`{self.name}` does not take these arguments; it takes {self._usage()}"
             raise Fault(message, code=INVALID, offset=offset) from None
 
     def _usage(self) -> str:
-        parameters = list(self.signature.parameters.values())[1:]
+        parameters = list(self.signature.parameters.values())[self._unwritten :]
         return f"({', '.join(_show(parameter) for parameter in parameters)})" if parameters else "none"
 
 
@@ -61,26 +71,30 @@ class Registry:
         self.kind = kind
         self.entries: dict[str, Entry] = {}
 
-    def add(self, *names: str) -> Callable[[F], F]:
+    def add(self, *names: str, framed: bool = False) -> Callable[[F], F]:
         """Register what is decorated under these names."""
 
         def register(run: F) -> F:
             for name in names:
-                self.entries[name] = Entry(name, run, inspect.signature(run))
+                self.entries[name] = Entry(name, run, inspect.signature(run), framed)
             return run
 
         return register
 
-    def get(self, name: str, offset: int, also: Iterable[str] = ()) -> Entry:
+    def get(self, name: str, offset: int) -> Entry:
         """Find one.
 
         Raises
         ------
-        Fault : there is none of that name, nor among the names in `also`; code `unknown-filter` and the like.
+        Fault : there is none of that name; code `unknown-filter` and the like.
         """
         entry = self.entries.get(name)
         if entry is None:
-            near = closest(name, [*self.entries, *also])
+            near = closest(name, self.entries)
             message = f"there is no {self.kind} `{name}`{did_you_mean(near)}"
             raise Fault(message, code=f"unknown-{self.kind}", offset=offset, closest=near)
         return entry
+
+
+FILTERS = Registry("filter")
+FUNCTIONS = Registry("function")

@@ -10,15 +10,20 @@ from typing import Any, cast
 from jinja2 import nodes
 
 from dalsegno.errors import DalSegnoError, ExpressionFailed, Refusal, TaskFailed
+
+# the modules that register filters and functions
+from dalsegno.expressions import filters, forms, functions, ids, loops, numbers, provided, texts, times
 from dalsegno.expressions.compiler import compile_expression
 from dalsegno.expressions.faults import Fault, excerpt_at, failed
-from dalsegno.expressions.filters import FILTERS
 from dalsegno.expressions.frame import Frame, Scope
-from dalsegno.expressions.functions import FUNCTIONS, PROVIDED
 from dalsegno.expressions.grammar import parse_tree
 from dalsegno.expressions.references import References, find_references
-from dalsegno.expressions.statements import compile_body, written
+from dalsegno.expressions.registry import FILTERS, FUNCTIONS
+from dalsegno.expressions.statements import Defined, compile_body, written
 from dalsegno.expressions.values import to_text
+
+#: what there is is what these have registered
+BUILT_IN = (filters, forms, functions, ids, loops, numbers, provided, texts, times)
 
 #: longer texts are parsed again each time rather than kept
 _LONGEST_CACHED = 50_000
@@ -49,6 +54,7 @@ class Template:
         self.static = all(isinstance(piece, nodes.TemplateData) for piece in pieces)
         #: it is exactly one `{{ ... }}`, so that it has a value and not only a text
         self.single = not self.static and len(pieces) == 1 and isinstance(tree.body[0], nodes.Output)
+        self._parts = Defined(tree)
         self._write = compile_body(tree.body)
         self._value = compile_expression(cast("nodes.Expr", pieces[0])) if self.single else None
         self._plain = None if "{" in self.source else self.source
@@ -67,7 +73,7 @@ class Template:
         """
         if self._plain is not None:
             return self._plain
-        return self._guard(self._text, Frame(scope, _render_inner))
+        return self._guard(self._text, Frame(scope, _render_inner, parts=self._parts))
 
     def evaluate(self, scope: Scope) -> Any:
         """Give the value where the text is a single expression, else the text; a point in time comes as ISO text.
@@ -78,13 +84,14 @@ class Template:
         """
         if self._plain is not None:
             return self._plain
-        return self._guard(self._outside, Frame(scope, _render_inner))
+        return self._guard(self._outside, Frame(scope, _render_inner, parts=self._parts))
 
     def _text(self, frame: Frame) -> str:
         return written(self._write, frame)
 
     def inside(self, frame: Frame) -> Any:
         """Give the value or text for use inside another expression."""
+        frame.parts = self._parts
         return self._value(frame) if self._value else self._text(frame)
 
     def _outside(self, frame: Frame) -> Any:
@@ -155,7 +162,7 @@ def _render_key(key: Any, scope: Scope) -> Any:
 
 def known_functions() -> list[str]:
     """Give the names of all functions."""
-    return sorted([*FUNCTIONS.entries, *PROVIDED])
+    return sorted(FUNCTIONS.entries)
 
 
 def known_filters() -> list[str]:

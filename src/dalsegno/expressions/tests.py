@@ -46,7 +46,7 @@ def is_map(value: Any) -> bool:
 
 @TESTS.add("iterable")
 def is_iterable(value: Any) -> bool:
-    return isinstance(value, Mapping) or is_list(value)
+    return is_list(value)
 
 
 @TESTS.add("string")
@@ -66,6 +66,8 @@ def is_boolean(value: Any) -> bool:
 
 @TESTS.add("json")
 def is_json(value: Any) -> bool:
+    if isinstance(value, Mapping) or is_list(value):
+        return True
     if not isinstance(value, str):
         return False
     try:

@@ -43,6 +43,23 @@ def test_many_things_are_points_in_time(given_value: Any, wanted: str) -> None:
     assert value("{{ x | date }}", x=given_value) == wanted
 
 
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("'July 24, 2001' | date('yyyy-MM-dd', existingFormat='MMMM dd, yyyy')", "2001-07-24"),
+        ("'Tue, 08 Feb 2022 19:38:26 GMT' | date(existingFormat='rfc_1123_date_time', timeZone='Europe/Paris')",
+         "2022-02-08T20:38:26.000000+01:00"),
+        ("'2022-02-08T19:38:26Z' | date('rfc_1123_date_time')", "Tue, 8 Feb 2022 19:38:26 GMT"),
+        ("'2024-12-30' | date('iso_week_date')", "2025-W01-1Z"),
+        # as Java resolves it: the month ends earlier
+        ("'2024-02-30' | date('iso_local_date', existingFormat='yyyy-MM-dd')", "2024-02-29"),
+        ("'2024-05' | date('iso_local_date', existingFormat='yyyy-MM')", "2024-05-01"),
+    ],
+)  # fmt: skip
+def test_an_existing_format_is_read_as_java_reads_it(expression: str, wanted: str) -> None:
+    assert value(f"{{{{ {expression} }}}}") == wanted
+
+
 def test_a_zone_a_locale_and_an_existing_format_can_be_given() -> None:
     assert value("{{ x | date('HH:mm', timeZone='Asia/Tokyo') }}", x=MOMENT) == "14:08"
     assert value("{{ '2024-05-06' | date('iso_sec', 'Europe/Paris') }}") == "2024-05-06T00:00:00+02:00"
@@ -63,7 +80,7 @@ def test_a_zone_a_locale_and_an_existing_format_can_be_given() -> None:
         ("1 | date('EEE', locale='xx_nowhere')", "no locale"),
         ("'24-05-01' | date('iso', existingFormat='yyyy-MM-dd')", "does not have the form"),
         ("'2024-05-01' | date('iso', existingFormat='yy-MM-dd')", "does not have the form"),
-        ("'2024-02-30' | date('iso', existingFormat='yyyy-MM-dd')", "is no point in time"),
+        ("'2024-13-30' | date('iso', existingFormat='yyyy-MM-dd')", "is no point in time"),
         ("99999999999999 | date", "is no point in time"),
         ("1 | dateAdd(1, 'MONHTS')", "did you mean `MONTHS`"),
         ("1 | dateAdd(1.5, 'DAYS')", "whole number"),

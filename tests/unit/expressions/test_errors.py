@@ -81,7 +81,7 @@ def test_an_unknown_filter_function_or_test_fails_when_read(source: str, code: s
         ("{{ a ! b }}", 6),
         ("{% if a %}", 11),
         ("{% fro a in b %}", 4),
-        ("{% macro a() %}{% endmacro %}", 4),
+        ("{% macro a() %}{{ a(1) }}{% endmacro %}", 20),
         ("{% include 'a' %}", 4),
         ("{# a", 1),
         ("{% raw %}", 1),

@@ -28,6 +28,10 @@ class UndefinedError(Exception):
     pass
 
 
+class NotTrueNorFalseError(Exception):
+    pass
+
+
 KNOWN: dict[str, Any] = {
     **VARIABLES, "deep.key": "v", "deep['key']": "v", "'a?b:c'": "a?b:c", '"?? {}"': "?? {}", "7": 7, "null": None,
     "{'k': one}.k": 1, "[one, word][1]": "w", "word[0:1]": "w",
@@ -69,7 +73,10 @@ def expected(tree: Leaf | Tree) -> Any:
             raise UndefinedError
         return KNOWN[tree.source]
     if tree.sign == "?:":
-        return expected(tree.parts[1] if expected(tree.parts[0]) else tree.parts[2])
+        test = expected(tree.parts[0])
+        if isinstance(test, dict):
+            raise NotTrueNorFalseError
+        return expected(tree.parts[1] if test else tree.parts[2])
     if tree.sign == "~":
         return "".join(written(expected(part)) for part in tree.parts)
     try:
@@ -95,6 +102,8 @@ def test_coalescing_ternary_and_concatenation_nest_in_any_way(tree: Leaf | Tree)
         wanted = expected(tree)
     except UndefinedError:
         assert failure(source, **VARIABLES).code == "unknown-name"
+    except NotTrueNorFalseError:
+        assert "takes true or false, not a map" in failure(source, **VARIABLES).message
     else:
         assert value(source, **VARIABLES) == wanted
 
@@ -138,6 +147,42 @@ def test_coalescing_ternary_and_concatenation_nest_in_any_way(tree: Leaf | Tree)
 )  # fmt: skip
 def test_operators_bind_as_in_kestra(expression: str, wanted: Any) -> None:
     assert value(f"{{{{ {expression} }}}}", **VARIABLES) == wanted
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        # two questions: is it known, and is it null
+        ("nothing ?? 'a'", "a"), ("nothing ??? 'a'", None), ("missing ??? 'a'", "a"), ("missing ?? missing ??? 'b'", "b"),
+        ("nothing is defined", False), ("nothing is null", True), ("[] is iterable and {} is not iterable", True),
+        # logic gives true or false, whatever stood there
+        ("'a' and 1", True), ("0 or ''", False), ("not 'a'", False), ("nothing ? 1 : 2", 2),
+        # anything compared with null is false
+        ("nothing > 1", False), ("1 <= nothing", False), ("nothing == null", True),
+        # true is not 1, and a text is no number
+        ("1 == 1.0", True), ("true == 1", False), ("'1' == 1", False), ("[true] contains 1", False),
+        ("'10' - 2", 8), ("'10' * '2'", 20), ("7 / '2'", 3), ("'7.0' / 2", 3.5), ("'a' + null", "anull"), ("'a' ~ null", "a"),
+        ("['a', 'b', 'c'] contains ['a', 'c']", True), ("['a'] contains ['a', 'c']", False),
+        ("1 isIn ['1', '2']", True), ("'v' isIn {'k': 'v'}", True), ("'x' isIn 'text'", False), ("nothing isIn [1]", False),
+        ("10L + 2l", 12),
+    ],
+)  # fmt: skip
+def test_operators_mean_what_they_mean_in_pebble(expression: str, wanted: Any) -> None:
+    assert value(f"{{{{ {expression} }}}}", **VARIABLES) is wanted or (
+        value(f"{{{{ {expression} }}}}", **VARIABLES) == wanted and not isinstance(wanted, bool)
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ x and true }}", "{{ true or false or x }}", "{% if x %}{% endif %}", "{{ not x }}"]
+)
+@pytest.mark.parametrize("wrong", [None, [], [1], {"a": 1}])
+def test_what_is_neither_true_nor_false_is_no_condition(source: str, wrong: Any) -> None:
+    if "or" in source:
+        source = source.replace("true or ", "")
+    error = failure(source, x=wrong)
+    assert "takes true or false" in error.message
+    assert "; write `" in error.message
 
 
 @pytest.mark.parametrize(

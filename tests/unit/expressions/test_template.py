@@ -188,9 +188,11 @@ def test_a_loop_over_a_map_gives_entries_or_pairs() -> None:
     assert text("{% for k, v in m %}{{ k }}={{ v }};{% endfor %}", m={"a": 1, "b": 2}) == "a=1;b=2;"
 
 
-def test_names_set_in_a_loop_are_gone_after_it() -> None:
-    source = "{% set x = 1 %}{% for i in [1, 2] %}{% set x = i + 1 %}{{ x }}{% endfor %}{{ x }}"
-    assert text(source) == "231"
+def test_a_name_is_set_where_it_is_known_and_a_new_one_is_gone_after_the_loop() -> None:
+    source = "{% set x = 0 %}{% for i in [1, 2] %}{% set x = x + i %}{{ x }}{% set y = i %}{% endfor %}{{ x }}"
+    assert text(source) == "133"
+    assert text(source + "{{ y ?? 'gone' }}{{ i ?? 'gone' }}{{ loop ?? 'gone' }}") == "133" + 3 * "gone"
+    assert text("{% set i = 7 %}{% for i in [1, 2] %}{{ i }}{% endfor %}{{ i }}") == "127"
     assert text("{% set a %}b{{ 1 }}{% endset %}{{ a | upper }}") == "B1"
     assert text("{% with a = 2 %}{{ a }}{% endwith %}{{ a }}", a=1) == "21"
     assert text("{% filter upper | replace('B', 'c') %}a{{ 'b' }}{% endfilter %}") == "Ac"
@@ -201,3 +203,79 @@ def test_raw_text_and_comments_and_stripped_space() -> None:
     assert text("a{# {{ no }} #}b") == "ab"
     assert text("a  {{- 1 -}}  b {%- if true -%} c {%- endif %} d") == "a1bc d"
     assert text("a\r\n{{ 1 }}\n") == "a\r\n1\n"
+
+
+def test_a_branch_has_more_branches() -> None:
+    source = "{% if a == 1 %}1{% elseif a == 2 %}2{% elif a == 3 %}3{% else %}4{% endif %}"
+    assert "".join(text(source, a=a) for a in range(1, 5)) == "1234"
+
+
+def test_a_loop_over_null_writes_nothing() -> None:
+    assert text("a{% for i in x %}{{ i }}{% else %}none{% endfor %}b", x=None) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("{% macro m(a, b='x') %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}{{ m(1, 2) }}{{ m(b=3, a=4) }}", "1x1243"),
+        ("{{ m(name='country') }}{% macro m(type='text', name) %}{{ type }} {{ name }}{% endmacro %}", "text country"),
+        ("{{ m('1') }}{% macro m(one, two) %}{{ one }}{{ two }}{% endmacro %}", "1"),
+        ("{% macro m(a) %}{{ x ?? 'no x' }}{% set a = a + 1 %}{{ a }}{% endmacro %}{{ m(1) }}{{ x }}", "no x2X"),
+        (
+            "{{ m('a') | upper }}{% macro m(a) %}{{ n(a) }}!{% endmacro %}{% macro n(a) %}<{{ a }}>{% endmacro %}",
+            "<A>!",
+        ),
+        ("{% macro m(n) %}{{ n }}{% if n > 0 %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(3) }}", "3210"),
+        ("{% macro timeZone(timeZone) %}{{ timeZone }}{% endmacro %}{{ timeZone(timeZone='UTC') }}", "UTC"),
+    ],
+)
+def test_a_macro_writes_a_text_from_its_arguments_alone(source: str, wanted: str) -> None:
+    assert text(source, x="X") == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "the macro `m` does not take these arguments; it takes (a)"),
+        ("{% macro m() %}{% endmacro %}{{ m(b=2) }}", "it takes none"),
+        ("{% macro m() %}{% endmacro %}{% macro m() %}{% endmacro %}", "there are two macros `m`"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "nested too deeply"),
+        ("{% block head %}{% endblock %}{{ block('haed') }}", "did you mean `head`"),
+        ("{% autoescape 'htlm' %}{% endautoescape %}", "did you mean `html`"),
+    ],
+)
+def test_what_a_text_defines_is_used_as_it_was_defined(source: str, part: str) -> None:
+    assert part in failure(source).message
+
+
+def test_a_block_is_written_again() -> None:
+    assert text("{% block 'a' %}{{ x }}{% endblock 'a' %}-{{ block('a') }}{{ block('a') | upper }}", x="b") == "b-bB"
+
+
+def test_what_is_written_is_escaped_inside_of_autoescape() -> None:
+    source = "{% autoescape %}{{ x }}{{ '<i>' }}{{ x | raw }}{{ x | escape('url_param') }}{% endautoescape %}{{ x }}"
+    assert text(source, x="<a & 'b'>") == "&lt;a &amp; &#39;b&#39;&gt;<i><a & 'b'>%3Ca%20%26%20'b'%3E<a & 'b'>"
+    assert text("{% autoescape 'js' %}{{ x }}{% endautoescape %}", x="it's \n") == "it\\'s \\n"
+    assert (
+        text("{% autoescape true %}{% autoescape false %}{{ x }}{% endautoescape %}{% endautoescape %}", x="<") == "<"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ('{{ "Hello, #{name}" }}', "Hello, joe"), ('{{ "1 plus 2 equals #{1 + 2}" }}', "1 plus 2 equals 3"),
+        ('{{ "#{3}}" }}', "3}"), ('{{ "Maximum: #{ max(5, 10) } " }}', "Maximum: 10 "), ("{{ '#{3}' }}", "#{3}"),
+        ('{{ "Nested: #{ name + " #{ name }" }" }}', "Nested: joe joe"), ('{{ "#{"#{"#{\'hi\'}"}"}" }}', "hi"),
+        ('{{ "#bang #crash }!!" }}', "#bang #crash }!!"), ('{{ "##{\'moo\'}#" }}', "#moo#"),
+        ('{{ "# {ham}" }}', "# {ham}"), ('{{ "#{1+1}#{2+2}" }}', "24"), ('{{ "a#{name}" | upper }}', "AJOE"),
+        ('{{ {"k": "v#{1}"}.k }}', "v1"), ('{{ "#{ {\'a\': 1}.a }" }}', "1"),
+    ],
+)  # fmt: skip
+def test_a_text_in_double_quotes_holds_expressions(source: str, wanted: str) -> None:
+    assert text(source, name="joe") == wanted
+
+
+@pytest.mark.parametrize("source", ['{{ " #{ 1 +" }}', '{{ "#{1" }}', '{{ "#{1}  }}', '{{ "#{1)}" }}'])
+def test_an_expression_in_a_text_that_is_not_closed_is_told(source: str) -> None:
+    assert failure(source).code == "expression-invalid"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.tasks import javadate
+from dalsegno.expressions import javadate
 
 READ = [
     ("yyyy-MM-dd HH:mm:ss[.SSS]", "2024-05-01 10:11:12", "2024-05-01T10:11:12"),

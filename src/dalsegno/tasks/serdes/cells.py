@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
-from dalsegno.tasks import javadate
+from dalsegno.expressions import javadate
 from dalsegno.tasks.serdes.avro_schema import AvroType
 
 TRUE_VALUES = ("t", "true", "enabled", "1", "on", "yes")

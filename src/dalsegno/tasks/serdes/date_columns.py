@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dalsegno.tasks import javadate
-from dalsegno.tasks.javadate_nodes import Literal, Node, Number, Offset, Optional
+from dalsegno.expressions import javadate
+from dalsegno.expressions.javadate_nodes import Literal, Node, Number, Offset, Optional
 from dalsegno.tasks.serdes.arrow_compute import pc
 
 _ORDER = ("Year", "MonthOfYear", "DayOfMonth", "HourOfDay", "MinuteOfHour", "SecondOfMinute", "NanoOfSecond")

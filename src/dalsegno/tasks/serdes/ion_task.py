@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, Field, field_validator
 
 from dalsegno.errors import TaskFailed, closest, did_you_mean
-from dalsegno.tasks import javadate
+from dalsegno.expressions import javadate
+from dalsegno.expressions.javadate_nodes import Offset
 from dalsegno.tasks.base import TaskContext, Text, from_json_text
-from dalsegno.tasks.javadate_nodes import Offset
 from dalsegno.tasks.serdes.avro_schema import AvroType, SchemaError, parse_schema
 from dalsegno.tasks.serdes.cells import (
     DATE_FORMAT,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from dalsegno.tasks import javadate
-from dalsegno.tasks.javadate_nodes import parse_all
+from dalsegno.expressions import javadate
+from dalsegno.expressions.javadate_nodes import parse_all
 
 _DATES = (
     "yyyy-MM-dd", "yyyy/MM/dd", "yyyy.MM.dd", "dd/MM/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "yy-MM-dd", "yyyyMMdd",

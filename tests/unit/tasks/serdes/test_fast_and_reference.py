@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.support.serdes import TIMESTAMP, ion_values, outcome, record, run
 from tests.support.task_context import FolderContext
 
-from dalsegno.tasks import javadate
+from dalsegno.expressions import javadate
 from dalsegno.tasks.serdes.avro_schema import parse_schema
 from dalsegno.tasks.serdes.blocks import cut_blocks
 from dalsegno.tasks.serdes.cells import CellConverter, CellOptions

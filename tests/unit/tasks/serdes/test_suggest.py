@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.tasks import javadate
+from dalsegno.expressions import javadate
 from dalsegno.tasks.serdes.suggest import suggest_pattern
 
 

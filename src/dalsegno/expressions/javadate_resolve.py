@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from dalsegno.tasks.javadate_nodes import Fields
+from dalsegno.expressions.javadate_nodes import Fields
 
 _DAY_NANOS = 86_400_000_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()

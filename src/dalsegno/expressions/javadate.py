@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dalsegno.tasks.javadate_nodes import (
+from dalsegno.expressions.javadate_nodes import (
     Fields,
     Literal,
     Name,
@@ -24,7 +24,7 @@ from dalsegno.tasks.javadate_nodes import (
     Zone,
     parse_all,
 )
-from dalsegno.tasks.javadate_resolve import Parsed, ResolveError, resolve
+from dalsegno.expressions.javadate_resolve import Parsed, ResolveError, resolve
 
 __all__ = ["DateParseError", "Parsed", "Parser", "PatternError", "check_pattern", "compile"]
 
