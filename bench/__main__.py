@@ -1,4 +1,4 @@
-"""`python -m bench [engine] [startup] [demo] [convert] [--quick]`."""
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [--quick]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "demo", "convert")
+PARTS = ("engine", "startup", "expressions", "demo", "convert")
 
 
 def main() -> int:

@@ -3,16 +3,19 @@
 `DALSEGNO_HOME` is the data directory; without it the nearest `.dalsegno/` above the working directory, else `~/.dalsegno`.
 `DALSEGNO_STORE` names another metadata store than the one in the data directory (`postgresql://...`).
 `DALSEGNO_SECRET_KEY` is what secrets are sealed with; without it a key is made in the data directory.
+`DALSEGNO_GLOBALS` is a JSON map that expressions read as `globals`; `DALSEGNO_ENVIRONMENT` and `DALSEGNO_URL` are texts that
+they read as `kestra.environment` and `kestra.url`.
 `DALSEGNO_DURABILITY` is `normal` (kill -9 loses nothing; a power cut may lose the last moment) or `full`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from dalsegno.errors import Refusal
 
@@ -31,11 +34,15 @@ class Settings:
     home : the data directory.
     store : a store's URL; by default the SQLite file `dalsegno.db` in `home`.
     durability : `normal` or `full`.
+    globals, environment, url : what expressions can read about this installation.
     """
 
     home: Path
     store: str | None = None
     durability: Durability = "normal"
+    globals: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    environment: str | None = None
+    url: str | None = None
 
     @property
     def store_url(self) -> str:
@@ -66,7 +73,26 @@ def read_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         raise Refusal(f"DALSEGNO_DURABILITY is `{durability}`; it can be `normal` or `full`", code="bad-setting")
     home = environ.get("DALSEGNO_HOME")
     folder = Path(home).expanduser().absolute() if home else find_home(cwd or Path.cwd(), environ)
-    return Settings(folder, environ.get("DALSEGNO_STORE") or None, durability)
+    return Settings(
+        folder,
+        environ.get("DALSEGNO_STORE") or None,
+        durability,
+        _globals(environ.get("DALSEGNO_GLOBALS")),
+        environ.get("DALSEGNO_ENVIRONMENT") or None,
+        environ.get("DALSEGNO_URL") or None,
+    )
+
+
+def _globals(text: str | None) -> Mapping[str, Any]:
+    if not text:
+        return {}
+    try:
+        found: Any = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"DALSEGNO_GLOBALS is no JSON: {error}", code="bad-setting") from None
+    if not isinstance(found, dict):
+        raise Refusal('DALSEGNO_GLOBALS must be a JSON map, such as {"bucket": "lake"}', code="bad-setting")
+    return cast("dict[str, Any]", found)
 
 
 def find_home(cwd: Path, environ: Mapping[str, str]) -> Path:

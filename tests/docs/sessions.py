@@ -13,7 +13,7 @@ from tests.docs.shell import Shell
 
 from dalsegno.demo.server import DemoServer
 
-PAGES = ("docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md")
+PAGES = ("docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md", "docs/expressions.md")
 ROWS = 20_000
 
 #: languages whose blocks with a file's name are written to that file

@@ -34,6 +34,7 @@ _MODULES = {
     "compare": "compare",
     **dict.fromkeys(("delete", "purge"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
+    "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),
     "kv": "kv",
 }

@@ -191,6 +191,20 @@ class Client:
         """Give the plan that a run executes, or executed."""
         return self._service.runs.plan_of(run)
 
+    def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
+        """Render an expression as a run sees it.
+
+        Parameters
+        ----------
+        text : a text with expressions; a single one gives its value.
+        task : the address of a task run, for what only a task sees (`taskrun`, its item).
+
+        Raises
+        ------
+        Refusal : it cannot be rendered; the message names the expression, the place and the closest names.
+        """
+        return self._service.runs.evaluate(run, text, task=task)
+
     def task_runs(self, run: str) -> list[TaskRun]:
         """Give the task runs of a run in the order in which they were added; kept ones too, read from where they ran."""
         return self._service.runs.task_runs(run)

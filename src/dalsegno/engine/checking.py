@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dalsegno.engine.outside import READ_SECRET
 from dalsegno.engine.used import used_values
 from dalsegno.engine.variables import Facts, variables
 from dalsegno.model.address import Address, parse
@@ -28,6 +29,10 @@ def why_it_runs(task: Task, scope: Scope, origin: TaskRun | None, facts: Facts, 
     if origin is None or not origin.has_result:
         return "has no result in the origin"
     used = dict(used_values(task, scope, variables(facts, scope, task), facts.nodes))
+    if facts.outside is not None:
+        read = [path for path in origin.used if path.startswith(READ_SECRET)]
+        now = {path: facts.outside.secret_digest(path.removeprefix(READ_SECRET)) for path in read}
+        used |= {path: value for path, value in now.items() if value is not None}
     different = [path for path in {**origin.used, **used} if origin.used.get(path) != used.get(path)]
     if different:
         return f"`{different[0]}` differs"

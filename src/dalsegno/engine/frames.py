@@ -88,6 +88,14 @@ class Frame:
     _done: dict[str, bool] = field(default_factory=dict[str, bool])
     _handled: State | None = None
 
+    @property
+    def around(self) -> str | None:
+        """The task run of the group in which it stands."""
+        at: Frame | None = self
+        while at is not None and at.owner is None:
+            at = at.parent
+        return at.owner.task_run if at is not None and at.owner is not None else None
+
     def next(self, *, stopping: bool) -> Entry | None:
         """Take what may start now."""
         if stopping:

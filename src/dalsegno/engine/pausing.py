@@ -81,11 +81,12 @@ def ask(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> Asked | N
     ------
     DalSegnoError : its properties cannot be rendered, or are no pause's.
     """
-    expressions = expression_scope(facts, variables(facts, scope, task))
+    secrets: dict[str, str] = {}
+    expressions = expression_scope(facts, variables(facts, scope, task), secrets)
     if not runs_at_all(task, expressions):
         return None
     rendered = as_stored(render_properties(task, overrides, expressions))
-    used = dict(used_values(task, scope, expressions.variables, facts.nodes))
+    used = {**dict(used_values(task, scope, expressions.variables, facts.nodes)), **secrets}
     return Asked(_as_pause(task, rendered), rendered, used)
 
 

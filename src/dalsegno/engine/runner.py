@@ -246,7 +246,7 @@ class Runner:
         timeout, doomed = self._timeout_of(task, frame)
         order = Attempted(
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
-            timeout=timeout, doomed=doomed,
+            timeout=timeout, doomed=doomed, parent=frame.around,
         )  # fmt: skip
         live = Live(order, frame, decision, tried.failures)
         if tried.until is None:

@@ -1,5 +1,5 @@
-"""What expressions can read: `flow, execution, taskrun, task, inputs, outputs, vars, labels, parent, parents, is_replay` and
-`idempotency_key`.
+"""What expressions can read: `flow, execution, taskrun, task, inputs, outputs, tasks, vars, labels, parent, parents, envs,
+globals, kestra, is_replay` and `idempotency_key`.
 
 Outputs are looked up when they are read, so that a task which reads two of ten thousand results costs two.
 """
@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from os import urandom
 from typing import Any, cast, overload
 
 from dalsegno.engine.identity import IS_REPLAY, TaskVariables
+from dalsegno.engine.outside import Outside
 from dalsegno.engine.secrets import Secrets, no_secrets
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
-from dalsegno.model.address import item_key, item_prefix
+from dalsegno.model.address import Address, item_key, item_prefix
+from dalsegno.model.address import parse as parse_address
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.graph import Node, stands_later
 from dalsegno.model.run import Run
+from dalsegno.model.state import State
 from dalsegno.replay.edges import Item, Scope
 from dalsegno.replay.request import Expression
 
@@ -43,6 +48,7 @@ class Facts:
     #: gives the property values that hold for this run, for a task and the keys of its items
     overrides_of: Callable[[str, tuple[str, ...]], JsonMap] = lambda _task, _keys: {}
     secrets: Secrets = field(default_factory=no_secrets)
+    outside: Outside | None = None
 
 
 class Outputs(Mapping[str, Any]):
@@ -145,6 +151,38 @@ def _by_item(facts: Facts, items: tuple[Item, ...], node: Node, prefix: str, lev
     return _outputs_at(facts, node, prefix + node.task.id)
 
 
+class States(Mapping[str, Any]):
+    """`tasks`: the state of each task by its id; of a task in a loop, a map of its items first. Read when it is asked for.
+
+    A loop that repeats does not show: its last turn counts.
+    """
+
+    def __init__(self, outside: Outside, nodes: Mapping[str, Node]) -> None:
+        self._outside = outside
+        self._nodes = nodes
+
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for text, state in self._outside.states().items():
+            address = parse_address(text)
+            inner = found.setdefault(address.task or "", {})
+            for loop, key in address.items:
+                if not self._nodes[loop].task.repeats:
+                    inner = inner.setdefault(key, {})
+            inner["state"] = state.value
+        return found
+
+    def __getitem__(self, task: str) -> Any:
+        return self._found[task]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 @overload
 def variables(
     facts: Facts, scope: Scope, task: Task, *, taskrun: JsonMap | None = None, own: JsonMap | None = None
@@ -174,18 +212,23 @@ def variables(
             "startDate": datetime.fromtimestamp(run.clock, UTC),
             "originalId": run.root,
             "attempt": run.attempt,
+            "state": (run.state if run.state.ended or run.state is State.PAUSED else State.RUNNING).value,
         },
         "inputs": facts.secrets.opened(run.inputs),
         "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),
         "vars": flow.variables,
-        "labels": run.labels,
+        "labels": _labels(run.labels),
     }
+    if facts.outside is not None:
+        around = facts.outside.around
+        found |= {"envs": around.envs(), "globals": around.globals, "kestra": around.kestra()}
+        found["tasks"] = States(facts.outside, facts.nodes)
     if task is None:
         return {**found, IS_REPLAY: run.origin is not None}
     found |= own or {}
     found["task"] = {"id": task.id, "type": task.type}
     found["taskrun"] = {**(taskrun or {}), **_item_facts(facts.nodes, scope)}
-    parents = _parents(facts.nodes, scope, task)
+    parents = _parents(facts, scope, task)
     found["parents"] = parents
     if parents:
         found["parent"] = parents[0]
@@ -209,19 +252,47 @@ def own_item(nodes: Mapping[str, Node], scope: Scope) -> Item | None:
     return next((item for item in reversed(scope.items) if not nodes[item.loop].task.repeats), None)
 
 
-def _parents(nodes: Mapping[str, Node], scope: Scope, task: Task) -> list[dict[str, Any]]:
+def _parents(facts: Facts, scope: Scope, task: Task) -> list[dict[str, Any]]:
     """The groups around a task that are in an item of a loop themselves, the nearest first: as Kestra counts them."""
     items = {item.loop: item for item in scope.items}
-    node = nodes.get(task.id)
-    around = [nodes[name] for name in reversed(node.parents)] if node is not None else []
-    loops = [group.loops[-1] for group in around if group.is_item and not nodes[group.loops[-1]].task.repeats]
-    found = [items[loop] for loop in loops if loop in items]
-    return [{"taskrun": {"value": item.value, "key": item.key, "iteration": item.index}} for item in found]
+    node = facts.nodes.get(task.id)
+    around = [facts.nodes[name] for name in reversed(node.parents)] if node is not None else []
+    return [
+        _parent(facts, scope, group, items[group.loops[-1]])
+        for group in around
+        if group.is_item and group.loops[-1] in items and not facts.nodes[group.loops[-1]].task.repeats
+    ]
 
 
-def expression_scope(facts: Facts, found: JsonMap) -> ExpressionScope:
-    """Give the scope in which expressions of this run are rendered."""
-    return ExpressionScope(variables=found, now=lambda: datetime.fromtimestamp(facts.clock.now(), UTC))
+def _parent(facts: Facts, scope: Scope, group: Node, item: Item) -> dict[str, Any]:
+    keys = tuple((one.loop, one.key) for one in scope.items[: len(group.loops)])
+    return {
+        "task": {"id": group.task.id},
+        "taskrun": {"value": item.value, "key": item.key, "iteration": item.index},
+        "outputs": facts.outputs_at(str(Address(keys, group.task.id))) or {},
+    }
+
+
+def _labels(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Give the labels, and those with dots in their names also as maps: `labels.system.correlationId`."""
+    found: dict[str, Any] = {}
+    for name, value in labels.items():
+        inner, *parts = found, *name.split(".")
+        for part in parts[:-1]:
+            inner = inner.setdefault(part, {}) if isinstance(inner, dict) else {}
+        if isinstance(inner, dict):
+            inner.setdefault(parts[-1], value)
+    return {**found, **labels}
+
+
+def expression_scope(facts: Facts, found: JsonMap, used: dict[str, str] | None = None) -> ExpressionScope:
+    """Give the scope in which expressions of this run are rendered; `used` takes the digests of secrets that they read."""
+    return ExpressionScope(
+        variables=found,
+        now=lambda: datetime.fromtimestamp(facts.clock.now(), UTC),
+        functions={} if facts.outside is None else facts.outside.functions(used),
+        random=urandom,
+    )
 
 
 def render_properties(task: Task, overrides: JsonMap, scope: ExpressionScope) -> dict[str, Any]:
@@ -229,17 +300,17 @@ def render_properties(task: Task, overrides: JsonMap, scope: ExpressionScope) ->
     rendered: dict[str, Any] = {}
     for name in {**task.properties, **overrides}:
         if name not in overrides:
-            rendered[name] = _read(render_value(task.properties[name], scope))
+            rendered[name] = plain(render_value(task.properties[name], scope))
         else:
             given = overrides[name]
-            rendered[name] = _read(parse(given.text).evaluate(scope)) if isinstance(given, Expression) else given
+            rendered[name] = plain(parse(given.text).evaluate(scope)) if isinstance(given, Expression) else given
     return rendered
 
 
-def _read(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Read what is looked up only when it is read: a property holds plain maps, and no way back to the run."""
     if isinstance(value, Mapping):
-        return {key: _read(item) for key, item in cast("JsonMap", value).items()}
+        return {key: plain(item) for key, item in cast("JsonMap", value).items()}
     if isinstance(value, list):
-        return [_read(item) for item in cast("list[Any]", value)]
-    return value
+        return [plain(item) for item in cast("list[Any]", value)]
+    return value.isoformat() if isinstance(value, date | time) else value

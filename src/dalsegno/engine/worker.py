@@ -69,6 +69,8 @@ class Attempted:
     since: float | None = None
     waited: bool = False
     timeout: Timeout | None = None
+    #: the task run of the group around it
+    parent: str | None = None
     #: what went wrong before the attempt could begin
     doomed: DalSegnoError | None = None
 
@@ -103,11 +105,12 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     context: Context | None = None
     try:
         found = _variables(order)
-        scope = expression_scope(tools.facts, found)
+        secrets: dict[str, str] = {}
+        scope = expression_scope(tools.facts, found, secrets)
         if not runs_at_all(order.task, scope):
             return _ended(order, State.SKIPPED, used={}, properties={})
         rendered = render_properties(order.task, order.overrides, scope)
-        used = dict(used_values(order.task, order.scope, scope.variables, tools.facts.nodes))
+        used = {**dict(used_values(order.task, order.scope, scope.variables, tools.facts.nodes)), **secrets}
         properties = validate(load(order.task.type), rendered)
         if order.doomed is not None:
             raise order.doomed
@@ -148,6 +151,7 @@ def _variables(order: Attempted) -> TaskVariables:
         "id": order.task_run,
         "startDate": datetime.fromtimestamp(order.started, UTC),
         "attemptsCount": order.attempt,
+        **({} if order.parent is None else {"parentId": order.parent}),
     }
     own = load(order.task.type).stand_ins
     return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun, own=own)

@@ -105,8 +105,11 @@ class Template:
         except Fault as fault:
             raise failed(fault, self.source) from fault.__cause__
         except (TaskFailed, Refusal) as error:
-            message = f"{error.message} In `{excerpt_at(self.source, None)}`."
-            raise ExpressionFailed(message, code=error.code, closest=error.closest) from error
+            ended = error.message if error.message.endswith("?") else f"{error.message.rstrip('.')}."
+            message = f"{ended} In `{excerpt_at(self.source, None)}`."
+            raise ExpressionFailed(
+                message, code=error.code, closest=error.closest, hint=getattr(error, "hint", None)
+            ) from error
         except DalSegnoError:
             raise
         except RecursionError:

@@ -14,7 +14,7 @@ from dalsegno.flows.drafts import Draft
 from dalsegno.flows.order import complaint
 from dalsegno.flows.places import Locator
 from dalsegno.flows.report import Report
-from dalsegno.flows.words import ROOTS, ROOTS_LATER, VOLATILE
+from dalsegno.flows.words import READS_ANYTHING, ROOTS, ROOTS_LATER, VOLATILE
 from dalsegno.model.address import item_key
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Key, Read
@@ -110,6 +110,8 @@ class UseFinder:
             return
         found = template.references
         spot.uses.volatile.update(VOLATILE.intersection(found.functions))
+        if not READS_ANYTHING.isdisjoint(found.functions):
+            self._anything(spot)
         spot = replace(spot, each="currentEachOutput" in found.functions and _each_alone(spot.node.value))
         for reference in _with_inner(found.names):
             self._reference(reference, spot)
@@ -149,13 +151,13 @@ class UseFinder:
             self._inputs(path, spot)
         elif root == "vars":
             self._variables(path, spot)
-        elif root in ("parent", "parents") and "outputs" in path:
+        elif root == "tasks" or (root in ("parent", "parents") and "outputs" in path):
             spot.uses.reads[ANYTHING] = None
+        elif root == "envs":
+            spot.uses.volatile.add(root)
 
     def _unknown_root(self, root: str, spot: _Spot) -> None:
         place = self._locator.name(spot.node, (root,))
-        if root == "envs":
-            spot.uses.volatile.add(root)
         if root in ROOTS_LATER:
             message = f"Kestra's variable `{root}` is not supported here yet"
             self._report.warning("unknown-variable", message, place)

@@ -91,15 +91,21 @@ INPUT_TYPES_LATER = {
 }
 
 #: variables that every expression of a task can read
-ROOTS = _words("flow execution taskrun task inputs outputs vars labels parent parents is_replay idempotency_key")
+ROOTS = _words(
+    "flow execution taskrun task inputs outputs tasks vars labels envs globals kestra parent parents is_replay idempotency_key"
+)
 #: those of the outputs of a flow, which belong to no task
 FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents", "idempotency_key"}
 #: those of the defaults of inputs, which are rendered before there is a run
 INPUT_ROOTS = frozenset({"inputs"})
-ROOTS_LATER = _words("trigger envs globals namespace kestra tasks secrets files error errorLogs loop")
+ROOTS_LATER = _words("trigger namespace secrets files error errorLogs loop")
 #: functions that give something new each time
 VOLATILE = _words(
-    "now uuid id nanoId ksuid randomInt randomPort secret kv http envs errorLogs printContext fetchContext"
+    "now uuid id nanoId ksuid randomInt randomPort secret kv http env envs encrypt errorLogs printContext fetchContext"
+)
+#: functions that look at tasks without naming them in a way that can be followed
+READS_ANYTHING = _words(
+    "errorLogs printContext fetchContext tasksWithState iterationOutput iterationOutputs parentOutput"
 )
 
 

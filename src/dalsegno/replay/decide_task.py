@@ -200,6 +200,8 @@ class TaskDecider:
         """Why a task is decided at its turn: something that it reads, or stands after, may come out otherwise."""
         if self._origin is None:
             return None
+        if "secret" in task.volatile:
+            return "is decided at its turn: it reads a secret"
         for read in task.reads:
             source = next(self.so_far.warm.read(read, self._nodes, scope), None)
             if source is not None:

@@ -15,6 +15,7 @@ from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
+from dalsegno.engine.outside import Outside
 from dalsegno.engine.packages import Packages
 from dalsegno.engine.runner import Runner
 from dalsegno.engine.secrets import Secrets
@@ -132,9 +133,13 @@ class Executing:
         memory = Memory(run.id, self._store.task_runs, values, kept=None if begun is None else begun.kept)
         sealing = self._planning.sealing
         secrets = Secrets(sealing.open)
+        entries = KeyValues(self._store, self._clock)
+        seal, around = sealing.seal, self._planning.around
+        outside = Outside(run, self._store, self._artifacts, entries, secrets, seal, around)
         facts = Facts(
-            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets
-        )
+            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets,
+            outside,
+        )  # fmt: skip
         return Job(
             run=run,
             flow=revision.flow,
@@ -153,7 +158,7 @@ class Executing:
                 facts,
                 values,
                 self._artifacts,
-                KeyValues(self._store, self._clock),
+                entries,
                 self._clock,
                 self._ids,
                 wish,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.engine.clock import RandomIds, SystemClock
+from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.service import Service
@@ -30,4 +31,6 @@ def open_service(home: Path | None = None, *, settings: Settings | None = None, 
     settings.home.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.store_url, durability=settings.durability, now=clock.now)
     artifacts = LocalArtifacts(settings.artifacts_folder, durability=settings.durability)
-    return Service(store, artifacts, clock=clock, ids=RandomIds(), sealing=Sealing(settings.key_file))
+    around = Surroundings(globals=settings.globals, environment=settings.environment, url=settings.url)
+    sealing = Sealing(settings.key_file)
+    return Service(store, artifacts, clock=clock, ids=RandomIds(), sealing=sealing, around=around)

@@ -10,6 +10,8 @@ from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore, uri_of
 from dalsegno.engine.items import parts_of
+from dalsegno.engine.kv import KeyValues
+from dalsegno.engine.outside import Outside, Surroundings
 from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
@@ -62,10 +64,20 @@ class Planning:
     """Draws up plans of fresh runs and replays. Writes nothing."""
 
     def __init__(
-        self, store: Store, artifacts: ArtifactStore, graphs: Graphs, sealing: Sealing, *, clock: Clock, ids: Ids
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        graphs: Graphs,
+        sealing: Sealing,
+        around: Surroundings,
+        *,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._store = store
+        self._artifacts = artifacts
         self.sealing = sealing
+        self.around = around
         self._clock = clock
         self._graphs = graphs
         self._values = Values(artifacts, clock=clock, ids=ids)
@@ -206,9 +218,15 @@ class Planning:
             labels=labels,
         )
 
+        seal = self.sealing.seal
+        entries = KeyValues(self._store, self._clock)
+        outside = Outside(run, self._store, self._artifacts, entries, secrets, seal, self.around, planned=True)
+
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             known = _Known(decided, resolved, self._store, self._values)
-            facts = Facts(run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides, secrets)
+            facts = Facts(
+                run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides, secrets, outside
+            )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)
             except DalSegnoError as error:

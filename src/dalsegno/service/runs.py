@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.model.clock import Clock, Ids
@@ -20,6 +21,7 @@ from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
 from dalsegno.service.creating import Creating
+from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
@@ -37,15 +39,24 @@ class RunCases:
     """Plan, create, execute and look at runs."""
 
     def __init__(
-        self, store: Store, artifacts: ArtifactStore, flows: FlowCases, sealing: Sealing, *, clock: Clock, ids: Ids
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        flows: FlowCases,
+        sealing: Sealing,
+        around: Surroundings,
+        *,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._store = store
         self._flows = flows
         self._values = Values(artifacts, clock=clock, ids=ids)
         graphs, begun = Graphs(), BegunRuns()
-        self._planning = Planning(store, artifacts, graphs, sealing, clock=clock, ids=ids)
+        self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
         self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
+        self._evaluating = Evaluating(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._resuming = Resuming(store, artifacts, self._executing, graphs, sealing, clock=clock, ids=ids)
 
     # plans and creation
@@ -223,6 +234,12 @@ class RunCases:
             return self._store.logs.of_run(found.id, after, limit)
         task_run = find_task_run(self._store, found, address)
         return self._store.logs.of_task_run(task_run.reused_from or task_run.id, after, limit)
+
+    def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
+        """Render an expression as a run sees it, or one task run in it; secrets are masked."""
+        found = self.get(run)
+        task_run = None if task is None else find_task_run(self._store, found, task)
+        return self._evaluating.evaluate(found, text, task_run)
 
     def outputs(self, run: str) -> Mapping[str, Any]:
         """Give the outputs of a run: of its tasks by address, and of the flow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.kv import KeyValues
+from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
@@ -24,15 +25,25 @@ class Service:
     store, artifacts : where metadata and values are kept.
     clock, ids : the time, and new ids.
     sealing : seals secrets; by default with the key of the environment alone.
+    around : what expressions reach outside of a run; by default the environment alone.
     """
 
     def __init__(
-        self, store: Store, artifacts: ArtifactStore, *, clock: Clock, ids: Ids, sealing: Sealing | None = None
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        *,
+        clock: Clock,
+        ids: Ids,
+        sealing: Sealing | None = None,
+        around: Surroundings | None = None,
     ) -> None:
         self._store = store
         self.flows = FlowCases(store, clock)
         self.artifacts = ArtifactCases(store, artifacts)
-        self.runs = RunCases(store, artifacts, self.flows, sealing or Sealing(), clock=clock, ids=ids)
+        self.runs = RunCases(
+            store, artifacts, self.flows, sealing or Sealing(), around or Surroundings(), clock=clock, ids=ids
+        )
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.entries = KeyValues(store, clock)

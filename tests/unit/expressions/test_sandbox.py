@@ -102,19 +102,19 @@ BOMBS = [
 
 @pytest.mark.parametrize("expression", BOMBS)
 def test_no_value_grows_beyond_the_bounds(expression: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ExpressionFailed) as caught:
         parse(f"{{{{ {expression} }}}}").evaluate(scope({"digits": "1" * 300}))
     assert caught.value.code == "expression-too-large"
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize("expression", ["'%1000000000d' % 1", "digits ~ digits | number", "fromJson('[' * 100000)"])
 def test_costly_tricks_are_refused_at_once(expression: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ExpressionFailed):
         parse(f"{{{{ {expression} }}}}").evaluate(scope({"digits": "1" * 300}))
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_costly_tricks_are_refused_at_once(expression: str) -> None:
     ],
 )
 def test_no_text_takes_forever(source: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ExpressionFailed) as caught:
         parse(source).render(scope())
     assert caught.value.code in ("expression-too-large", "expression-too-slow")
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
 
 
 @pytest.mark.parametrize(
