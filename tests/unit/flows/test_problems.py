@@ -110,7 +110,7 @@ def test_what_is_wrong_with_an_input(written: str, expected: str) -> None:
         ("{id: x, value: 1, type: ION}", "4:29 not-supported: Kestra's type `ION` of output `x` is not supported here: use JSON"),
         ("{id: x, value: 1}\n  - {id: x, value: 1}", "5:5 duplicate-output: the output `x` is declared twice, first in line 4"),
         ("{id: x, value: '{{ taskrun.value }}'}",
-         "4:24 unknown-variable: the variable `taskrun` is not there in this place: only `execution`, `flow`, `inputs`, `is_replay`, `labels`, `outputs`, `vars`"),
+         "4:24 unknown-variable: the variable `taskrun` is not there in this place: only `envs`, `execution`, `flow`, `globals`, `inputs`, `is_replay`, `kestra`, `labels`, `outputs`, `tasks`, `vars`"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_output(written: str, expected: str) -> None:
