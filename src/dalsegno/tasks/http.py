@@ -1,98 +1,33 @@
-"""Files from the web."""
+"""Requests over HTTP, and files from the web."""
 
 from __future__ import annotations
 
 import re
-import socket
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import timedelta
 from email.message import Message
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field
+from pydantic import Field
 
 from dalsegno.errors import TaskFailed
-from dalsegno.model.flow import Effects
-from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, to_text
-from dalsegno.tasks.cancelling import on_cancel
-from dalsegno.tasks.durations import Duration
+from dalsegno.tasks.base import TaskContext, TaskOutput
+from dalsegno.tasks.http_client import HttpTask
 from dalsegno.tasks.scratch_files import writing
 
 if TYPE_CHECKING:
     import httpx
 
-#: methods that ask for something and change nothing
-_ASKING = ("GET", "HEAD", "OPTIONS")
-#: a proxy of the environment is no way to this machine itself
-_DIRECT: dict[str, None] = {"all://localhost": None, "all://127.0.0.1": None, "all://[::1]": None}
+#: the largest answer that becomes an output, unless the task says otherwise
+_LARGEST = 10_000_000
 
 
-class Options(BaseModel):
-    """How the request is made."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    connect_timeout: Duration = Field(
-        default=timedelta(seconds=10), alias="connectTimeout", description="The longest wait for the connection."
-    )
-    read_timeout: Duration = Field(
-        default=timedelta(seconds=30), alias="readTimeout", description="The longest wait for the next bytes."
-    )
-    read_idle_timeout: Duration | None = Field(
-        default=None, alias="readIdleTimeout", description="The same as `readTimeout`, which it overrides."
-    )
-    follow_redirects: bool = Field(
-        default=True, alias="followRedirects", description="Whether to go where the answer points."
-    )
-    max_content_length: ByteSize | None = Field(
-        default=None,
-        alias="maxContentLength",
-        description="The largest file taken, such as `500 MB`; none is no limit.",
-    )
-    basic_auth_user: Text | None = Field(default=None, alias="basicAuthUser", description="A user name for the server.")
-    basic_auth_password: Text = Field(default="", alias="basicAuthPassword", description="The password of that user.")
-
-    @property
-    def idle(self) -> float:
-        """Seconds without a byte after which to give up."""
-        return (self.read_idle_timeout or self.read_timeout).total_seconds()
-
-
-class SslOptions(BaseModel):
-    """How far the server is trusted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    insecure_trust_all_certificates: bool = Field(
-        default=False, alias="insecureTrustAllCertificates", description="Whether to take any certificate."
-    )
-
-
-class Download(TaskType):
+class Download(HttpTask):
     """Download a file over HTTP or HTTPS and store it."""
 
-    uri: Text = Field(description="The address of the file, `http://` or `https://`.")
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = Field(
-        default="GET", description="The HTTP method."
-    )
-    headers: JsonMap = Field(default={}, description="Headers to send, name to value.")
-    body: Text | None = Field(default=None, description="A body to send.")
-    form_data: JsonMap | None = Field(
-        default=None, alias="formData", description="Form fields to send instead of a body."
-    )
-    content_type: Text | None = Field(default=None, alias="contentType", description="The type of the body.")
-    options: Options = Field(default=Options(), description="Timeouts, redirects, limit and login of the request.")
-    ssl_options: SslOptions = Field(
-        default=SslOptions(), alias="sslOptions", description="How far the server's certificate is checked."
-    )
     fail_on_empty_response: bool = Field(
         default=True, alias="failOnEmptyResponse", description="Whether an answer without a body is a failure."
-    )
-    allow_failed: bool = Field(
-        default=False, alias="allowFailed", description="Whether to take an answer of status 400 and above."
     )
 
     class Output(TaskOutput):
@@ -101,11 +36,6 @@ class Download(TaskType):
         length: int
         headers: dict[str, list[str]]
 
-    @classmethod
-    def effects_of(cls, properties: Mapping[str, Any]) -> Effects:
-        """Tell by the method. One that is known only when the task runs may be any."""
-        return Effects.NONE if properties.get("method", "GET") in _ASKING else Effects.EXTERNAL
-
     def run(self, context: TaskContext) -> Output:
         """Download the file."""
         from dalsegno.tasks import http_failures
@@ -113,8 +43,8 @@ class Download(TaskType):
         context.check_cancelled()
         address = http_failures.check_address(self.uri)
         path = context.files.new()
-        with self._answer(context, address) as response:
-            if response.status_code >= 400 and not self.allow_failed:
+        with self.answer(context, address) as response:
+            if not self.takes(response.status_code):
                 raise http_failures.refused_status(address, response)
             length = _Body(response, address, context).save(path, self.options.max_content_length)
             if length == 0 and self.fail_on_empty_response:
@@ -123,58 +53,72 @@ class Download(TaskType):
         context.count("response.length", length)
         told = f"downloaded {name}: {length} bytes from {address}"
         context.log.info(told)
-        headers = {key: response.headers.get_list(key) for key in response.headers}
         return self.Output(
-            uri=context.files.store(path, name), code=response.status_code, length=length, headers=headers
+            uri=context.files.store(path, name),
+            code=response.status_code,
+            length=length,
+            headers=_headers_of(response),
         )
 
-    @contextmanager
-    def _answer(self, context: TaskContext, address: str) -> Generator[httpx.Response]:
-        """Send the request and give the answer, its body not yet read."""
-        import httpx
+    def default_headers(self) -> dict[str, str]:
+        """Ask for the file as it is: a packed transfer would have another size than the one announced."""
+        return {"accept-encoding": "identity"}
 
-        from dalsegno.tasks.http_failures import explain
 
-        timeouts = httpx.Timeout(self.options.idle, connect=self.options.connect_timeout.total_seconds())
-        connections = _Connections()
+class Request(HttpTask):
+    """Make a request over HTTP or HTTPS and give the answer.
+
+    With POST, PUT, PATCH and DELETE it has an effect outside, so that a replay asks before it makes the request again.
+    The answer becomes an output as text; what is large, or no text, is for `core.http.Download`.
+    """
+
+    not_supported = MappingProxyType({"encryptBody": "outputs are not encrypted; remove it"})
+
+    class Output(TaskOutput):
+        uri: str = Field(description="The address that was asked.")
+        code: int = Field(description="The status of the answer.")
+        headers: dict[str, list[str]] = Field(description="The headers of the answer; their names in small letters.")
+        body: str | None = Field(description="The body of the answer as text; null where there is none.")
+
+    def run(self, context: TaskContext) -> Output:
+        """Make the request."""
+        from dalsegno.tasks import http_failures
+
+        context.check_cancelled()
+        address = http_failures.check_address(self.uri)
+        with self.answer(context, address) as response:
+            if not self.takes(response.status_code):
+                raise http_failures.refused_status(address, response)
+            data = _Body(response, address, context).read(self.options.max_content_length or _LARGEST)
+            asked = response.history[0].request if response.history else response.request
+        told = f"{self.method} {address} answered {response.status_code} with {len(data)} bytes"
+        context.log.info(told)
+        return self.Output(
+            uri=str(asked.url.copy_with(userinfo=b"")),
+            code=response.status_code,
+            headers=_headers_of(response),
+            body=self._text(data, response, address) if data else None,
+        )
+
+    def default_headers(self) -> dict[str, str]:
+        """A body is JSON, as in Kestra, unless the task says otherwise."""
+        has_body = self.body is not None and self.form_data is None
+        return {"content-type": "application/json"} if has_body else {}
+
+    def _text(self, data: bytes, response: httpx.Response, address: str) -> str:
+        charset = response.charset_encoding or self.options.default_charset
         try:
-            with (
-                on_cancel(context, connections.shut),
-                self._client(timeouts) as client,
-                client.stream(
-                    self.method, self.uri, **self._request(), extensions={"trace": connections.note}
-                ) as answer,
-            ):
-                yield answer
-        except httpx.HTTPError as error:
-            # a connection that was shut to stop the task looks like one that broke
-            context.check_cancelled()
-            raise explain(error, address, timeouts) from error
+            return data.decode(charset)
+        except (UnicodeDecodeError, LookupError) as error:
+            raise TaskFailed(
+                f"the answer of {address} is no text in {charset}: {error}",
+                code="no-text",
+                hint="store it as a file with `core.http.Download`, or name its charset in `options.defaultCharset`",
+            ) from error
 
-    def _client(self, timeouts: httpx.Timeout) -> httpx.Client:
-        import httpx
 
-        user = self.options.basic_auth_user
-        return httpx.Client(
-            timeout=timeouts,
-            follow_redirects=self.options.follow_redirects,
-            verify=not self.ssl_options.insecure_trust_all_certificates,
-            auth=httpx.BasicAuth(user, self.options.basic_auth_password) if user is not None else None,
-            mounts=_DIRECT,
-        )
-
-    def _request(self) -> dict[str, Any]:
-        # a packed transfer would make the size of the file another than the one announced
-        headers = {"accept-encoding": "identity"}
-        if self.content_type is not None:
-            headers["content-type"] = self.content_type
-        headers |= {name.lower(): to_text(value) for name, value in self.headers.items() if value is not None}
-        for name, value in headers.items():
-            if not f"{name}{value}".isascii():
-                raise TaskFailed(f"the header `{name}` is not ASCII", hint="encode its value, as in `%C3%A9`")
-        if self.form_data is not None:
-            return {"headers": headers, "data": {name: to_text(value) for name, value in self.form_data.items()}}
-        return {"headers": headers, "content": self.body}
+def _headers_of(response: httpx.Response) -> dict[str, list[str]]:
+    return {key: response.headers.get_list(key) for key in response.headers}
 
 
 class _Body:
@@ -201,6 +145,30 @@ class _Body:
         self._context.check_cancelled()
         return size
 
+    def read(self, limit: int) -> bytes:
+        """Give the body.
+
+        Raises
+        ------
+        TaskFailed : it is larger than the limit, or cut off.
+        """
+        import httpx
+
+        from dalsegno.tasks.http_failures import invalid_size
+
+        data = bytearray()
+        self._check(self._expected or 0, limit)
+        try:
+            for chunk in self._response.iter_bytes():
+                self._context.check_cancelled()
+                data += chunk
+                self._check(len(data), limit)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            self._context.check_cancelled()
+            raise invalid_size(self._address, self._response.num_bytes_downloaded, self._expected) from None
+        self._context.check_cancelled()
+        return bytes(data)
+
     def _write(self, path: Path, limit: int | None) -> int:
         size = 0
         self._check(self._expected or 0, limit)
@@ -217,30 +185,6 @@ class _Body:
 
         if limit is not None and size > limit:
             raise too_large(self._address, size, limit)
-
-
-class _Connections:
-    """The sockets of a request, so that a read which waits for bytes can be ended from another thread."""
-
-    def __init__(self) -> None:
-        self._sockets: list[socket.socket] = []
-        self._shut = False
-
-    def note(self, event: str, info: dict[str, Any]) -> None:
-        """Remember the socket of a connection that was just made."""
-        if event == "connection.connect_tcp.complete":
-            made = info["return_value"].get_extra_info("socket")
-            if isinstance(made, socket.socket):
-                self._sockets.append(made)
-                if self._shut:
-                    self.shut()
-
-    def shut(self) -> None:
-        """End all reads and writes on them."""
-        self._shut = True
-        for made in self._sockets:
-            with suppress(OSError):
-                socket.socket.shutdown(made, socket.SHUT_RDWR)
 
 
 def file_name(disposition: str, asked: str, answered: str) -> str:

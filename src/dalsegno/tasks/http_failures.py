@@ -55,7 +55,7 @@ def check_address(uri: str) -> str:
 
 def _bad_address(uri: str, what: str) -> TaskFailed:
     return TaskFailed(
-        f"`{uri}` is not an address that can be downloaded: {what.removesuffix('?')}",
+        f"`{uri}` is not an address of HTTP: {what.removesuffix('?')}",
         code="bad-address",
         hint="write it as `https://host/path`; check what the expressions in `uri` gave",
     )
@@ -91,7 +91,7 @@ def invalid_size(address: str, got: int, expected: int | None) -> TaskFailed:
     """Tell of a body that was cut off."""
     size = f"got {got}, expected {expected}" if expected is not None else f"got {got}, and the end is missing"
     return TaskFailed(
-        f"Invalid size, {size}: {address} closed the connection before the whole file had come",
+        f"Invalid size, {size}: {address} closed the connection before the whole answer had come",
         code="body-cut-off",
         hint="replay this task; if it happens again the file on the server, or a proxy on the way, is broken",
         details={"got": got, "expected": expected},
@@ -115,7 +115,7 @@ def too_large(address: str, size: int, limit: int) -> TaskFailed:
     return TaskFailed(
         f"{address} sends at least {size} bytes, and `options.maxContentLength` allows {limit}",
         code="body-too-large",
-        hint="raise `options.maxContentLength` if the file is meant to be this large",
+        hint="raise `options.maxContentLength` if the answer is meant to be this large, or store it with `core.http.Download`",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ BODY = bytes(range(256)) * 4096
 
 
 class BadServer(ThreadingHTTPServer):
-    """Answers by path; `released` ends the stalls, `asked` is set by the first request, `bodies` are what came in."""
+    """Answers by path; `released` ends the stalls, `asked` is set by the first request, `bodies`, `paths` are what came in."""
 
     daemon_threads = True
 
@@ -21,6 +22,7 @@ class BadServer(ThreadingHTTPServer):
         self.released = threading.Event()
         self.asked = threading.Event()
         self.bodies: list[tuple[str, dict[str, str], bytes]] = []
+        self.paths: list[str] = []
 
     @property
     def url(self) -> str:
@@ -37,6 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = urlsplit(self.path).path.strip("/").partition("/")[0].replace("-", "_")
         length = int(self.headers.get("content-length") or 0)
         headers = {key.lower(): value for key, value in self.headers.items()}
+        self.bad.paths.append(self.path)
         self.bad.bodies.append((self.command, headers, self.rfile.read(length)))
         answer = getattr(self, f"answer_{name}", None)
         if answer is None:
@@ -44,8 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             answer()
 
-    def do_POST(self) -> None:
-        self.do_GET()
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET  # noqa: N815 - the library looks for them
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -80,6 +82,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_circle(self) -> None:
         self._answer(302, b"", location="/circle")
+
+    def answer_json(self) -> None:
+        self._answer(200, '{"id": 5, "name": "Zoë"}'.encode(), content_type="application/json")
+
+    def answer_latin(self) -> None:
+        self._answer(200, "Zoë".encode("latin-1"), content_type="text/plain; charset=ISO-8859-1")
+
+    def answer_packed(self) -> None:
+        self._answer(200, gzip.compress(b"x" * 1_000_000), content_encoding="gzip", content_type="text/plain")
+
+    def answer_none(self) -> None:
+        self._begin(204)
 
     def answer_empty(self) -> None:
         self._answer(200, b"")

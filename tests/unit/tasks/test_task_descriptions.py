@@ -4,11 +4,12 @@ import pytest
 from pydantic import BaseModel
 
 from dalsegno.tasks import registry
-from dalsegno.tasks.http import Options, SslOptions
+from dalsegno.tasks.http_options import Auth, Options, SslOptions, Timeouts
 from dalsegno.tasks.scripts.base import TaskRunner
 
 TYPES = [
     "core.http.Download",
+    "core.http.Request",
     "compress.ArchiveDecompress",
     "scripts.shell.Commands",
     "scripts.shell.Script",
@@ -26,7 +27,7 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize("model", [*map(registry.load, TYPES), Options, SslOptions, TaskRunner])
+@pytest.mark.parametrize("model", [*map(registry.load, TYPES), Auth, Options, SslOptions, TaskRunner, Timeouts])
 def test_every_type_and_every_property_says_what_it_is_for(model: type[BaseModel]) -> None:
     assert (model.__doc__ or "").strip().endswith(".")
     assert {name for name, field in model.model_fields.items() if not field.description} == set()
