@@ -13,7 +13,9 @@ from tests.docs.shell import Shell
 
 from dalsegno.demo.server import DemoServer
 
-PAGES = ("docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md", "docs/expressions.md")
+PAGES = (
+    "docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md", "docs/sql.md", "docs/expressions.md",
+)  # fmt: skip
 ROWS = 20_000
 
 #: languages whose blocks with a file's name are written to that file

@@ -11,6 +11,8 @@ from dalsegno.tasks.base import TaskType
 
 GROUP = "dalsegno.tasks"
 KESTRA_PREFIX = "io.kestra.plugin."
+#: other names of types; which database is meant stands in `url`
+_OTHER_NAMES: dict[str, str] = {f"jdbc.{name}.Query": "sql.Query" for name in ("sqlite", "postgresql", "duckdb")}
 
 
 @cache
@@ -25,7 +27,8 @@ def names() -> list[str]:
 
 def canonical(type_name: str) -> str:
     """Give the canonical name of a type written in either spelling: `io.kestra.plugin.core.log.Log` is `core.log.Log`."""
-    return type_name.removeprefix(KESTRA_PREFIX)
+    name = type_name.removeprefix(KESTRA_PREFIX)
+    return _OTHER_NAMES.get(name, name)
 
 
 @cache

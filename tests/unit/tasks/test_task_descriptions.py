@@ -17,6 +17,7 @@ TYPES = [
     "scripts.python.Script",
     "scripts.node.Commands",
     "scripts.node.Script",
+    "sql.Query",
     "core.log.Log",
     "core.flow.ForEach",
     "core.flow.If",
