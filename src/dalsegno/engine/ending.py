@@ -18,11 +18,12 @@ PROCESS_DIED = {"code": "process-died", "message": "the process that ran this at
 
 
 def flow_outputs(job: Job) -> dict[str, Any]:
-    """Give the flow's outputs. Raises `DalSegnoError` where they cannot be rendered."""
+    """Give the flow's outputs. Raises `DalSegnoError` where they cannot be rendered, or are not of their types."""
     facts = job.tools.facts
     scope = expression_scope(facts, variables(facts, Scope()))
     task = Task("outputs", "outputs", {item.id: item.value for item in job.flow.outputs})
-    return render_properties(task, {}, scope)
+    rendered = render_properties(task, {}, scope)
+    return {item.id: job.read_output(item, rendered[item.id]) for item in job.flow.outputs}
 
 
 def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.worker import Tools
 from dalsegno.executors.port import Executor
-from dalsegno.model.flow import Flow, Input
+from dalsegno.model.flow import Flow, FlowOutput, Input
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
 from dalsegno.replay.resolve import Resolved
@@ -23,7 +23,12 @@ Defaults = Callable[[str, Sequence[Input]], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run that is to be executed, and what it takes."""
+    """A run that is to be executed, and what it takes.
+
+    Parameters
+    ----------
+    read_output : gives the value of an output of the flow in its type.
+    """
 
     run: Run
     flow: Flow
@@ -36,4 +41,5 @@ class Job:
     logs: LogWriter
     executor: Executor
     defaults: Defaults
+    read_output: Callable[[FlowOutput, Any], Any]
     observer: Observer | None = None

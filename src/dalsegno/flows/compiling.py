@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dalsegno.errors import FlowInvalid, Problem
+from dalsegno.flows.conduct import assertions_of, conditions_of, read_conduct
 from dalsegno.flows.document import Node, read
 from dalsegno.flows.drafts import Draft, Drafts
 from dalsegno.flows.head import Head, read_head
@@ -16,7 +17,7 @@ from dalsegno.flows.properties import concurrency
 from dalsegno.flows.report import Report
 from dalsegno.flows.task_reader import TaskReader
 from dalsegno.flows.uses import Names, UseFinder
-from dalsegno.flows.words import FLOW_ROOTS, INPUT_ROOTS
+from dalsegno.flows.words import CHECK_ROOTS, FLOW_ROOTS, INPUT_ROOTS
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Task
 
@@ -56,7 +57,7 @@ def load(text: str, *, file: str | None = None, strict: bool = False) -> Loaded:
     """
     flow, problems = _compile(text, file)
     if strict:
-        problems = [replace(problem, severity="error") for problem in problems]
+        problems = [replace(each, severity="error") if each.severity == "warning" else each for each in problems]
     if flow is None or any(problem.severity == "error" for problem in problems):
         raise FlowInvalid(problems)
     return Loaded(flow, text_digest(text), tuple(problems), text)
@@ -81,7 +82,7 @@ def _compile(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     reader = TaskReader(report)
     drafts = reader.read(root)
     finder = _finder(text, root, head, reader, report)
-    flow = _flow(head, drafts, finder)
+    flow = replace(_flow(head, drafts, finder), conduct=read_conduct(root, report), retry=reader.retry)
     _check_values(root, finder)
     return flow, report.problems()
 
@@ -103,6 +104,10 @@ def _check_values(root: Node, finder: UseFinder) -> None:
         value = entry.inner("value")
         if value is not None:
             finder.check_value(value, FLOW_ROOTS)
+    for node in conditions_of(root):
+        finder.check_value(node, CHECK_ROOTS)
+    for node in assertions_of(root):
+        finder.check_value(node, FLOW_ROOTS)
     for node in input_nodes(root, "inputs"):
         finder.check_value(node, INPUT_ROOTS)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dalsegno.flows.document import Node
+from dalsegno.flows.foreign import OF_TASK
 from dalsegno.flows.head import flag, is_missing, shown, text_of
 from dalsegno.flows.properties import shape
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
-from dalsegno.flows.words import TASK_HANDLING, TASK_UNUSED
+from dalsegno.flows.words import TASK_HANDLING
 from dalsegno.model.flow import Effects, Kind, Retry
 from dalsegno.tasks.base import TaskType
 from dalsegno.tasks.durations import parse_duration
@@ -49,7 +50,7 @@ class Handling:
 
 def handling_keys(task_type: type[TaskType]) -> frozenset[str]:
     """Give the keys that are read here and not by the type. A property of the type's own of that name goes before."""
-    return (TASK_HANDLING | TASK_UNUSED) - shape(task_type).names
+    return (TASK_HANDLING | OF_TASK.keys()) - shape(task_type).names
 
 
 def read_handling(node: Node, task: str, task_type: type[TaskType], report: Report) -> Handling:
@@ -89,12 +90,11 @@ class _Reader:
     def tell_unused(self) -> None:
         """Warn of keys that change nothing here."""
         for key in self._node.keys:
-            if key in TASK_UNUSED and self.has(key):
-                message = f"Kestra's `{key}` of a task is not supported here yet: task `{self._task}` runs without it"
-                self._report.warning("not-used", message, self._node.key_place(key))
+            if key in OF_TASK and key in self._keys:
+                OF_TASK[key].tell(key, f"task `{self._task}`", self._node.key_place(key), self._report)
         if self._kind is Kind.PAUSE and self.has("retry"):
             message = f"`{self._task}` is a pause, which is never tried again: its `retry` changes nothing"
-            self._report.warning("not-used", message, self._node.key_place("retry"))
+            self._report.note("not-used", message, self._node.key_place("retry"))
 
     def flag(self, key: str) -> bool:
         """Read a key that is true or false."""

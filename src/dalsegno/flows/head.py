@@ -57,7 +57,7 @@ def read_head(root: Node, inputs: tuple[Input, ...], report: Report) -> Head:
         id=_name(root, "id", FLOW_ID, report),
         description=text_of(root, "description", report),
         disabled=flag(root, "disabled", report, default=False),
-        labels=_labels(root, report),
+        labels=labels_of(root, report),
         inputs=inputs,
         variables=_variables(root, report),
         outputs=tuple(_outputs(root, report)),
@@ -116,7 +116,8 @@ def shown(node: Node) -> str:
     return f"`{text}`" if node.value is not None else "nothing"
 
 
-def _labels(root: Node, report: Report) -> dict[str, str]:
+def labels_of(root: Node, report: Report) -> dict[str, str]:
+    """Give the labels under the key `labels`."""
     node = root.inner("labels")
     if node is None or node.value is None:
         return {}
@@ -158,8 +159,15 @@ def _variables(root: Node, report: Report) -> dict[str, Any]:
     return node.value
 
 
-def entries(root: Node, key: str, words: Words, report: Report) -> Iterator[tuple[str, Node]]:
-    """Give id and node of each entry of a list of things with ids."""
+def entries(
+    root: Node, key: str, words: Words, report: Report, *, open_ended: bool = False
+) -> Iterator[tuple[str, Node]]:
+    """Give id and node of each entry of a list of things with ids.
+
+    Parameters
+    ----------
+    open_ended : what keys there are depends on the type of the entry.
+    """
     node = root.inner(key)
     if node is None or node.value is None:
         return
@@ -171,7 +179,8 @@ def entries(root: Node, key: str, words: Words, report: Report) -> Iterator[tupl
         if item.fields is None:
             report.error("wrong-type", f"{words.of} must be a map with an `id`", item.place)
             continue
-        words.check(item, report)
+        if not open_ended:
+            words.check(item, report)
         name = _entry_id(item, words, report)
         if name is None:
             continue
@@ -205,8 +214,24 @@ def _outputs(root: Node, report: Report) -> Iterator[FlowOutput]:
         if value is None:
             report.error("missing-key", f"output `{name}` needs a `value`", item.place)
         elif found is not None:
-            description = text_of(item, "description", report)
-            yield FlowOutput(name, value.value, found.value, description, item.place)
+            yield FlowOutput(
+                name,
+                value.value,
+                found.value,
+                text_of(item, "description", report),
+                item.place,
+                typed=not is_missing(item, "type"),
+                required=flag(item, "required", report, default=True),
+                display_name=text_of(item, "displayName", report),
+                item_type=_item_type(name, item, report),
+            )
+
+
+def _item_type(name: str, item: Node, report: Report) -> str:
+    if is_missing(item, "itemType"):
+        return InputType.STRING.value
+    found = type_under(item, "itemType", f"the items of output `{name}`", report)
+    return (found or InputType.STRING).value
 
 
 def value_type(item: Node, subject: str, report: Report) -> InputType | None:

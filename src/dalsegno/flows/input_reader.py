@@ -16,8 +16,6 @@ from dalsegno.model.flow import Input, InputType
 from dalsegno.model.inputs import LIMITS, input_of
 
 _DEPENDS = Words("a `dependsOn`", frozenset({"inputs", "condition"}))
-#: what a screen shows or a browser looks for, and no rule of values
-_UNUSED = {"isRadio": "how a form shows it", "extension": "the name of a file"}
 _LONGEST_NAME = 64
 #: expressions that are rendered for an input
 _RENDERED = ("defaults", "prefill", "expression")
@@ -97,9 +95,6 @@ class _Reader:
                 else:
                     which = listed([each.value for each in InputType if each in types])
                     self._error("misplaced-key", f"is of type {kind.value}, and `{key}` is for {which}", self._at(key))
-            elif key in _UNUSED and self._has(key):
-                message = f"`{key}` of input `{self._name}` is {_UNUSED[key]}; it changes nothing here"
-                self._report.warning("not-used", message, self._node.key_place(key))
         if kind in (InputType.SELECT, InputType.MULTISELECT) and not any(
             self._has(key) for key in ("values", "options", "expression")
         ):

@@ -17,7 +17,7 @@ from dalsegno.flows.document import Node
 from dalsegno.flows.head import shown
 from dalsegno.flows.input_reader import read_inputs
 from dalsegno.flows.report import Report
-from dalsegno.flows.words import HANDLERS, TASK_HANDLING, TASK_LATER
+from dalsegno.flows.words import HANDLERS, TASK_HANDLING
 from dalsegno.model.flow import Kind
 from dalsegno.tasks.base import TaskType
 
@@ -148,7 +148,7 @@ def _known_names(
         elif name in task_type.not_supported:
             message = f"Kestra's `{name}` of task `{task}` is not supported here: {task_type.not_supported[name]}"
             report.error("not-supported", message, node.key_place(name))
-        elif name in TASK_LATER | task_type.later:
+        elif name in task_type.later:
             message = f"Kestra's `{name}` of a task is not supported here yet: remove it from `{task}`"
             report.error("not-supported", message, node.key_place(name))
         elif name in HANDLERS:

@@ -28,6 +28,10 @@ class Report:
         """Add what makes a task fail if it comes to it."""
         self._add(code, message, place, tuple(near), "warning")
 
+    def note(self, code: str, message: str, place: Place | None) -> None:
+        """Add what is as it should be, and good to know."""
+        self._add(code, message, place, (), "note")
+
     def unknown(self, code: str, message: str, place: Place | None, *, name: str, known: Iterable[str]) -> None:
         """Add a wrong name as an error, with the names most like it."""
         near = closest(name, known)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from dalsegno.flows.document import Node
 from dalsegno.flows.head import flag, is_missing, shown, text_of
 from dalsegno.flows.report import Report
-from dalsegno.flows.words import RETRY_BEHAVIORS, RETRY_COMMON, RETRY_TIMES, Words
+from dalsegno.flows.words import RETRY_BEHAVIORS, RETRY_COMMON, RETRY_TIMES, Words, alternatives
 from dalsegno.model.flow import Retry
 from dalsegno.tasks.durations import parse_duration
 
@@ -37,11 +35,11 @@ def read_retry(owner: Node, of: str, report: Report) -> Retry | None:
 
 def _kind(node: Node, of: str, report: Report) -> str | None:
     if is_missing(node, "type"):
-        report.error("missing-key", f"the `retry` of {of} needs a `type`: {_listed(RETRY_TIMES)}", node.place)
+        report.error("missing-key", f"the `retry` of {of} needs a `type`: {alternatives(RETRY_TIMES)}", node.place)
         return None
     kind = text_of(node, "type", report)
     if kind is not None and kind not in RETRY_TIMES:
-        message = f"the `retry` of {of} cannot be of type `{kind}`: it is {_listed(RETRY_TIMES)}"
+        message = f"the `retry` of {of} cannot be of type `{kind}`: it is {alternatives(RETRY_TIMES)}"
         place = (node.fields or {})["type"].place
         report.unknown("unknown-retry-type", message, place, name=kind, known=RETRY_TIMES)
         return None
@@ -59,7 +57,6 @@ def _retry(node: Node, kind: str, of: str, report: Report) -> Retry | None:
     if shortest is not None and longest is not None and longest < shortest:
         message = f"`maxInterval` must not be shorter than `{_SHORTEST[kind]}`"
         report.error("wrong-value", message, (node.fields or {})["maxInterval"].place)
-    _check_behavior(node, report)
     return Retry(
         type=kind,
         interval=shortest or 0.0,
@@ -68,6 +65,7 @@ def _retry(node: Node, kind: str, of: str, report: Report) -> Retry | None:
         max_attempts=_attempts(node, report),
         max_duration=times["maxDuration"] or 0.0,
         warning=flag(node, "warningOnRetry", report, default=False),
+        new_run=_makes_new_run(node, report),
     )
 
 
@@ -111,21 +109,16 @@ def _factor(node: Node, report: Report) -> float:
     return float(number)
 
 
-def _check_behavior(node: Node, report: Report) -> None:
+def _makes_new_run(node: Node, report: Report) -> bool:
     behavior = text_of(node, "behavior", report)
-    if behavior is None or behavior == RETRY_BEHAVIORS[0]:
-        return
-    place = (node.fields or {})["behavior"].place
-    if behavior in RETRY_BEHAVIORS:
+    if behavior is not None and behavior not in RETRY_BEHAVIORS:
+        message = f"`behavior` of a retry cannot be `{behavior}`: it is {alternatives(RETRY_BEHAVIORS)}"
+        place = (node.fields or {})["behavior"].place
+        report.unknown("wrong-value", message, place, name=behavior, known=RETRY_BEHAVIORS)
+    elif behavior == RETRY_BEHAVIORS[1]:
+        place = (node.fields or {})["behavior"].place
         message = (
             f"Kestra's retry `behavior: {behavior}` is not supported here yet: a task is tried again in its own run"
         )
         report.error("not-supported", message, place)
-    else:
-        message = f"`behavior` of a retry cannot be `{behavior}`: it is {_listed(RETRY_BEHAVIORS)}"
-        report.unknown("wrong-value", message, place, name=behavior, known=RETRY_BEHAVIORS)
-
-
-def _listed(names: Iterable[str]) -> str:
-    *before, last = [f"`{name}`" for name in names]
-    return f"{', '.join(before)} or {last}"
+    return behavior == RETRY_BEHAVIORS[1]

@@ -12,14 +12,16 @@ from dalsegno.flows.drafts import Around, Draft, Drafts, Section
 from dalsegno.flows.handling import handling_keys, read_handling
 from dalsegno.flows.head import is_missing, name_of, shown, text_of
 from dalsegno.flows.nesting import inner_tasks
+from dalsegno.flows.plugin_defaults import PluginDefaults
 from dalsegno.flows.properties import check_properties, child_keys
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
 from dalsegno.flows.words import HANDLERS, TASK, TASK_ID
-from dalsegno.model.flow import Kind
+from dalsegno.model.flow import Kind, Retry
 from dalsegno.tasks import registry
 from dalsegno.tasks.base import TaskType
 
+_NOTHING = Node({}, 0, 0, 0, 0, fields={})
 _HANDLER_SECTIONS = {key: Section(rank) for rank, key in enumerate(HANDLERS, start=1)}
 
 
@@ -30,21 +32,27 @@ class TaskReader:
     ----------
     by_id : every task that could be read, in the order in which they stand.
     names : the ids of all tasks, also of those that could not be read.
+    retry : how the flow has its tasks tried again.
     """
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._places: dict[str, int] = {}
+        self.retry: Retry | None = None
+        self._defaults = PluginDefaults(_NOTHING, report)
         self.by_id: dict[str, Draft] = {}
         self.names: set[str] = set()
 
     def read(self, root: Node) -> Drafts:
         """Read all tasks of a flow."""
-        around = Around(retry=read_retry(root, "the flow", self._report))
+        self.retry = read_retry(root, "the flow", self._report)
+        around = Around(retry=self.retry)
+        self._defaults = PluginDefaults(root, self._report)
         tasks = self._needed(root, "tasks", "the flow", around)
         errors, lasts = (
             self._handlers(root, key, "the flow", replace(around, section=_HANDLER_SECTIONS[key])) for key in HANDLERS
         )
+        self._defaults.tell_unused()
         return Drafts(tasks, errors, lasts)
 
     def _needed(self, node: Node, key: str, owner: str, around: Around) -> list[Draft]:
@@ -87,6 +95,7 @@ class TaskReader:
         if task_type is None or written is None:
             self._look_inside(node, around)
             return None
+        node = self._defaults.applied(node, written)
         taken = TASK | handling_keys(task_type) | child_keys(task_type)
         fields = {key: value for key, value in (node.fields or {}).items() if key not in taken}
         check_properties(name or "?", task_type, node, fields, self._report)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from dalsegno.flows.document import Node
+from dalsegno.flows.foreign import OF_FLOW, OF_INPUT, OF_TRIGGER, Foreign
 from dalsegno.flows.report import Report
 
 
@@ -22,20 +23,19 @@ class Words:
     ----------
     of : what the map is, for messages, such as `an input`.
     known : the keys that are read.
-    later : keys that Kestra has and that are not read yet.
+    later : keys that only Kestra has.
     """
 
     of: str
     known: frozenset[str]
-    later: frozenset[str] = frozenset()
+    later: Mapping[str, Foreign] = field(default_factory=dict[str, Foreign])
 
     def check(self, node: Node, report: Report) -> None:
         """Report every key that is not known."""
         for key in node.keys:
             place = node.key_place(key)
             if key in self.later:
-                message = f"Kestra's `{key}` of {self.of} is not supported here yet: remove it"
-                report.error("not-supported", message, place)
+                self.later[key].tell(key, self.of, place, report)
             elif key not in self.known:
                 message = f"{self.of} has no key `{key}`"
                 report.unknown("unknown-key", message, place, name=key, known=self.known)
@@ -43,32 +43,38 @@ class Words:
 
 FLOW = Words(
     "a flow",
-    _words("id namespace revision description labels inputs variables tasks outputs disabled errors finally retry"),
     _words(
-        "listeners triggers pluginDefaults taskDefaults concurrency timeout sla deleted afterExecution checks draft "
-        "workerSelector workerGroup quotas policyRefs"
+        "id namespace revision description labels inputs variables tasks outputs disabled errors finally retry timeout "
+        "pluginDefaults taskDefaults triggers concurrency sla checks"
     ),
+    OF_FLOW,
 )
 INPUT = Words(
     "an input",
     _words(
         "id name type required defaults prefill description displayName dependsOn values options expression "
-        "allowCustomValue autoSelectFirst isRadio validator min max after before itemType allowedFileExtensions accept "
-        "extension"
+        "allowCustomValue autoSelectFirst validator min max after before itemType allowedFileExtensions accept"
     ),
-    _words("schema inputs"),
+    OF_INPUT,
 )
-OUTPUT = Words("an output", _words("id type value description"), _words("displayName required"))
+OUTPUT = Words("an output", _words("id type value description displayName required itemType"))
+PLUGIN_DEFAULT = Words("a default of task types", _words("type values forced"))
+CONCURRENCY = Words("`concurrency`", _words("limit behavior"))
+CHECK = Words("a check", _words("condition when message style behavior"))
+SLA = Words("an entry of `sla`", _words("id type duration assert behavior labels"))
+#: of any trigger, beside the properties of its type
+TRIGGER = Words(
+    "a trigger",
+    _words("id type description disabled conditions when inputs labels stopAfter allowConcurrent"),
+    OF_TRIGGER,
+)
 LABEL = Words("a label", frozenset({"key", "value"}))
 #: of any task, beside the properties of its type
 TASK = frozenset({"id", "type", "description"})
 #: of any task: how it is handled
 TASK_HANDLING = _words("retry timeout disabled runIf allowFailure allowWarning effects")
-#: of any task: what changes no result, and is not used yet
-TASK_UNUSED = _words("logLevel logToFile workerGroup workerSelector")
 #: of any group: the tasks that run when something in it failed, and at its end
 HANDLERS = ("errors", "finally")
-TASK_LATER = _words("version taskCache assets")
 DAG_ENTRY = Words("an entry of a Dag", frozenset({"task", "dependsOn"}))
 
 #: the types of a retry, and the times that each needs
@@ -98,6 +104,8 @@ ROOTS = _words(
 FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents", "idempotency_key"}
 #: those of the defaults of inputs, which are rendered before there is a run
 INPUT_ROOTS = frozenset({"inputs"})
+#: those of the checks, which are made when the inputs are known
+CHECK_ROOTS = _words("flow inputs vars labels")
 ROOTS_LATER = _words("trigger namespace secrets files error errorLogs loop")
 #: functions that give something new each time
 VOLATILE = _words(
@@ -107,6 +115,12 @@ VOLATILE = _words(
 READS_ANYTHING = _words(
     "errorLogs printContext fetchContext tasksWithState iterationOutput iterationOutputs parentOutput"
 )
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """Give names as a message lists those of which one is meant."""
+    *before, last = [f"`{name}`" for name in names]
+    return f"{', '.join(before)} or {last}" if before else last
 
 
 @dataclass(frozen=True, slots=True)

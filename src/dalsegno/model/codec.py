@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from dalsegno.model.conduct import conduct_from_json
 from dalsegno.model.flow import Effects, Flow, FlowOutput, Input, InputType, Key, Kind, Place, Read, Retry, Task
 from dalsegno.model.inputs import DependsOn
 
@@ -24,6 +25,8 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
         "labels": dict(flow.labels),
         "description": flow.description,
         "disabled": flow.disabled,
+        **({"conduct": conduct} if (conduct := flow.conduct.as_json()) else {}),
+        **({"retry": asdict(flow.retry)} if flow.retry is not None else {}),
     }
 
 
@@ -41,6 +44,8 @@ def flow_from_json(data: Mapping[str, Any]) -> Flow:
         labels=data["labels"],
         description=data["description"],
         disabled=data["disabled"],
+        conduct=conduct_from_json(data.get("conduct", {})),
+        retry=Retry(**data["retry"]) if data.get("retry") else None,
     )
 
 
@@ -66,6 +71,10 @@ def _output_from_json(data: Mapping[str, Any]) -> FlowOutput:
         type=data.get("type", "STRING"),
         description=data.get("description"),
         place=_place(data.get("place")),
+        typed=data.get("typed", False),
+        required=data.get("required", True),
+        display_name=data.get("display_name"),
+        item_type=data.get("item_type", "STRING"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
+from dalsegno.model.conduct import Conduct
 from dalsegno.model.inputs import Input, InputType, Place
 
 __all__ = [
@@ -95,6 +96,7 @@ class Retry:
         `max_interval`) or `random` (between `interval` and `max_interval`).
     max_attempts, max_duration : when to give up; 0 is never.
     warning : whether a task that succeeds after a retry ends with WARNING.
+    new_run : whether the whole run is made again, rather than the task that failed.
     """
 
     type: str
@@ -104,6 +106,7 @@ class Retry:
     max_attempts: int = 0
     max_duration: float = 0.0
     warning: bool = False
+    new_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +181,35 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class FlowOutput:
-    """A value that the flow gives when it has ended: an expression rendered after its tasks."""
+    """A value that the flow gives when it has ended: an expression rendered after its tasks.
+
+    Parameters
+    ----------
+    typed : whether the flow says the type, so that the value has to be of it.
+    required : whether the run fails where there is no value.
+    """
 
     id: str
     value: Any
     type: str = "STRING"
     description: str | None = None
     place: Place | None = None
+    typed: bool = False
+    required: bool = True
+    display_name: str | None = None
+    item_type: str = "STRING"
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A definition of work."""
+    """A definition of work.
+
+    Parameters
+    ----------
+    errors, lasts : the tasks that run when something has failed, and at the end.
+    conduct : checks, limits and triggers of its runs.
+    retry : how its tasks are tried again that say nothing themselves, and its runs.
+    """
 
     namespace: str
     id: str
@@ -202,6 +222,8 @@ class Flow:
     disabled: bool = False
     errors: tuple[Task, ...] = ()
     lasts: tuple[Task, ...] = ()
+    conduct: Conduct = field(default_factory=Conduct)
+    retry: Retry | None = None
 
     @property
     def full_id(self) -> str:

@@ -35,6 +35,7 @@ from dalsegno.replay.resolve import resolve_request
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.answers import default_answers
 from dalsegno.service.begun import BegunRuns
+from dalsegno.service.flow_outputs import output_reader
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Planning
 from dalsegno.store.port import Lease, Store
@@ -167,6 +168,7 @@ class Executing:
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
+            read_output=output_reader(sealing),
             observer=observer,
         )
 

@@ -31,6 +31,7 @@ from dalsegno.replay.plan import draw_up
 from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
+from dalsegno.service.admitting import admission
 from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
@@ -58,6 +59,8 @@ class Drawn:
     results: Mapping[str, Result]
     #: the tasks around which there is another group than in the revision of the origin
     regrouped: frozenset[str] = frozenset()
+    #: why the run has failed before it began
+    failure: Mapping[str, Any] | None = None
 
 
 class Planning:
@@ -101,6 +104,9 @@ class Planning:
             flow, request.inputs, carried=carried, files=hashed_into(files), now=lambda: now, secrets=self.sealing
         )
         request = replace(request, inputs=_without_secrets(request.inputs, inputs))
+        labels = {**flow.labels, **(self._carried_labels(origin, request) if origin else {}), **request.labels}
+        secrets = Secrets(self.sealing.open)
+        admitted = admission(flow, inputs, labels, secrets=secrets, now=lambda: now)
         if origin is not None:
             carried_over = request_from_json(origin.request).for_replay_of_it()
             request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
@@ -108,7 +114,6 @@ class Planning:
         resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
         refusals = check_values(resolved, nodes)
         seen = None if origin is None else self.origin(origin)
-        labels = {**flow.labels, **(self._carried_labels(origin, request) if origin else {}), **request.labels}
         evaluate = self._evaluator(
             flow,
             revision.number,
@@ -122,7 +127,11 @@ class Planning:
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
         plan = with_estimates(plan, flow, self._store, origin=origin.id if origin else None)
         refusals += check_stored_inputs(plan, request, inputs, nodes, self._values)
-        plan = replace(plan, refusals=(*plan.refusals, *refusals), warnings=(*plan.warnings, *self._siblings(origin)))
+        plan = replace(
+            plan,
+            refusals=(*plan.refusals, *refusals, *admitted.refusals),
+            warnings=(*plan.warnings, *admitted.warnings, *self._siblings(origin)),
+        )
         results = {} if seen is None else resolved.renamed.results(seen.results)
         regrouped = frozenset[str]() if origin is None else self._regrouped(origin, nodes)
         return Drawn(
@@ -138,6 +147,7 @@ class Planning:
             nodes,
             results,
             regrouped,
+            admitted.failure,
         )
 
     def _regrouped(self, origin: Run, nodes: Nodes) -> frozenset[str]:

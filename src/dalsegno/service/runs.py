@@ -247,5 +247,5 @@ class RunCases:
         tasks = {item.address: mask_sealed(self._values.read(item.outputs)) for item in self._ordered(found)}
         return {
             "tasks": {name: value for name, value in tasks.items() if value},
-            "flow": self._values.read(found.outputs),
+            "flow": mask_sealed(self._values.read(found.outputs)),
         }

@@ -39,7 +39,7 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
     if task_runs is not None:
         shown["environment"] = dict(run.environment)
         shown["task_runs"] = [task_run_as_json(item) for item in task_runs]
-    return {**shown, "outputs": dict(run.outputs), "error": run.error}
+    return {**shown, "outputs": mask_sealed(dict(run.outputs)), "error": run.error}
 
 
 def task_run_as_json(item: TaskRun) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import cast
 
 from dalsegno.errors import NotFound, closest, did_you_mean
 from dalsegno.tasks.base import TaskType
+from dalsegno.tasks.spellings import canonical
+
+__all__ = ["GROUP", "canonical", "load", "names"]
 
 GROUP = "dalsegno.tasks"
-KESTRA_PREFIX = "io.kestra.plugin."
-#: other names of types; which database is meant stands in `url`
-_OTHER_NAMES: dict[str, str] = {f"jdbc.{name}.Query": "sql.Query" for name in ("sqlite", "postgresql", "duckdb")}
 
 
 @cache
@@ -23,12 +23,6 @@ def _entries() -> dict[str, EntryPoint]:
 def names() -> list[str]:
     """Give the canonical names of all types, sorted."""
     return sorted(_entries())
-
-
-def canonical(type_name: str) -> str:
-    """Give the canonical name of a type written in either spelling: `io.kestra.plugin.core.log.Log` is `core.log.Log`."""
-    name = type_name.removeprefix(KESTRA_PREFIX)
-    return _OTHER_NAMES.get(name, name)
 
 
 @cache

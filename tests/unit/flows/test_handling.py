@@ -170,23 +170,26 @@ GROUP = "{id: g, type: core.flow.Sequential, tasks: [{id: t, type: core.debug.Re
         (f"- {GROUP}, timeout: PT1S}}", "5:84 not-supported: a `timeout` of a group is not supported here yet: give it to the tasks in `g` instead"),
         (f"- {GROUP}, effects: external}}", "5:84 wrong-value: a group has no effects of its own: give `effects` to the tasks in `g` instead"),
         ("- {id: p, type: core.flow.Pause, retry: {type: constant, interval: PT1S}}", "5:36 not-used: `p` is a pause, which is never tried again: its `retry` changes nothing"),
-        ("- {id: t, type: core.debug.Return, logLevel: WARN}", "5:38 not-used: Kestra's `logLevel` of a task is not supported here yet: task `t` runs without it"),
+        ("- {id: t, type: core.debug.Return, logLevel: WARN}", "5:38 not-used: Kestra's `logLevel` of task `t` changes nothing here: lines of every level are kept; `dalsegno logs` shows them"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_how_a_task_is_handled(tasks: str, expected: str) -> None:
     assert told(tasks) == [expected]
 
 
-@pytest.mark.parametrize("key", ["logLevel: WARN", "logToFile: true", "workerGroup: {key: a}", "workerSelector: {}"])
-def test_keys_that_change_no_result_are_warned_of_and_let_pass(key: str) -> None:
+@pytest.mark.parametrize(
+    "key",
+    ["logLevel: WARN", "logToFile: true", "workerGroup: {key: a}", "workerSelector: {}", "taskCache: {enabled: true}"],
+)
+def test_keys_that_change_no_result_are_noted_and_let_pass(key: str) -> None:
     loaded = load(text_of(f"- {{id: t, type: core.debug.Return, {key}}}"))
-    assert [warning.code for warning in loaded.warnings] == ["not-used"]
+    assert [(problem.code, problem.severity) for problem in loaded.warnings] == [("not-used", "note")]
     assert loaded.flow.tasks[0].definition == task("").definition
 
 
 def test_the_time_limit_of_a_flow_is_not_there_yet() -> None:
     [problem] = told("- {id: t, type: core.debug.Return}", "timeout: PT1H\n")
-    assert problem == "4:1 not-supported: Kestra's `timeout` of a flow is not supported here yet: remove it"
+    assert problem == "4:1 not-supported: Kestra's `timeout` of a flow is not supported here yet"
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,6 @@ def told(written: str, task_type: type[TaskType] = Fussy) -> list[str]:
         ("headers: '{\"a\": 1}'", []),
         ("headers: 5", ["2:10 `headers` of task `t`: should be a valid dictionary, not `5`"]),
         ("retry: mine", []),
-        ("taskCache: 5", ["2:1 Kestra's `taskCache` of a task is not supported here yet: remove it from `t`"]),
         ("docker: 5", ["2:1 Kestra's `docker` of task `t` is not supported here: remove it"]),
         ("place: there", ["2:8 `place` of task `t`: Kestra's places are not supported here"]),
         ("uri: y", []),

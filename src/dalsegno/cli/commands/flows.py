@@ -162,29 +162,30 @@ def validate(
     *,
     as_json: options.Json = False,
 ) -> int:
-    """Tell all problems of flow files, with file, line and column. Exit code 2 if there are any."""
+    """Tell all problems of flow files, with file, line and column. Exit code 2 if there are any beside notes."""
     from dalsegno.client.client import Client
 
     terminal = Terminal(as_json=as_json)
     sources = [read_flow_file(file) for file in files]
     with Client() as client:
         problems = [problem for source in sources for problem in client.validate_flow(source.text, file=source.name)]
+    wrong = [problem for problem in problems if problem.severity != "note"]
     if as_json:
-        terminal.document(_problems_json(problems))
-    elif problems:
-        terminal.show(problem_lines(problems))
-        terminal.tell([line((count(len(problems), "problem"), "bold red"))])
+        terminal.document(_problems_json(problems, wrong))
     else:
-        terminal.tell([line(("✓ ", "green"), f"{count(len(files), 'file')}, no problems")])
-    return REFUSED if problems else OK
+        terminal.show(problem_lines(problems))
+        verdict = (count(len(wrong), "problem"), "bold red")
+        good = ("✓ ", "green"), f"{count(len(files), 'file')}, no problems"
+        terminal.tell([line(verdict) if wrong else line(*good)])
+    return REFUSED if wrong else OK
 
 
-def _problems_json(problems: list[Problem]) -> dict[str, Any]:
+def _problems_json(problems: list[Problem], wrong: list[Problem]) -> dict[str, Any]:
     data: dict[str, Any] = {"problems": [problem.as_json() for problem in problems]}
-    if problems:
+    if wrong:
         from dalsegno.errors import FlowInvalid
 
-        data["error"] = FlowInvalid(problems).as_json()
+        data["error"] = FlowInvalid(wrong).as_json()
     return data
 
 

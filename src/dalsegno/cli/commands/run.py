@@ -11,6 +11,7 @@ from dalsegno.cli import options
 from dalsegno.cli.arguments import FlowFile, flow_or_file
 from dalsegno.cli.executing import Execution, command_with, execute
 from dalsegno.cli.render.errors import problem_lines
+from dalsegno.cli.render.lines import labelled
 from dalsegno.cli.requests import Given, show_plan
 from dalsegno.cli.terminal import Terminal
 from dalsegno.errors import FlowInvalid, Refusal
@@ -82,6 +83,8 @@ def run(  # noqa: PLR0913 - a parameter is an option
             return show_plan(plan, f"run of {name}", terminal, partial(command_with, ctx.obj))
         created = client.start_run(name, request, text=text, digest=digest)
         terminal.tell(_started(created.name, created.revision))
+        for warning in client.run_plan(created.id).warnings:
+            terminal.tell(labelled("warning", warning, terminal.width(err=True), style="yellow"))
         return execute(client, created, terminal, Execution(file=_path(file), verbose=verbose))
 
 
@@ -102,9 +105,11 @@ def _resume(run: str | None, terminal: Terminal, *, verbose: bool) -> int:
 
 def _tell_problems(client: Client, file: FlowFile, terminal: Terminal, *, strict: bool) -> None:
     problems = client.validate_flow(file.text, file=file.name)
-    if any(strict or problem.severity == "error" for problem in problems):
+    if any(problem.severity == "error" or (strict and problem.severity == "warning") for problem in problems):
         raise FlowInvalid(problems)
-    terminal.tell(problem_lines(problems))
+    # what only says that something changes nothing is told by `flow validate`
+    told = [problem for problem in problems if problem.severity != "note" or problem.code == "not-enforced"]
+    terminal.tell(problem_lines(told))
 
 
 def _path(file: FlowFile | None) -> str | None:

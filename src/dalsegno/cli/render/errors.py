@@ -43,13 +43,13 @@ def problem_lines(problems: Sequence[Problem]) -> list[Line]:
 
 def _problem(problem: Problem) -> Line:
     place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part is not None)
-    warning = (("warning: ", "yellow"),) if problem.severity == "warning" else ()
-    return line(*([(f"{place}: ", "bold")] if place else []), *warning, " ".join(problem.message.split()))
+    word = {"warning": (("warning: ", "yellow"),), "note": (("note: ", "dim"),)}.get(problem.severity, ())
+    return line(*([(f"{place}: ", "bold")] if place else []), *word, " ".join(problem.message.split()))
 
 
 def _verdict(problems: Sequence[Problem]) -> Line:
-    errors = sum(problem.severity != "warning" for problem in problems)
-    warnings = len(problems) - errors
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = sum(problem.severity == "warning" for problem in problems)
     parts = [count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
     return line((f"{' and '.join(parts)}; nothing was written", "dim"))
 
