@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from dalsegno.cli.render.lines import Line
 from dalsegno.cli.render.outcome import Failure
-from dalsegno.cli.render.progress import ended_line, logged_line, paused_line, retried_line, running_line
+from dalsegno.cli.render.progress import (
+    ended_line,
+    logged_line,
+    paused_line,
+    retried_line,
+    run_retried_line,
+    running_line,
+)
 from dalsegno.cli.terminal import Terminal, as_text
 from dalsegno.model.plan import Action
-from dalsegno.model.progress import Logged, Progress, TaskMoved
+from dalsegno.model.progress import Logged, Progress, RunRetried, TaskMoved
 from dalsegno.model.state import State
 
 if TYPE_CHECKING:
@@ -60,6 +67,10 @@ class Watcher:
         with self._lock:
             if isinstance(event, TaskMoved):
                 line = self._moved(event)
+            elif isinstance(event, RunRetried):
+                self._failures.clear()
+                self.ended.clear()
+                line = run_retried_line(event, words=self._words)
             elif isinstance(event, Logged) and self._verbose:
                 line = logged_line(event)
             if line is not None and self.told is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.worker import Tools
@@ -27,6 +28,7 @@ class Job:
 
     Parameters
     ----------
+    limits : what is expected of the run as a whole.
     read_output : gives the value of an output of the flow in its type.
     """
 
@@ -41,5 +43,6 @@ class Job:
     logs: LogWriter
     executor: Executor
     defaults: Defaults
+    limits: Limits
     read_output: Callable[[FlowOutput, Any], Any]
     observer: Observer | None = None

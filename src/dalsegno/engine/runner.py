@@ -47,6 +47,7 @@ from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
     EvaluateLoop,
+    LabelRun,
     MoveTask,
     NewAttempt,
     RecordTask,
@@ -110,7 +111,11 @@ class Runner:
         error = self._error if final is State.FAILED else None
         if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
             final, error = State.WARNING, missed
-        self._record.move_run(final, at, outputs=outputs, error=error)
+        settled = self._job.limits.settle(final, error, at)
+        if settled.labels:
+            self._record.add(LabelRun(self._job.run.id, settled.labels))
+        final = settled.state
+        self._record.move_run(final, at, outputs=outputs, error=settled.error)
         self._record.commit()
         return final
 
@@ -476,7 +481,7 @@ class Runner:
     def _try_again(self, live: Live, outcome: Outcome) -> bool:
         """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
         order, retry = live.order, live.order.task.retry
-        if retry is None or self._tools.stop.wanted:
+        if retry is None or retry.new_run or self._tools.stop.wanted:
             return False
         failures = live.failures + 1
         delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=self._seed(order.address))

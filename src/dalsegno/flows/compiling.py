@@ -17,7 +17,7 @@ from dalsegno.flows.properties import concurrency
 from dalsegno.flows.report import Report
 from dalsegno.flows.task_reader import TaskReader
 from dalsegno.flows.uses import Names, UseFinder
-from dalsegno.flows.words import CHECK_ROOTS, FLOW_ROOTS, INPUT_ROOTS
+from dalsegno.flows.words import CHECK_ROOTS, FLOW_ROOTS, INPUT_ROOTS, TIMEOUT_ROOTS
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Task
 
@@ -106,6 +106,8 @@ def _check_values(root: Node, finder: UseFinder) -> None:
             finder.check_value(value, FLOW_ROOTS)
     for node in conditions_of(root):
         finder.check_value(node, CHECK_ROOTS)
+    if (timeout := root.inner("timeout")) is not None:
+        finder.check_value(timeout, TIMEOUT_ROOTS)
     for node in assertions_of(root):
         finder.check_value(node, FLOW_ROOTS)
     for node in input_nodes(root, "inputs"):

@@ -13,7 +13,7 @@ from dalsegno.model.conduct import Check, Concurrency, Conduct, Sla
 from dalsegno.tasks.durations import parse_duration
 
 CHECK_BEHAVIORS = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
-CHECK_STYLES = ("ERROR", "SUCCESS", "WARNING", "INFO")
+CHECK_STYLES = ("INFO", "ERROR", "SUCCESS", "WARNING")
 SLA_TYPES = ("MAX_DURATION", "EXECUTION_ASSERTION")
 SLA_BEHAVIORS = ("FAIL", "CANCEL", "NONE")
 CONCURRENCY_BEHAVIORS = ("QUEUE", "CANCEL", "FAIL")
@@ -21,9 +21,6 @@ CONCURRENCY_BEHAVIORS = ("QUEUE", "CANCEL", "FAIL")
 
 def read_conduct(root: Node, report: Report) -> Conduct:
     """Read how runs of a flow are conducted."""
-    for key in ("sla", "timeout"):
-        if not is_missing(root, key):
-            report.error("not-supported", f"Kestra's `{key}` of a flow is not supported here yet", root.key_place(key))
     return Conduct(
         checks=tuple(_checks(root, report)),
         slas=tuple(_slas(root, report)),
@@ -89,7 +86,7 @@ def _checks(root: Node, report: Report) -> Iterator[Check]:
             if is_missing(node, needed):
                 report.error("missing-key", f"a check needs a `{needed}`", node.place)
         behavior = choice(node, "behavior", CHECK_BEHAVIORS, "a check", report)
-        style = choice(node, "style", ("INFO", *CHECK_STYLES), "a check", report)
+        style = choice(node, "style", CHECK_STYLES, "a check", report)
         message, condition = text_of(node, "message", report), node.inner(key)
         if message is not None and condition is not None and behavior is not None and style is not None:
             yield Check(condition.value, message, behavior, style)

@@ -115,10 +115,4 @@ def _makes_new_run(node: Node, report: Report) -> bool:
         message = f"`behavior` of a retry cannot be `{behavior}`: it is {alternatives(RETRY_BEHAVIORS)}"
         place = (node.fields or {})["behavior"].place
         report.unknown("wrong-value", message, place, name=behavior, known=RETRY_BEHAVIORS)
-    elif behavior == RETRY_BEHAVIORS[1]:
-        place = (node.fields or {})["behavior"].place
-        message = (
-            f"Kestra's retry `behavior: {behavior}` is not supported here yet: a task is tried again in its own run"
-        )
-        report.error("not-supported", message, place)
     return behavior == RETRY_BEHAVIORS[1]

@@ -106,6 +106,8 @@ FLOW_ROOTS = ROOTS - {"taskrun", "task", "parent", "parents", "idempotency_key"}
 INPUT_ROOTS = frozenset({"inputs"})
 #: those of the checks, which are made when the inputs are known
 CHECK_ROOTS = _words("flow inputs vars labels")
+#: those of the timeout of a flow, which is known when the run begins
+TIMEOUT_ROOTS = CHECK_ROOTS | {"execution"}
 ROOTS_LATER = _words("trigger namespace secrets files error errorLogs loop")
 #: functions that give something new each time
 VOLATILE = _words(

@@ -37,6 +37,16 @@ class RunMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRetried:
+    """A run has failed, and another one begins in its place after `delay` seconds. What is told from then on is of that one."""
+
+    at: float
+    failed: str
+    delay: float
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Logged:
     """A task wrote a line."""
 
@@ -45,5 +55,5 @@ class Logged:
     line: LogLine
 
 
-Progress = TaskMoved | RunMoved | Logged
+Progress = TaskMoved | RunMoved | RunRetried | Logged
 Observer = Callable[[Progress], None]

@@ -12,6 +12,7 @@ from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.job import Job
 from dalsegno.engine.kv import KeyValues
+from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
@@ -114,7 +115,7 @@ class Executing:
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
             wish.set()
         try:
-            with self._watched(lease, wish):
+            with self._watched(lease, wish, job.limits):
                 Runner(job).execute()
         except BaseException:
             wish.set()
@@ -168,6 +169,7 @@ class Executing:
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
+            limits=Limits(facts, run.started or self._clock.now()),
             read_output=output_reader(sealing),
             observer=observer,
         )
@@ -187,15 +189,15 @@ class Executing:
         return 0 if found is None else found.attempt
 
     @contextmanager
-    def _watched(self, lease: Lease, wish: Stop) -> Generator[None]:
-        """Look now and then whether somebody asked to stop the run, and keep the lease alive."""
+    def _watched(self, lease: Lease, wish: Stop, limits: Limits) -> Generator[None]:
+        """Look now and then whether somebody asked to stop the run or its time has passed, and keep the lease alive."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(WATCH_EVERY):
                 try:
                     self._store.beat(lease)
-                    if self._store.runs.kill_requested(lease.run):
+                    if self._store.runs.kill_requested(lease.run) or limits.due(self._clock.now()):
                         wish.set()
                 except LeaseLost:
                     wish.set()

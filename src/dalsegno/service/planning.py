@@ -167,7 +167,8 @@ class Planning:
         revision = self._store.flows.revision(origin.namespace, origin.flow, origin.revision)
         of_flow = revision.flow.labels if revision is not None else {}
         asked = origin.request.get("labels", {})
-        return {name: text for name, text in origin.labels.items() if name in asked or of_flow.get(name) != text}
+        own = ((name, text) for name, text in origin.labels.items() if not name.startswith(_SYSTEM))
+        return {name: text for name, text in own if name in asked or of_flow.get(name) != text}
 
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
@@ -244,6 +245,10 @@ class Planning:
                 return NotYet(None, f"{what} cannot be worked out before it begins: {error.message}")
 
         return evaluate
+
+
+#: what labels begin with that say what became of one run
+_SYSTEM = "system."
 
 
 class _Known:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.context import Stop
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
-from dalsegno.model.progress import Observer
+from dalsegno.model.progress import Observer, RunRetried
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.sealed import mask_sealed
 from dalsegno.model.state import State
@@ -29,6 +30,7 @@ from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
+from dalsegno.service.retrying import Retrying
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
@@ -52,7 +54,9 @@ class RunCases:
         self._store = store
         self._flows = flows
         self._values = Values(artifacts, clock=clock, ids=ids)
+        self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
+        self._retrying = Retrying(store, graphs)
         self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
         self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
@@ -150,8 +154,11 @@ class RunCases:
         observer: Observer | None = None,
         stop: Callable[[Callable[[], None]], None] | None = None,
     ) -> Run:
-        """Execute a run that was created, or carry one on whose process died."""
-        return self._executing.execute(self.get(run), observer=observer, stop=stop)
+        """Execute a run that was created, or carry one on whose process died.
+
+        Where it fails and its flow has it made again, that run is executed in its turn; the last one is given.
+        """
+        return self._again(self._executing.execute(self.get(run), observer=observer, stop=stop), observer, stop)
 
     def resume(
         self,
@@ -162,7 +169,22 @@ class RunCases:
         stop: Callable[[Callable[[], None]], None] | None = None,
     ) -> Run:
         """Resume a run that waits for a person, and execute it."""
-        return self._resuming.resume(self.get(run), said, observer=observer, stop=stop)
+        return self._again(self._resuming.resume(self.get(run), said, observer=observer, stop=stop), observer, stop)
+
+    def _again(self, run: Run, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None) -> Run:
+        """Make and execute what comes in the place of a run that failed, as often as its flow says."""
+        while (again := self._retrying.of(run)) is not None:
+            if observer is not None:
+                observer(RunRetried(self._clock.now(), run.name, again.delay, run.error))
+            wish = Stop()
+            if stop is not None:
+                stop(wish.set)
+            if wish.wait(again.delay):
+                break
+            created = self.create_replay(again.request)
+            self._retrying.mark(run)
+            run = self._executing.execute(created, observer=observer, stop=stop)
+        return run
 
     def waits(self, run: str) -> list[Wait]:
         """Give what a paused run waits for."""

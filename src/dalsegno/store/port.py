@@ -167,6 +167,14 @@ class MoveRun:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRun:
+    """Give a run labels, beside those that it has."""
+
+    run: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class AmendRun:
     """Record what is asked of a run from now on. Guard: it has not ended."""
 
@@ -230,6 +238,7 @@ Write = (
     | EvaluateLoop
     | EndTask
     | MoveRun
+    | LabelRun
     | AmendRun
     | NoteEnvironment
     | SaveArtifact

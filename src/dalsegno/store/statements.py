@@ -121,6 +121,8 @@ FIX_RUNS_ABOVE = (
 REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 AMEND_RUN = f"UPDATE runs SET request = :request WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 NOTE_ENVIRONMENT = f"UPDATE runs SET environment = :environment WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+RUN_LABELS = "SELECT labels FROM runs WHERE id = :run"
+LABEL_RUN = "UPDATE runs SET labels = :labels WHERE id = :run"
 RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
 
 GET_RUN = _select("runs", RUN, "WHERE id = :run")

@@ -14,6 +14,7 @@ from dalsegno.errors import LeaseLost, MoveRefused, NotFound
 from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
+from dalsegno.store.amending import amend_run, label_run, note_environment, run_there
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.kv import delete_entry, set_entry
 from dalsegno.store.kv_port import DeleteEntry, SetEntry
@@ -26,6 +27,7 @@ from dalsegno.store.port import (
     EvaluateLoop,
     KeepTaskRuns,
     Kept,
+    LabelRun,
     MoveRun,
     MoveTask,
     NewAttempt,
@@ -299,44 +301,13 @@ def _move_run(write: MoveRun) -> Step:
 
 
 def _refuse_run(transaction: Transaction, write: MoveRun) -> None:
-    name, state = _run_there(transaction, write.run)
+    name, state = run_there(transaction, write.run)
     history = rows.states_of(transaction.fetch(sql.STORY_OF_RUN, {"run": write.run}))
     move(name, write.expected, write.to, history)
     story = " -> ".join(history)
     raise MoveRefused(
         f"`{name}` cannot move from {write.expected} to {write.to}: it is {state}, and has been through {story}"
     )
-
-
-def _run_there(transaction: Transaction, run: str) -> tuple[str, State]:
-    found = transaction.fetch(sql.RUN_NAME_AND_STATE, {"run": run})
-    if not found:
-        raise NotFound(f"there is no run {run} in this store")
-    return found[0][0], State(found[0][1])
-
-
-def _amend_run(write: AmendRun) -> Step:
-    row = {"run": write.run, "request": map_to_text(write.request)}
-
-    def step(transaction: Transaction) -> None:
-        transaction.own(write.run)
-        if not transaction.change(sql.AMEND_RUN, row):
-            name, state = _run_there(transaction, write.run)
-            raise MoveRefused(f"`{name}` has ended already, as {state}: nothing can be asked of it any more")
-
-    return step
-
-
-def _note_environment(write: NoteEnvironment) -> Step:
-    row = {"run": write.run, "environment": map_to_text(write.environment)}
-
-    def step(transaction: Transaction) -> None:
-        transaction.own(write.run)
-        if not transaction.change(sql.NOTE_ENVIRONMENT, row):
-            name, state = _run_there(transaction, write.run)
-            raise MoveRefused(f"`{name}` has ended already, as {state}: what it ran on is on record")
-
-    return step
 
 
 def _save_artifact(write: SaveArtifact) -> Step:
@@ -370,7 +341,7 @@ def _append_logs(write: AppendLogs) -> Step:
 def _request_kill(write: RequestKill) -> Step:
     def step(transaction: Transaction) -> None:
         if not transaction.change(sql.REQUEST_KILL, {"run": write.run}):
-            name, state = _run_there(transaction, write.run)
+            name, state = run_there(transaction, write.run)
             raise MoveRefused(f"`{name}` has ended already, as {state}: there is nothing to stop")
 
     return step
@@ -411,8 +382,9 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     EvaluateLoop: _evaluate_loop,
     EndTask: _end_task,
     MoveRun: _move_run,
-    AmendRun: _amend_run,
-    NoteEnvironment: _note_environment,
+    LabelRun: label_run,
+    AmendRun: amend_run,
+    NoteEnvironment: note_environment,
     SaveArtifact: _save_artifact,
     AppendLogs: _append_logs,
     RequestKill: _request_kill,

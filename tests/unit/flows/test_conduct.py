@@ -30,6 +30,14 @@ def told(keys: str) -> list[str]:
         ("checks: [{when: 'true', message: m, behavior: BLOCK}]\n", "3:47 wrong-value: `behavior` of a check cannot be `BLOCK`: it is `BLOCK_EXECUTION`, `FAIL_EXECUTION` or `CREATE_EXECUTION`; did you mean `BLOCK_EXECUTION`?"),
         ("checks: [{when: '{{ inputs.x }}', message: m}]\n", "3:21 unknown-input: the flow declares no input `x`"),
         ("checks: [{when: '{{ outputs.t }}', message: m}]\n", "3:21 unknown-variable: the variable `outputs` is not there in this place: only `flow`, `inputs`, `labels`, `vars`"),
+        ("sla: [{type: MAX_DURATION, duration: PT1S, behavior: FAIL}]\n", "3:7 missing-key: an entry of `sla` needs `id`"),
+        ("sla: [{id: s, type: MAX_DURATION, behavior: FAIL}]\n", "3:7 missing-key: an entry of `sla` of type MAX_DURATION needs `duration`"),
+        ("sla: [{id: s, type: EXECUTION_ASSERTION, behavior: FAIL}]\n", "3:7 missing-key: an entry of `sla` of type EXECUTION_ASSERTION needs `assert`"),
+        ("sla: [{id: s, type: MAX_DURATION, duration: PT1S, assert: 'true', behavior: FAIL}]\n", "3:51 misplaced-key: an entry of `sla` of type MAX_DURATION has no `assert`"),
+        ("sla: [{id: s, type: MAX_DURATION, duration: 5, behavior: FAIL}]\n", "3:45 wrong-value: `duration`: `5` is not a duration; write `PT5S` (ISO 8601)"),
+        ("sla: [{id: s, type: MAX_DURATION, duration: PT0S, behavior: FAIL}]\n", "3:45 wrong-value: `duration` must be longer than nothing, not `PT0S`"),
+        ("sla: [{id: s, type: MAX_DURATION, duration: PT1S, behavior: STOP}]\n", "3:61 wrong-value: `behavior` of an entry of `sla` cannot be `STOP`: it is `FAIL`, `CANCEL` or `NONE`"),
+        ("timeout: '{{ outputs.t }}'\n", "3:14 unknown-variable: the variable `outputs` is not there in this place: only `execution`, `flow`, `inputs`, `labels`, `vars`"),
         ("concurrency: 5\n", "3:14 wrong-type: `concurrency` must be a map, such as `{limit: 1, behavior: QUEUE}`"),
         ("concurrency: {behavior: FAIL}\n", "3:14 missing-key: `concurrency` needs a `limit`"),
         ("concurrency: {limit: 0}\n", "3:22 wrong-value: `limit` of `concurrency` must be a whole number from 1, not `0`"),
@@ -60,6 +68,8 @@ def test_what_a_flow_says_of_its_runs_is_kept_in_its_stored_form() -> None:
         HEAD
         + "checks: [{when: '{{ inputs.n > 2 }}', message: small, behavior: FAIL_EXECUTION, style: ERROR}]\n"
         + "concurrency: {limit: 2, behavior: CANCEL}\n"
+        + "sla: [{id: s, type: MAX_DURATION, duration: PT1S, behavior: FAIL, labels: {a: b}}]\n"
+        + "timeout: PT5S\n"
         + "retry: {type: constant, interval: PT5S, maxAttempt: 3}\n"
         + "triggers: [{id: s, type: core.trigger.Schedule, cron: '@daily'}]\n"
         + "inputs: [{id: n, type: INT, min: 1, displayName: N, dependsOn: {inputs: [m], condition: 'true'}}, {id: m, type: INT}]\n"

@@ -111,7 +111,6 @@ def test_a_retry_is_compiled_to_seconds(written: str, retry: Retry) -> None:
         ("{type: constant, interval: PT5S, maxAttempts: 2, maxAttempt: 2}", "7:61 duplicate-key: `maxAttempts` and `maxAttempt` are the same key: give one of them"),
         ("{type: exponential, interval: PT5S, maxInterval: PT5S, delayFactor: 0}", "7:80 wrong-value: `delayFactor` must be a number above 0, not `0`"),
         ("{type: constant, interval: PT5S, warningOnRetry: 1}", "7:61 wrong-type: `warningOnRetry` must be `true` or `false`, not `1`"),
-        ("{type: constant, interval: PT5S, behavior: CREATE_NEW_EXECUTION}", "7:55 not-supported: Kestra's retry `behavior: CREATE_NEW_EXECUTION` is not supported here yet"),
         ("{type: constant, interval: PT5S, behavior: RETRY}", "7:55 wrong-value: `behavior` of a retry cannot be `RETRY`: it is `RETRY_FAILED_TASK` or `CREATE_NEW_EXECUTION`"),
     ],
 )  # fmt: skip
@@ -187,9 +186,10 @@ def test_keys_that_change_no_result_are_noted_and_let_pass(key: str) -> None:
     assert loaded.flow.tasks[0].definition == task("").definition
 
 
-def test_the_time_limit_of_a_flow_is_not_there_yet() -> None:
-    [problem] = told("- {id: t, type: core.debug.Return}", "timeout: PT1H\n")
-    assert problem == "4:1 not-supported: Kestra's `timeout` of a flow is not supported here yet"
+def test_a_flow_has_a_time_limit_of_its_own() -> None:
+    assert load(text_of("- {id: t, type: core.debug.Return}", "timeout: PT1H\n")).flow.conduct.timeout == "PT1H"
+    [problem] = told("- {id: t, type: core.debug.Return}", "timeout: 1h\n")
+    assert problem == "4:10 wrong-value: `timeout`: `1h` is not a duration; write `PT1H` (ISO 8601)"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dalsegno.cli.render.lines import Line, clean, count, line, mark, seconds, short, state_style
 from dalsegno.model.plan import Action
-from dalsegno.model.progress import Logged, TaskMoved
+from dalsegno.model.progress import Logged, RunRetried, TaskMoved
 from dalsegno.model.state import State
 
 _ADDRESS_WIDTH = 30
@@ -30,6 +30,15 @@ def retried_line(event: TaskMoved, *, words: bool) -> Line:
     why = short(str((event.error or {}).get("message", "")), 60)
     return line(
         (sign, state_style(event.state)), f" {event.address:<{_ADDRESS_WIDTH}} ", (f"tried again: {why}", "dim")
+    )
+
+
+def run_retried_line(event: RunRetried, *, words: bool) -> Line:
+    """Tell that a run failed and is made again."""
+    sign = f"{State.RETRYING.value:<8}" if words else f"  {mark(State.RETRYING)}"
+    why = short(str((event.error or {}).get("message", "")), 60)
+    return line(
+        (sign, state_style(State.RETRYING)), f" {event.failed:<{_ADDRESS_WIDTH}} ", (f"made again: {why}", "dim")
     )
 
 
