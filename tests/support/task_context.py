@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from blake3 import blake3
 from tests.support.clock import SetClock
@@ -14,6 +14,7 @@ from tests.support.clock import SetClock
 from dalsegno.artifacts.port import parse_uri, uri_of
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, TaskFailed
+from dalsegno.expressions import Scope, parse
 from dalsegno.store.open import open_store
 from dalsegno.tasks.base import TaskEntries, TaskFiles, TaskLog
 
@@ -147,6 +148,9 @@ class FolderContext:
 
     def now(self) -> datetime:
         return self._now
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        return parse(text).evaluate(Scope(variables=variables, now=self.now))
 
     def count(self, name: str, amount: float) -> None:
         self.metrics[name] = self.metrics.get(name, 0) + amount

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
 from dalsegno.engine.kv import KeyValues, RunEntries
@@ -152,6 +152,7 @@ class Context:
         item: str | None,
         attempt: int,
         key: Callable[[], str],
+        evaluate: Callable[[str, Mapping[str, Any]], Any],
         log: TaskLog,
         artifacts: ArtifactStore,
         entries: KeyValues,
@@ -174,6 +175,7 @@ class Context:
         self.metrics: dict[str, float] = {}
         self.warned = False
         self._key = key
+        self._evaluate = evaluate
         self._artifacts = artifacts
         self._clock = clock
         self._ids = ids
@@ -214,6 +216,10 @@ class Context:
     def now(self) -> datetime:
         """Give the time of the engine's clock, in UTC."""
         return datetime.fromtimestamp(self._clock.now(), UTC)
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """Render a text with variables of the task's own, before those that it has."""
+        return self._evaluate(text, variables)
 
     def count(self, name: str, amount: float) -> None:
         """Record a metric."""

@@ -296,10 +296,16 @@ def expression_scope(facts: Facts, found: JsonMap, used: dict[str, str] | None =
 
 
 def render_properties(task: Task, overrides: JsonMap, scope: ExpressionScope) -> dict[str, Any]:
-    """Render a task's properties. An override stands in the place of what the flow says: literal, or an expression."""
+    """Render a task's properties. An override stands in the place of what the flow says: literal, or an expression.
+
+    What the task renders itself stays the text that it is.
+    """
     rendered: dict[str, Any] = {}
     for name in {**task.properties, **overrides}:
-        if name not in overrides:
+        if name in task.raw:
+            given = overrides.get(name, task.properties.get(name))
+            rendered[name] = given.text if isinstance(given, Expression) else given
+        elif name not in overrides:
             rendered[name] = plain(render_value(task.properties[name], scope))
         else:
             given = overrides[name]

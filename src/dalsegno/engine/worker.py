@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import Scope as ExpressionScope
-from dalsegno.expressions import render_value
+from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Task
@@ -114,7 +115,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         properties = validate(load(order.task.type), rendered)
         if order.doomed is not None:
             raise order.doomed
-        context = _context(order, lambda: found.key(rendered))
+        context = _context(order, found, rendered)
         context.check_cancelled()
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
@@ -157,14 +158,16 @@ def _variables(order: Attempted) -> TaskVariables:
     return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun, own=own)
 
 
-def _context(order: Attempted, key: Callable[[], str]) -> Context:
+def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Context:
     tools = order.tools
+    scope = expression_scope(tools.facts, found)
     return Context(
         run=tools.facts.run,
         address=order.address,
         item=item_key(order.scope.items[-1].value) if order.scope.items else None,
         attempt=order.attempt,
-        key=key,
+        key=lambda: found.key(rendered),
+        evaluate=lambda text, own: parse(text).evaluate(replace(scope, variables=ChainMap(dict(own), found))),
         log=order.log,
         artifacts=tools.artifacts,
         entries=tools.entries,

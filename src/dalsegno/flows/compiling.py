@@ -171,6 +171,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         abreast=draft.task_type.abreast,
         repeats=draft.task_type.repeats,
         whole=draft.task_type.whole,
+        raw=tuple(sorted(draft.task_type.raw_properties)),
     )
 
 

@@ -68,6 +68,7 @@ class _Spot:
     again : what it gives is rendered in its turn.
     each : all outputs that it names are picked by `currentEachOutput`.
     inside : it is rendered when the tasks in the reader have run.
+    open : what it can read besides is known only when it is rendered, such as the columns of a row.
     """
 
     node: Node
@@ -77,6 +78,7 @@ class _Spot:
     again: bool = False
     each: bool = False
     inside: bool = False
+    open: bool = False
 
 
 class UseFinder:
@@ -90,13 +92,12 @@ class UseFinder:
 
     def of_task(self, draft: Draft) -> Uses:
         """Give what a task's own properties use, and what is rendered to handle it."""
-        uses = Uses()
-        own = ROOTS.union(draft.task_type.stand_ins)
-        for fields, roots in ((draft.fields, own), (draft.handling.rendered, ROOTS)):
+        uses, kind = Uses(), draft.task_type
+        for fields, roots in ((draft.fields, ROOTS.union(kind.stand_ins)), (draft.handling.rendered, ROOTS)):
             for name, node in fields.items():
-                inside = name in draft.task_type.rendered_inside
+                inside, rows = name in kind.rendered_inside, name in kind.row_properties
                 for text in node.templates():
-                    self._text(_Spot(text, draft, uses, roots, inside=inside))
+                    self._text(_Spot(text, draft, uses, roots, inside=inside, open=rows))
         return uses
 
     def check_value(self, node: Node, roots: frozenset[str]) -> None:
@@ -144,7 +145,8 @@ class UseFinder:
             spot.uses.reads[ANYTHING] = None
             return
         if root not in spot.roots:
-            self._unknown_root(root, spot)
+            if not spot.open:
+                self._unknown_root(root, spot)
         elif root == "outputs":
             self._outputs(path, spot)
         elif root == "inputs":

@@ -108,7 +108,7 @@ _PLAIN = (
     "whole",
 )
 _MAPS = ("properties", "variables", "digests")
-_LISTS = ("inputs", "volatile")
+_LISTS = ("inputs", "volatile", "raw")
 _CHILDREN = ("tasks", "errors", "lasts")
 _NAMES = ("branches", "depends")
 

@@ -139,6 +139,7 @@ class Task:
     allow_failure, allow_warning : whether a failure counts as a warning, and a warning as a success.
     tolerates : for a group, whether it ends with a warning where something in it failed.
     effects, inert : whether running it twice is seen outside; whether nothing can depend on its having run.
+    raw : the properties whose text the task renders itself, such as a condition for every row of a file.
     """
 
     id: str
@@ -171,6 +172,7 @@ class Task:
     abreast: bool = False
     repeats: bool = False
     whole: bool = False
+    raw: tuple[str, ...] = ()
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""

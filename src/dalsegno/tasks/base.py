@@ -177,6 +177,15 @@ class TaskContext(Protocol):
         """Give the time of the engine's clock, in UTC."""
         ...
 
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """Render a text of `raw_properties`, with variables of the type's own before those that every expression has.
+
+        Raises
+        ------
+        ExpressionFailed : it cannot be rendered.
+        """
+        ...
+
     def count(self, name: str, amount: float) -> None:
         """Record a metric of this attempt, such as the number of records."""
         ...
@@ -238,8 +247,10 @@ class TaskType(BaseModel):
     needed_branches: ClassVar[tuple[str, ...]] = ()
     branch_map: ClassVar[str] = ""
     input_properties: ClassVar[frozenset[str]] = frozenset()
-    #: names of properties whose text is rendered by the type itself, piece by piece
+    #: properties whose text the type renders itself, with `context.evaluate`, by the names that flows write
     raw_properties: ClassVar[frozenset[str]] = frozenset()
+    #: those among them that can read variables which only the type knows, such as the columns of a row
+    row_properties: ClassVar[frozenset[str]] = frozenset()
     #: variables that expressions in the properties can read, each with a text that the type replaces when it runs
     stand_ins: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: properties that Kestra's type has and this one refuses: what to do instead

@@ -1,4 +1,4 @@
-"""The small task types: say something, give a value, fail, wait."""
+"""The small task types: say something, give values, fail, check, wait."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dalsegno.errors import TaskFailed
-from dalsegno.tasks.base import TaskContext, TaskOutput, TaskType, Text, to_text
+from dalsegno.errors import ExpressionFailed, TaskFailed
+from dalsegno.tasks.base import JsonList, JsonMap, TaskContext, TaskOutput, TaskType, Text, to_text
 from dalsegno.tasks.durations import Duration
 
 _FALSE_WORDS = ("", "false", "0", "-0")
@@ -51,6 +51,35 @@ class Log(TaskType):
             write(line)
 
 
+class Echo(TaskType):
+    """Write a line to the log; `core.log.Log` is the newer name of the same."""
+
+    inert: ClassVar[bool] = True
+
+    format: Annotated[str, BeforeValidator(_lines)] = Field(default="", description="What to write.")
+    level: Annotated[Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"], BeforeValidator(_level)] = Field(
+        default="INFO", description="How important it is."
+    )
+
+    def run(self, context: TaskContext) -> None:
+        """Write the line."""
+        Log.model_validate({"message": self.format, "level": self.level}).run(context)
+
+
+class OutputValues(TaskType):
+    """Give several values as the output `values`, for the tasks that read them."""
+
+    values: JsonMap = Field(default_factory=dict, description="The values, by name.")
+
+    class Output(TaskOutput):
+        values: dict[str, Any] = Field(description="The values, by name, each with its type.")
+
+    def run(self, context: TaskContext) -> Output:
+        """Give the values."""
+        context.check_cancelled()
+        return self.Output(values=self.values)
+
+
 class Return(TaskType):
     """Give a value as the output `value`, for the tasks that read it."""
 
@@ -90,6 +119,53 @@ class Fail(TaskType):
                 code="failed-on-purpose",
                 hint="the flow fails here by its own `Fail` task: see its `condition` and what that reads",
             )
+
+
+class Assert(TaskType):
+    """Fail unless all conditions hold."""
+
+    inert: ClassVar[bool] = True
+
+    raw_properties: ClassVar[frozenset[str]] = frozenset({"conditions"})
+
+    conditions: JsonList = Field(
+        description="Expressions. Empty, `false` and `0` do not hold, nor does what cannot be evaluated."
+    )
+    error_message: Text | None = Field(
+        default=None, alias="errorMessage", description="What the failure says beside the conditions that do not hold."
+    )
+
+    def run(self, context: TaskContext) -> None:
+        """Evaluate the conditions, and fail if one does not hold."""
+        failed = [text for text in map(_condition, self.conditions) if not self._holds(context, text)]
+        context.count("success", len(self.conditions) - len(failed))
+        context.count("failed", len(failed))
+        if failed:
+            count = "an assertion does" if len(failed) == 1 else f"{len(failed)} assertions do"
+            listed = ", ".join(f"`{text}`" for text in failed)
+            said = f": {self.error_message}" if self.error_message else ""
+            raise TaskFailed(
+                f"{count} not hold: {listed}{said}",
+                code="assertion-failed",
+                hint="the log of the task says what each of them gave",
+            )
+
+    def _holds(self, context: TaskContext, text: str) -> bool:
+        context.check_cancelled()
+        try:
+            value = context.evaluate(text, {})
+        except ExpressionFailed as error:
+            why = f"`{text}` cannot be evaluated: {error.message}"
+        else:
+            if holds(value):
+                return True
+            why = f"`{text}` does not hold: it gives `{'' if value is None else to_text(value)}`"
+        context.log.error(why)
+        return False
+
+
+def _condition(value: Any) -> str:
+    return "" if value is None else str(to_text(value))
 
 
 def holds(condition: Any) -> bool:

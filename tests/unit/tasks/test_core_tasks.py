@@ -10,10 +10,10 @@ from tests.support.task_context import FolderContext
 from dalsegno.errors import TaskFailed
 from dalsegno.model.flow import Kind
 from dalsegno.tasks.base import TaskType
-from dalsegno.tasks.core import Fail, Log, Return, Sleep
+from dalsegno.tasks.core import Assert, Echo, Fail, Log, OutputValues, Return, Sleep
 from dalsegno.tasks.groups import ForEach, Parallel, Sequential
 
-ALL = [Log, Return, Fail, Sleep, Sequential, Parallel, ForEach]
+ALL = [Log, Echo, Return, OutputValues, Fail, Assert, Sleep, Sequential, Parallel, ForEach]
 
 
 @pytest.fixture
@@ -131,3 +131,38 @@ def test_groups_say_how_they_are_executed_and_hold_no_tasks_of_their_own() -> No
 def test_every_type_and_every_property_is_described(task_type: type[TaskType]) -> None:
     assert task_type.__doc__
     assert all(field.description for field in task_type.model_fields.values())
+
+
+def test_echo_writes_one_line(context: FolderContext) -> None:
+    make(Echo, format={"a": 1}, level="warn").run(context)
+    make(Echo).run(context)
+    assert context.lines == [("warning", '{"a": 1}'), ("info", "")]
+
+
+def test_several_values_are_given_each_with_its_type(context: FolderContext) -> None:
+    values = {"n": 1, "t": "x", "m": {"l": [None, True]}}
+    assert make(OutputValues, values=values).run(context).values == values
+    assert make(OutputValues).run(context).values == {}
+    with pytest.raises(ValidationError):
+        make(OutputValues, values=["a"])
+
+
+def test_an_assertion_passes_where_all_conditions_hold(context: FolderContext) -> None:
+    make(Assert, conditions=["{{ 1 + 1 == 2 }}", True, "x", 1]).run(context)
+    make(Assert, conditions=[]).run(context)
+    assert context.metrics == {"success": 4, "failed": 0}
+
+
+@pytest.mark.parametrize("condition", ["{{ 1 == 2 }}", "", "0", "{{ '-0' }}", " False ", 0, None, "{{ nothing }}"])
+def test_an_assertion_fails_where_one_does_not(context: FolderContext, condition: Any) -> None:
+    with pytest.raises(TaskFailed, match=r"an assertion does not hold: .*: see there"):
+        make(Assert, conditions=["{{ true }}", condition], errorMessage="see there").run(context)
+    assert context.metrics == {"success": 1, "failed": 1}
+    assert [level for level, _ in context.lines] == ["error"]
+
+
+def test_all_assertions_that_do_not_hold_are_told(context: FolderContext) -> None:
+    with pytest.raises(TaskFailed, match=r"2 assertions do not hold: `{{ 1 > 2 }}`, `{{ x\.y }}`"):
+        make(Assert, conditions=["{{ 1 > 2 }}", "{{ x.y }}"]).run(context)
+    assert "it gives `false`" in context.lines[0][1]
+    assert "cannot be evaluated" in context.lines[1][1]

@@ -25,6 +25,22 @@ TYPES = [
     "core.flow.Dag",
     "core.flow.AllowFailure",
     "core.flow.Pause",
+    "core.kv.Set",
+    "core.kv.Get",
+    "core.kv.GetKeys",
+    "core.kv.Delete",
+    "core.state.Set",
+    "core.state.Get",
+    "core.state.Delete",
+    "core.debug.Echo",
+    "core.output.OutputValues",
+    "core.execution.Assert",
+    "core.storage.Concat",
+    "core.storage.DeduplicateItems",
+    "core.storage.FilterItems",
+    "core.storage.Reverse",
+    "core.storage.Size",
+    "core.storage.Split",
 ]
 
 

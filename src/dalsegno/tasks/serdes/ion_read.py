@@ -116,6 +116,12 @@ def read_values(file: BinaryIO, *, rows_before: int = 0) -> Iterator[list[Any]]:
         yield batch
 
 
+def read_value(text: bytes) -> Any:
+    """Give the one value of a text. Raises what amazon.ion raises where it is none."""
+    model = simpleion.IonPyValueModel.MAY_BE_BARE
+    return _plain(cast("Any", simpleion).loads(text, value_model=model))
+
+
 def _plain_values(file: BinaryIO) -> Iterator[Any]:
     model = simpleion.IonPyValueModel.MAY_BE_BARE
     values = cast("Iterator[Any]", simpleion.load(file, single_value=False, parse_eagerly=False, value_model=model))
