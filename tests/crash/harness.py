@@ -17,9 +17,11 @@ from tests.support.task_types import DOINGS, TALLY, marks
 
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.engine.clock import RandomIds, SystemClock
+from dalsegno.errors import RequestRefused
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.resuming import Resumption
 from dalsegno.service.service import Service
 from dalsegno.store.open import open_store
 from dalsegno.store.port import RunFilter
@@ -67,6 +69,16 @@ def play(at: Opened, scenario: Scenario) -> Run:
 
 
 def _create(service: Service, scenario: Scenario, request: ReplayRequest, *, fixed: bool) -> Run:
+    try:
+        return _asked(service, scenario, request, fixed=fixed)
+    except RequestRefused:
+        if scenario.otherwise is None:
+            raise
+    again = scenario.otherwise if fixed else replace(scenario.otherwise, revision="original")
+    return _asked(service, scenario, replace(again, origin=request.origin), fixed=fixed)
+
+
+def _asked(service: Service, scenario: Scenario, request: ReplayRequest, *, fixed: bool) -> Run:
     text = scenario.text(scenario.tasks)
     if request.origin is None:
         return service.runs.create_fresh("stopped.yaml", request, text=text)
@@ -100,7 +112,7 @@ def _say(at: Opened, scenario: Scenario, run: Run) -> Run:
     """Resume a run each time that it waits."""
     while run.state is State.PAUSED:
         first = at.service.runs.waits(run.id)[0].address
-        run = at.service.runs.resume(run.id, scenario.said[first])
+        run = at.service.runs.resume(run.id, scenario.said.get(first, Resumption()))
     return run
 
 

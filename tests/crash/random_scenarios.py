@@ -1,9 +1,11 @@
-"""Random runs to stop: groups nested in any way, failures, and replays of what came of it, and of those.
-Equal seeds give equal runs."""
+"""Random runs to stop: groups nested in any way, failures, retries, waits, and replays of what came of it, up to three deep:
+with pins, kept results, overrides, `only`, `until`, `changed`, breakpoints and other names. Equal seeds give equal runs.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, cast
@@ -13,8 +15,6 @@ from tests.crash.scenarios import Scenario
 from dalsegno.replay.request import ORIGIN, ReplayRequest
 
 Tasks = list[dict[str, Any]]
-#: the parts of a request that name tasks
-PARTS = ("start", "only", "until")
 
 
 @dataclass
@@ -25,6 +25,7 @@ class _Flow:
     ----------
     readable : the ids of tasks in no loop, which any later one may read.
     startable : the ids of tasks that are always reached.
+    marks : the ids of tasks that leave a mark.
     hidden : how many branches and handlers stand around what is made.
     """
 
@@ -33,6 +34,7 @@ class _Flow:
     ids: list[str] = field(default_factory=list[str])
     readable: list[str] = field(default_factory=list[str])
     startable: list[str] = field(default_factory=list[str])
+    marks: list[str] = field(default_factory=list[str])
     hidden: int = 0
 
     def tasks(self, *, depth: int, loops: int, side_by_side: bool = False) -> Tasks:
@@ -40,8 +42,10 @@ class _Flow:
         known = list(self.readable)
         made: Tasks = []
         for _ in range(self.random.randint(1, 3)):
-            inside = depth < 3 and self.random.random() < 0.45
-            made.append(self._group(depth, loops) if inside else self._mark(loops))
+            if depth < 3 and self.random.random() < 0.45:
+                made.append(self._group(depth, loops))
+            else:
+                made.append(self._wait() if self.random.random() < 0.12 else self._mark(loops))
             if side_by_side:
                 # what stands beside a task may not have run when it begins
                 self.readable = list(known)
@@ -62,8 +66,15 @@ class _Flow:
         self.readable = known
         return tasks
 
+    def _wait(self) -> dict[str, Any]:
+        """Give a task that waits: a short time, or until somebody resumes it."""
+        kind = self.random.choice(("Sleep", "Pause", "Pause"))
+        delay = {"duration": "PT0.003S"} if kind == "Sleep" else self.random.choice(({}, {"delay": "PT0.003S"}))
+        return {"id": self._id(), "type": f"core.flow.{kind}", **delay}
+
     def _mark(self, loops: int) -> dict[str, Any]:
         task: dict[str, Any] = {"id": self._id(), "type": "test.Mark", "value": self.random.randint(1, 3)}
+        self.marks.append(task["id"])
         if loops and self.random.random() < 0.5:
             task["value"] = "{{ taskrun.value }}"
         elif self.readable and self.random.random() < 0.6:
@@ -72,6 +83,9 @@ class _Flow:
             task |= self.random.choice([{"size": 20_000}, {"file": "content"}])
         if self.random.random() < self.failing:
             task["fail"] = "{{ taskrun.value == 2 }}" if loops else True
+            if self.random.random() < 0.4:
+                task["retry"] = {"type": "constant", "interval": "PT0.002S", "maxAttempts": 60}
+                task["fail"] = "{{ taskrun.attemptsCount < 1 }}"
         if not loops:
             self.readable.append(task["id"])
         return task
@@ -112,54 +126,59 @@ def random_scenario(seed: int) -> Scenario:
     flow = _Flow(random, failing=random.choice([0.0, 0.1, 0.3]))
     tasks = flow.tasks(depth=0, loops=0)
     name, text = f"random {seed}", _text(tasks)
-    if random.random() < 0.5:
-        return Scenario(name, text)
-    fixed = _mended(tasks) if random.random() < 0.7 else None
-    again = _request(random, flow, mended=fixed is not None)
-    before = [ReplayRequest()]
     if random.random() < 0.3:
-        # a replay of a replay
-        before.append(ReplayRequest(start=(random.choice(flow.startable),), skip_successful=random.random() < 0.5))
-    if fixed is None:
-        return Scenario(name, text, again, before=tuple(before))
-    changed = _text(fixed)
-    if flow.readable and not flow.failing and random.random() < 0.3 and not again.outputs and not again.task_inputs:
-        again, changed = _with_new_name(again, changed, random.choice(flow.readable))
-    return Scenario(name, text, replace(again, revision="latest"), before=tuple(before), fixed=changed)
+        stops = ReplayRequest(breakpoints=(random.choice(flow.ids),)) if random.random() < 0.3 else ReplayRequest()
+        return Scenario(name, text, stops, otherwise=ReplayRequest())
+    before = (ReplayRequest(), *(_request(random, flow) for _ in range(random.choice([0, 0, 1, 2]))))
+    again = _request(random, flow)
+    if random.random() < 0.4:
+        return Scenario(name, text, again, before=before, otherwise=ReplayRequest())
+    fixed = _text(_mended(tasks))
+    if random.random() < 0.4:
+        # what has another name now is its old self
+        old = random.choice(flow.ids)
+        fixed = re.sub(rf"\b{old}\b", "renamed", fixed)
+        again = _named_anew(again, old, "renamed")
+    return Scenario(
+        name, text, replace(again, revision="latest"), before=before, fixed=fixed, otherwise=ReplayRequest(revision="latest")
+    )  # fmt: skip
 
 
-def _request(random: Random, flow: _Flow, *, mended: bool) -> ReplayRequest:
-    """Give what is asked of the replay: such that no rule refuses it."""
-    start, other = random.choice(flow.startable), random.choice(flow.startable)
-    found = [
-        ReplayRequest(),
-        ReplayRequest(skip_successful=True),
-        ReplayRequest(start=(start,)),
-        ReplayRequest(start=(start, other), skip_successful=True),
-        ReplayRequest(changed=True),
-    ]
-    if flow.readable:
-        name = random.choice(flow.readable)
-        given = {name: {"value": 7, "text": "given", "uri": None}}
-        found += [
-            ReplayRequest(outputs=given),
-            ReplayRequest(outputs=given, skip_successful=True),
-            ReplayRequest(outputs=given, changed=True),
-            ReplayRequest(task_inputs={name: {"value": 8}}, skip_successful=True),
+def _request(random: Random, flow: _Flow) -> ReplayRequest:
+    """Give a request for a replay; some are refused."""
+    request = random.choice(
+        [
+            ReplayRequest(),
+            ReplayRequest(skip_successful=True),
+            ReplayRequest(start=(random.choice(flow.startable),)),
+            ReplayRequest(start=(random.choice(flow.startable), random.choice(flow.startable)), skip_successful=True),
+            ReplayRequest(changed=True),
+            ReplayRequest(only=(random.choice(flow.ids),)),
+            ReplayRequest(until=(random.choice(flow.startable),)),
+            ReplayRequest(until=(random.choice(flow.ids),), skip_successful=True),
         ]
-        if not flow.failing:
-            found += [ReplayRequest(outputs={name: ORIGIN}), ReplayRequest(only=(name,))]
-        if mended or not flow.failing:
-            found.append(ReplayRequest(until=(name,)))
-    return random.choice(found)
+    )
+    given: dict[str, Any] = {}
+    if flow.marks and random.random() < 0.35:
+        value = random.choice([ORIGIN, {"value": 9, "text": "", "uri": None}])
+        given["outputs"] = {random.choice(flow.marks): value}
+    if flow.marks and random.random() < 0.25:
+        given["task_inputs"] = {random.choice(flow.marks): {"value": 7}}
+    if random.random() < 0.2:
+        given["breakpoints"] = (random.choice(flow.ids),)
+    return replace(request, **given)
 
 
-def _with_new_name(again: ReplayRequest, text: str, name: str) -> tuple[ReplayRequest, str]:
-    """Give the request and the text in which a task has another name."""
-    new = f"{name}_now"
-    text = text.replace(f'"{name}"', f'"{new}"').replace(f"outputs.{name}.", f"outputs.{new}.")
-    names = {part: tuple(new if item == name else item for item in getattr(again, part)) for part in PARTS}
-    return replace(again, renamed={new: name}, **names), text
+def _named_anew(request: ReplayRequest, old: str, new: str) -> ReplayRequest:
+    def name(text: str) -> str:
+        return new if text == old else text
+
+    lists = {field: tuple(map(name, getattr(request, field))) for field in ("start", "only", "until", "breakpoints")}
+    maps = {field: {name(text): value for text, value in getattr(request, field).items()} for field in _MAPS}
+    return replace(request, renamed={new: old}, **lists, **maps)
+
+
+_MAPS = ("outputs", "task_inputs")
 
 
 def _text(tasks: Tasks) -> str:
@@ -172,5 +191,5 @@ def _mended(part: Any) -> Any:
         return [_mended(item) for item in cast("list[Any]", part)]
     if isinstance(part, dict):
         found = cast("dict[str, Any]", part)
-        return {name: _mended(value) for name, value in found.items() if name != "fail"}
+        return {name: _mended(value) for name, value in found.items() if name not in ("fail", "retry")}
     return part

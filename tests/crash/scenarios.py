@@ -24,7 +24,8 @@ class Scenario:
     request : what is asked of a fresh run.
     before : for a replay, the requests that make the runs before it: the first is fresh, each other replays the last.
     kill : the run is killed by its task `ask`, by the function given to `stop` or by a request in the store.
-    said : what is said where the run waits, by the address at which it waits first.
+    said : what is said where the run waits, by the address at which it waits first; where nothing is, it is resumed.
+    otherwise : what is asked for in place of a request that is refused.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Scenario:
     fixed: str | None = None
     kill: str | None = None
     said: Mapping[str, Resumption] = field(default_factory=dict[str, Resumption])
+    otherwise: ReplayRequest | None = None
 
     def text(self, tasks: str) -> str:
         """Give the whole text of a flow."""

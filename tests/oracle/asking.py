@@ -27,7 +27,9 @@ def random_step(random: Random, revisions: list[Tasks], number: int, renamed: di
     if random.random() < 0.2:
         gone = tuple(name for name in _selectors(random, tasks, 6))
     budget = random.randint(0, 6) if random.random() < 0.25 else None
-    return Step(at, random.randint(0, 5) if number else None, request, budget, gone)
+    # half of them replay the run before them, so that replays of replays come to be
+    origin = -1 if random.random() < 0.5 else random.randint(0, 5)
+    return Step(at, origin if number else None, request, budget, gone)
 
 
 def _request(random: Random, tasks: Tasks) -> dict[str, Any]:
@@ -39,6 +41,10 @@ def _request(random: Random, tasks: Tasks) -> dict[str, Any]:
     request = {**_what(random, tasks), **_how(random, tasks)}
     if random.random() < 0.1:
         request["stale"] = "refuse"
+    if random.random() < 0.1:
+        request["carry_overrides"] = False
+    if random.random() < 0.1:
+        request["verify"] = True
     return request
 
 
@@ -66,7 +72,7 @@ def _how(random: Random, tasks: Tasks) -> dict[str, Any]:
     if random.random() < 0.15:
         request["task_inputs"] = _task_inputs(random, tasks)
     if random.random() < 0.2:
-        names = _selectors(random, tasks, 1, work=True)
+        names = _selectors(random, tasks, random.choice((1, 1, 2)), work=True)
         request["outputs"] = {name: random.choice((f"pin{random.randint(0, 3)}", KEEP)) for name in names}
     return request
 

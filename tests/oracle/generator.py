@@ -18,7 +18,7 @@ def story(seed: int) -> Story:
     revisions = [maker.flow()]
     for _ in range(random.randint(1, 3)):
         revisions.append(maker.edit(revisions[-1]))
-    steps = [random_step(random, revisions, number, maker.renamed) for number in range(random.randint(2, 6))]
+    steps = [random_step(random, revisions, number, maker.renamed) for number in range(random.randint(2, 7))]
     return Story(tuple(revisions), tuple(steps), f"seed {seed}")
 
 

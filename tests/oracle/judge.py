@@ -61,7 +61,7 @@ class Player:
         at = None if step.origin is None or not self._runs else step.origin % len(self._runs)
         origin = None if at is None else self._runs[at]
         request = as_request(step, origin=None if at is None else str(at))
-        if at is not None:
+        if at is not None and request.carry_overrides:
             request = replace(request, carried=self._requests[at].for_replay_of_it())
         ran, plan, resolved = self._carry_out(number, step, tasks, request, origin)
         self._expected(f"step {number}", step, plan)

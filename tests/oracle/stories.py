@@ -21,7 +21,7 @@ class Step:
     Parameters
     ----------
     revision : which of the story's revisions, from 0.
-    origin : which of the runs made so far, counted from 0, modulo their number; `None` for a fresh run.
+    origin : which of the runs made so far, counted from 0, modulo their number: -1 is the last; `None` for a fresh run.
     request : the fields of a `ReplayRequest`.
     budget : the run is killed after so many tasks.
     gone : addresses of the origin whose artifacts are lost.

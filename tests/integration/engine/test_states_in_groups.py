@@ -7,6 +7,7 @@ any write loses and doubles nothing is for `tests/crash`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,32 @@ def crash(lab: Lab, run: Run, inner: str) -> None:
     with pytest.raises(Crash):
         lab.cases.execute(run.id)
     lab.store.after = after
+
+
+@pytest.mark.parametrize("inner", ["sleep", "retry"])
+def test_what_waits_holds_no_thread_however_much_of_it_there_is(timed: Lab, inner: str) -> None:
+    many = 150
+    timed.doings["flaky"] = lambda context, value: {"value": 1} if context.attempt > 1 else 1 / 0
+    task = INNERS[inner]
+    run = timed.create(f"""
+        - id: each
+          type: core.flow.ForEach
+          values: "{{{{ range(0, {many - 1}) }}}}"
+          concurrencyLimit: 0
+          tasks: [{task}]
+    """)
+    waiting: set[str] = set()
+    threads: list[int] = []
+    wanted = State.RETRYING if inner == "retry" else State.RUNNING
+    before = threading.active_count()
+
+    def listen(progress: Progress) -> None:
+        if isinstance(progress, TaskMoved) and progress.address.endswith("inner") and progress.state is wanted:
+            waiting.add(progress.address)
+            if len(waiting) == many and not threads:
+                threads.append(threading.active_count() - before)
+                timed.clock.move(3600)
+
+    assert timed.cases.execute(run.id, observer=listen).state is State.SUCCESS
+    assert len(waiting) == many
+    assert threads[0] < many / 2
