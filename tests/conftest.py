@@ -1,10 +1,15 @@
-"""What every session tells at its end."""
+"""What every session tells at its end, and what holds for all properties."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# how fast a machine is says nothing about what is tested
+settings.register_profile("dalsegno", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dalsegno")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

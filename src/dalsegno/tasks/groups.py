@@ -131,10 +131,6 @@ class LoopUntil(TaskType):
         iteration_count: int = Field(alias="iterationCount")
 
 
-class WaitFor(LoopUntil):
-    """The older name of LoopUntil."""
-
-
 class If(TaskType):
     """Run the tasks in `then` where a condition holds, else those in `else`."""
 
