@@ -114,9 +114,14 @@ class Meter:
         self.counted += 1
         if self.counted > _LOOK_AFTER:
             self.look()
-        if value is None or isinstance(value, bool | float):
+        if isinstance(value, str):
+            size = len(value)
+        elif value is None or isinstance(value, bool | float):
             return value
-        size = len(value) if isinstance(value, str) else weigh(value)
+        elif isinstance(value, int):
+            return check_int(value)
+        else:
+            size = weigh(value)
         check_size(size)
         self.work += size
         if self.work > MAX_WORK:

@@ -54,7 +54,7 @@ def compile_body_of(pieces: list[Callable[[Frame], str]]) -> Write:
 
     def write(frame: Frame, out: list[str]) -> None:
         spend = frame.meter.spend
-        out.extend(spend(piece(frame)) for piece in pieces)
+        out.extend([spend(piece(frame)) for piece in pieces])
 
     return write
 

@@ -83,6 +83,8 @@ def to_text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, Mapping) or is_list(value):
         return to_json(value)
     return scalar_text(to_data(value)) or ""
