@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,16 @@ def test_the_script_itself_is_no_output_and_stands_in_nobodys_way(context: Folde
     got = run(context, python.Script, text, inputFiles={"script.py": "NAME = 'x'"}, outputFiles=["*.py"])
     assert sorted(got.output_files) == ["made.py", "script.py"]
     assert context.read_file(got.output_files["script.py"]) == b"NAME = 'x'"
+
+
+@pytest.mark.parametrize("text", ["print(1)", "raise SystemExit(3)"])
+def test_the_script_does_not_stay_in_the_folder_for_others(
+    context: FolderContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(context, "workdir", lambda: tmp_path)
+    with suppress(TaskFailed):
+        run(context, python.Script, text)
+    assert [path.name for path in tmp_path.glob("*.py")] == []
 
 
 def test_python_is_the_one_that_runs_dal_segno(context: FolderContext) -> None:

@@ -168,6 +168,12 @@ class ScriptTask(TaskType):
         """Run the script and store what it made."""
         context.check_cancelled()
         place = Workplace(context)
+        try:
+            return self._worked(place, context)
+        finally:
+            place.leave()
+
+    def _worked(self, place: Workplace, context: TaskContext) -> Output:
         place.put(self.input_files)
         prepared = self.prepare(place, context)
         listener = Listener(context)

@@ -102,6 +102,11 @@ class Workplace:
             stored[name] = self._context.files.store(self._moved(path), path.name)
         return stored
 
+    def leave(self) -> None:
+        """Take the scripts of the type's own out of the folder, which others may work in after this."""
+        for path in self._own:
+            path.unlink(missing_ok=True)
+
     def named(self, text: str) -> str:
         """Give a text with the folders' paths in the places of their stand-ins."""
         return text.replace(WORK, str(self.folder)).replace(OUTPUT, str(self.outputs))

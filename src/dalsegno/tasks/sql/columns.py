@@ -52,9 +52,11 @@ class Column:
         """Note a value."""
         if value is None:
             return
-        kind = _kind(value)
-        if kind in ("int", "decimal"):
-            self._measure(Decimal(value))
+        kind = _KIND_OF.get(type(value)) or _kind(value)
+        if kind == "int":
+            self.whole = max(self.whole, len(str(abs(value))))
+        elif kind == "decimal":
+            self._measure(value)
         if self.kind is None:
             self.kind = kind
         elif kind != self.kind:
@@ -86,6 +88,9 @@ _KINDS: tuple[tuple[Any, Kind], ...] = (
 )
 
 
+_KIND_OF: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "text", bytes: "bytes"}
+
+
 def _kind(value: Any) -> Kind:
     if isinstance(value, Decimal):
         return "decimal" if value.is_finite() else "float"
@@ -113,8 +118,8 @@ def write_parquet(batches: Iterator[Batch], columns: Sequence[Column], path: Pat
     rows = 0
     with writing(spool) as file:
         for batch in batches:
-            for row in batch:
-                for column, value in zip(columns, row, strict=True):
+            for column, values in zip(columns, zip(*batch, strict=True), strict=True):
+                for value in values:
                     column.see(value)
             pickle.dump(batch, file, protocol=5)
             rows += len(batch)

@@ -21,7 +21,7 @@ from dalsegno.tasks.sql import databases
 from dalsegno.tasks.sql.addresses import Address, read_address
 from dalsegno.tasks.sql.columns import Batch, write_parquet
 from dalsegno.tasks.sql.databases import Result, Session
-from dalsegno.tasks.sql.values import ion_line, plain
+from dalsegno.tasks.sql.values import ion_lines, plain
 
 _STORED = re.compile(r"dalsegno://[0-9a-f]{64}/[\w.~%-]*", re.ASCII)
 #: how often a statement that is to stop is told so, until it has
@@ -180,7 +180,7 @@ class Query(TaskType):
         with writing(path) as file:
             for batch in batches:
                 size += len(batch)
-                file.write("".join(ion_line(names, row) for row in batch).encode())
+                file.write(ion_lines(names, batch).encode())
         return self.Output(uri=context.files.store(path, "rows.ion"), size=size)
 
 

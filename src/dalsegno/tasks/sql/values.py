@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -52,16 +52,17 @@ def as_text(value: Any) -> str:
 
 def ion(value: Any) -> str:
     """Give a value as Ion text."""
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
-    write = next((write for types, write in _IN_ION if isinstance(value, types)), None)
-    return _quoted(as_text(value)) if write is None else write(value)
+    write = _OFTEN.get(type(value))
+    if write is None:
+        write = next((write for types, write in _IN_ION if isinstance(value, types)), _ion_text)
+    return write(value)
 
 
-def ion_line(names: Sequence[str], row: Sequence[Any]) -> str:
-    """Give a row as a struct of Ion text, on one line."""
-    parts = (f"{_quoted(name)}:{ion(value)}" for name, value in zip(names, row, strict=True))
-    return "{" + ",".join(parts) + "}\n"
+def ion_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Give rows as structs of Ion text, each on a line."""
+    keys = [f"{_quoted(name)}:" for name in names]
+    lines = (",".join([key + ion(value) for key, value in zip(keys, row, strict=True)]) for row in rows)
+    return "".join([f"{{{line}}}\n" for line in lines])
 
 
 def in_utc(value: datetime) -> datetime:
@@ -69,8 +70,8 @@ def in_utc(value: datetime) -> datetime:
     return value if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+#: gives a text in quotes, as JSON and Ion write it
+_quoted = json.encoder.encode_basestring
 
 
 def _not_finite(value: float | Decimal) -> str:
@@ -127,7 +128,21 @@ def _ion_blob(value: bytes) -> str:
     return "{{" + b64encode(value).decode() + "}}"
 
 
+def _ion_text(value: Any) -> str:
+    return _quoted(as_text(value))
+
+
+#: how values of the most frequent types are written
+_OFTEN: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    int: str,
+    float: _ion_float,
+    bool: json.dumps,
+    type(None): json.dumps,
+    Decimal: _ion_decimal,
+}
 _IN_ION: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (int, json.dumps),
     (float, _ion_float),
     (Decimal, _ion_decimal),
     (datetime, _ion_time),
