@@ -7,8 +7,10 @@ pattern, and Arrow accepts the text as a time. Everything else is left to the pa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -143,7 +145,7 @@ def _parse_layout(texts: Any, layout: Layout | None, unit: str, zone: str) -> An
     kind = pa.timestamp(fine, "UTC") if layout.offset else pa.timestamp(fine)
     found = pc.cast(plain, kind)
     if not layout.offset and zone not in ("UTC", "Z"):
-        found = pc.assume_timezone(found, zone, ambiguous="earliest", nonexistent="raise")
+        found = _in_zone(found, zone)
     numbers = pc.cast(found, pa.int64())
     scale = 1_000_000 if fine == "us" else 1_000
     if len(numbers) and pc.min(numbers).as_py() < (_YEAR_ONE_S + 86_400) * scale:
@@ -151,6 +153,41 @@ def _parse_layout(texts: Any, layout: Layout | None, unit: str, zone: str) -> An
     if fine != unit:
         numbers = _floor_thousandths(numbers)
     return pc.cast(numbers, pa.timestamp(unit))
+
+
+def _in_zone(clocks: Any, zone: str) -> Any:
+    """Give the moments at which clocks in a zone show these times; the clocks of far years are read one by one."""
+    limit = _arrow_knows_until(zone)
+    late = None if limit is None else pc.greater_equal(clocks, pa.scalar(limit, clocks.type))
+    if late is None or not pc.any(late).as_py():
+        return pc.assume_timezone(clocks, zone, ambiguous="earliest", nonexistent="raise")
+    usual = pc.if_else(late, pa.scalar(None, clocks.type), clocks)
+    found = pc.assume_timezone(usual, zone, ambiguous="earliest", nonexistent="raise")
+    far = clocks.filter(late).dictionary_encode()
+    moments = [clock.replace(tzinfo=ZoneInfo(zone)) for clock in far.dictionary.to_pylist()]
+    return pc.replace_with_mask(found, late, pa.array(moments, found.type).take(far.indices))
+
+
+@cache
+def _arrow_knows_until(zone: str) -> datetime | None:
+    """Give the time from which Arrow may read clocks in a zone wrongly; `None` if it never does.
+
+    Arrow knows the changes that the time zone files list, mostly up to 2037, and not the rule that holds for ever
+    after. How many they list depends on how they were built, so it is compared with `zoneinfo` month by month.
+    """
+    if zone.startswith(("+", "-")):
+        return None
+    rules = ZoneInfo(zone)
+    months = [(year, month) for year in range(1970, 2101) for month in range(1, 13)]
+    clocks = [datetime(year, month, 15, 9) for year, month in months]  # noqa: DTZ001 - clocks on the wall
+    kind = pa.timestamp("s")
+    moments = pc.assume_timezone(pa.array(clocks, kind), zone, ambiguous="earliest", nonexistent="earliest")
+    known = datetime.min  # noqa: DTZ901 - a wall clock, too
+    for clock, moment in zip(clocks, pc.cast(moments, kind).to_pylist(), strict=True):
+        if clock - moment != rules.utcoffset(clock):
+            return known
+        known = clock
+    return None
 
 
 def _floor_thousandths(numbers: Any) -> Any:

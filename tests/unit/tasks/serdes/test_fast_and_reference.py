@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -199,7 +199,7 @@ PATTERNS = [
     "yyyyMMdd'T'HHmmssXXX",
 ]
 TWO = st.integers(0, 61).map(lambda number: f"{number:02d}")
-YEAR = st.sampled_from(["2024", "0000", "0001", "9999", "1969", "24", "-024", "+024"])
+YEAR = st.sampled_from(["2024", "2037", "2038", "0000", "0001", "9999", "1969", "24", "-024", "+024"])
 
 
 @given(st.sampled_from(PATTERNS), st.data(), st.sampled_from(["UTC", "Europe/Paris"]), st.sampled_from(["ms", "us"]))
@@ -219,6 +219,37 @@ def test_a_column_of_dates_is_parsed_like_its_values(pattern: str, data: Any, zo
     nanos = javadate.compile(pattern).parse(text).epoch_nanos(default)
     assert nanos is not None
     assert found == [nanos // (1_000_000 if unit == "ms" else 1_000)] * 2 + [None]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FAR = [
+    ("Europe/Paris", "9999-05-01 12:00:00.789", 2),
+    ("Europe/Paris", "2038-07-01 12:00:00.789", 2),
+    ("Europe/Paris", "2038-01-01 12:00:00.789", 1),
+    ("America/New_York", "2100-07-01 12:00:00.789", -4),
+    ("Australia/Sydney", "2050-07-01 12:00:00.789", 10),
+    ("Asia/Kolkata", "9999-05-01 12:00:00.789", 5.5),
+]
+
+
+@pytest.mark.parametrize(("zone", "text", "hours"), FAR)
+@pytest.mark.parametrize("unit", ["ms", "us"])
+def test_summer_time_goes_on_for_ever(zone: str, text: str, hours: float, unit: str) -> None:
+    texts = pa.array([text, "2024-01-15 12:00:00.000", None, text])
+    found = parse_column(texts, "yyyy-MM-dd HH:mm:ss.SSS", unit, zone).to_pylist()
+    at = datetime.fromisoformat(text) - timedelta(hours=hours)
+    usual = datetime(2024, 1, 15, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
+    assert found == [at, usual, None, at]
+    nanos = javadate.compile("yyyy-MM-dd HH:mm:ss.SSS").parse(text).epoch_nanos(ZoneInfo(zone))
+    assert nanos == (at.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+@pytest.mark.parametrize(("text", "hour"), [("2040-03-25 02:30:00", 1), ("2040-10-28 02:30:00", 0)])
+def test_hours_that_summer_time_skips_or_repeats_are_read_alike_in_far_years(text: str, hour: int) -> None:
+    found = parse_column(pa.array([text]), "yyyy-MM-dd HH:mm:ss", "ms", "Europe/Paris").to_pylist()
+    assert found == [datetime.fromisoformat(text).replace(hour=hour)]
+    nanos = javadate.compile("yyyy-MM-dd HH:mm:ss").parse(text).epoch_nanos(ZoneInfo("Europe/Paris"))
+    assert nanos == (found[0].replace(tzinfo=UTC) - EPOCH) // timedelta(seconds=1) * 1_000_000_000
 
 
 @pytest.mark.parametrize(
