@@ -322,6 +322,10 @@ class Client:
         """Open the bytes of an artifact."""
         return self._service.artifacts.open(name)
 
+    def flow_schema(self) -> dict[str, Any]:
+        """Give the JSON Schema of the flow language, for editors."""
+        return self._service.flows.schema()
+
     def task_types(self) -> Sequence[str]:
         """Give the names of all task types."""
         return self._service.flows.task_types()

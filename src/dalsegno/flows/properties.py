@@ -49,7 +49,7 @@ def shape(task_type: type[TaskType]) -> Shape:
     fields = {_written(field, info): info for field, info in task_type.model_fields.items()}
     limit = next((name for name in _CONCURRENCY if name in fields), None)
     return Shape(
-        names=frozenset(name for field, info in task_type.model_fields.items() for name in _spellings(field, info)),
+        names=frozenset(name for field, info in task_type.model_fields.items() for name in spellings(field, info)),
         open=task_type.model_config.get("extra") == "allow",
         outputs=_outputs(task_type.Output),
         concurrency=(limit, fields[limit].default) if limit and task_type.kind.is_group else None,
@@ -70,7 +70,8 @@ def _written(field: str, info: FieldInfo) -> str:
     return info.alias or field
 
 
-def _spellings(field: str, info: FieldInfo) -> Iterable[str]:
+def spellings(field: str, info: FieldInfo) -> Iterable[str]:
+    """Give how a property may be written, the usual one first."""
     other = info.validation_alias
     if isinstance(other, AliasChoices):
         return [choice for choice in other.choices if isinstance(choice, str)]

@@ -131,6 +131,12 @@ class FlowCases:
         restored = replace(wanted, number=latest.number + 1, created=self._clock.now(), author=author())
         return Saved(restored, created=True)
 
+    def schema(self) -> dict[str, Any]:
+        """Give the JSON Schema of the flow language."""
+        from dalsegno.flows.schema import flow_schema
+
+        return flow_schema()
+
     def task_types(self) -> Sequence[str]:
         """Give the names of all task types."""
         from dalsegno.tasks.registry import names

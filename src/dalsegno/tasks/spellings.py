@@ -35,10 +35,8 @@ _TYPES: Mapping[str, str] = MappingProxyType(
         "core.flow.Flow": "core.flow.Subflow",
         "core.flow.Worker": "core.flow.WorkingDirectory",
         "core.flow.WaitFor": "core.flow.LoopUntil",
-        "core.flow.Sleep": "core.flow.Sleep",
         "core.storage.PurgeExecution": "core.storage.PurgeCurrentExecutionFiles",
         "core.storage.PurgeInternal": "core.storage.PurgeCurrentExecutionFiles",
-        "core.state.Set": "core.state.Set",
         "core.output.OutputValue": "core.output.OutputValues",
         "fs.http.Download": "core.http.Download",
         "fs.http.Request": "core.http.Request",
@@ -62,6 +60,15 @@ _WHOLE: Mapping[str, str] = MappingProxyType(
         "io.kestra.core.models.triggers.types.Webhook": "core.trigger.Webhook",
     }
 )
+
+
+def spellings_of(name: str) -> list[str]:
+    """Give all names of a type that are in use, the canonical one first."""
+    before, _, last = name.rpartition(".")
+    old = [f"{_OLD_PREFIX}{package}.{last}" for package, now in _PACKAGES.items() if now == before]
+    renamed = [f"{KESTRA_PREFIX}{other}" for other, now in _TYPES.items() if now == name]
+    whole = [other for other, now in _WHOLE.items() if now == name]
+    return list(dict.fromkeys([name, f"{KESTRA_PREFIX}{name}", *renamed, *old, *whole]))
 
 
 def canonical(type_name: str) -> str:

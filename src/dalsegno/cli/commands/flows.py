@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
         epilog=ex(("go back: revision 1 becomes the newest again", "dalsegno flow restore divvy_tripdata 1"))
     )(restore)
     flows.command(epilog=ex(("all problems of some files", "dalsegno flow validate flows/*.yaml")))(validate)
+    flows.command(epilog=ex(("for an editor", "dalsegno flow schema > dalsegno.schema.json")))(schema)
     app.add_typer(flows, name="flow")
     app.command(
         epilog=ex(("all task types", "dalsegno tasks"), ("one of them", "dalsegno tasks core.http.Download")),
@@ -187,6 +188,14 @@ def _problems_json(problems: list[Problem], wrong: list[Problem]) -> dict[str, A
 
         data["error"] = FlowInvalid(wrong).as_json()
     return data
+
+
+def schema(*, as_json: options.Json = False) -> None:  # noqa: ARG001 - what it writes is JSON anyway
+    """Write the JSON Schema of the flow language: editors complete and check flow files by it."""
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        Terminal(as_json=True).document(client.flow_schema())
 
 
 def tasks(
