@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dalsegno.errors import FlowInvalid, Problem
 from dalsegno.flows.conduct import assertions_of, conditions_of, read_conduct
@@ -15,6 +16,7 @@ from dalsegno.flows.input_reader import input_nodes, read_inputs
 from dalsegno.flows.places import Locator
 from dalsegno.flows.properties import concurrency
 from dalsegno.flows.report import Report
+from dalsegno.flows.rules import check_rules
 from dalsegno.flows.task_reader import TaskReader
 from dalsegno.flows.uses import Names, UseFinder
 from dalsegno.flows.words import CHECK_ROOTS, FLOW_ROOTS, INPUT_ROOTS, TIMEOUT_ROOTS
@@ -81,6 +83,7 @@ def _compile(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     head = read_head(root, read_inputs(root, "inputs", report), report)
     reader = TaskReader(report)
     drafts = reader.read(root)
+    check_rules(drafts, report)
     finder = _finder(text, root, head, reader, report)
     flow = replace(_flow(head, drafts, finder), conduct=read_conduct(root, report), retry=reader.retry)
     _check_values(root, finder)
@@ -184,7 +187,12 @@ def _digests(draft: Draft) -> dict[str, str]:
     parts = {**draft.properties, "type": draft.type, **draft.handling.defining}
     if draft.task_type.branch_map:
         parts[draft.task_type.branch_map] = sorted(set(draft.branches) - {*draft.task_type.branches})
-    return {name: digest("property", value) for name, value in parts.items()}
+    return {name: _type_digest(value) if name == "type" else digest("property", value) for name, value in parts.items()}
+
+
+@lru_cache(maxsize=256)
+def _type_digest(name: str) -> str:
+    return digest("property", name)
 
 
 def _depends(dag: Draft) -> dict[str, tuple[str, ...]]:

@@ -52,8 +52,8 @@ def _is_json(value: Any) -> bool:
     return kind is list and all(type(item) is str or _is_json(item) for item in cast("list[Any]", value))
 
 
-def _encode(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+#: made once: `json.dumps` would make one for every value
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def digest(kind: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from dalsegno.errors import Ambiguous, MoveRefused, NotFound, Problem, closest, 
 from dalsegno.flows import check, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
+from dalsegno.service.quiet import without_collection
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
 
 
@@ -31,7 +32,8 @@ class FlowCases:
 
     def prepare(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
         """Compile a text, and give the revision that it is or would become. Nothing is written."""
-        loaded = load(text, file=file, strict=strict)
+        with without_collection():
+            loaded = load(text, file=file, strict=strict)
         flow = loaded.flow
         latest = self._store.flows.latest(flow.namespace, flow.id)
         if latest is not None and latest.digest == loaded.digest:
@@ -64,7 +66,8 @@ class FlowCases:
 
     def check(self, text: str, *, file: str | None = None) -> list[Problem]:
         """Give all problems of a text."""
-        return check(text, file=file)
+        with without_collection():
+            return check(text, file=file)
 
     def list(self, namespace: str | None = None) -> list[FlowSummary]:
         """Give all flows."""

@@ -294,7 +294,8 @@ def warned(reader: str, target: str) -> list[str]:
     for name in sorted(names, key=len, reverse=True):
         value = f"\"{{{{ outputs['{target}'] ?? 'none' }}}}\"" if name == reader else "1"
         tasks, rest = tasks.replace(f"V_{name}", value), rest.replace(f"V_{name}", value)
-    return [warning.split(" ", 1)[1] for warning in told(tasks, rest)]
+    found = [warning.split(" ", 1)[1] for warning in told(tasks, rest)]
+    return [warning for warning in found if not warning.startswith("unreachable-")]
 
 
 @pytest.mark.parametrize(
