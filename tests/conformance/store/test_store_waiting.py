@@ -10,7 +10,17 @@ from tests.support.stored import a_task_run, ended, running
 from dalsegno.errors import LeaseLost, MoveRefused
 from dalsegno.model.run import Attempt, Event
 from dalsegno.model.state import State
-from dalsegno.store.port import AmendRun, MoveRun, MoveTask, NewAttempt, NoteEnvironment, RecordTask, StartTask, Store
+from dalsegno.store.port import (
+    AmendRun,
+    LabelRun,
+    MoveRun,
+    MoveTask,
+    NewAttempt,
+    NoteEnvironment,
+    RecordTask,
+    StartTask,
+    Store,
+)
 
 
 def test_a_task_run_waits_with_its_attempt_open_and_goes_on(store: Store) -> None:
@@ -73,6 +83,17 @@ def test_a_run_is_paused_and_goes_on(store: Store) -> None:
     again = store.runs.get(run.id)
     assert again is not None
     assert again == replace(found, state=State.RUNNING)
+
+
+def test_a_run_gets_labels_beside_those_that_it_has_even_when_it_has_ended(store: Store) -> None:
+    run, lease = running(store)
+    store.commit(lease, [LabelRun(run.id, {"late": "yes", "team": "a"}), LabelRun(run.id, {"team": "b"})])
+    store.commit(lease, [MoveRun(run.id, State.RUNNING, State.FAILED, 50.0), LabelRun(run.id, {"more": "1"})])
+    found = store.runs.get(run.id)
+    assert found is not None
+    assert found.labels == {**run.labels, "late": "yes", "team": "b", "more": "1"}
+    with pytest.raises(LeaseLost):
+        store.commit(None, [LabelRun(run.id, {"late": "no"})])
 
 
 def test_what_is_asked_of_a_run_is_amended_until_it_ends(store: Store) -> None:
