@@ -56,7 +56,8 @@ def _flows() -> list[Block]:
 @pytest.mark.parametrize("block", _flows(), ids=lambda block: block.place)
 def test_a_flow_on_a_page_is_valid(block: Block) -> None:
     problems = check(block.text, file=block.place)
-    assert bool(problems) == ("problems" in block.words), problems
+    wrong = [problem for problem in problems if problem.severity != "note"]
+    assert bool(wrong) == ("problems" in block.words), wrong
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

@@ -201,7 +201,10 @@ def test_problems_of_files_are_told_line_by_line_and_end_with_2(shell: Shell) ->
     Path("bad.yaml").write_text(FLOW.replace("core.log.Log", "core.log.Lgo").replace("errorMessage", "errorMesage"))
 
     assert shell("flow", "validate", "bad.yaml", "flow.yaml") == 2
-    assert [line.split(": ")[0] for line in shell.out.splitlines()] == ["bad.yaml:13:5", "bad.yaml:15:11"]
+    assert [line.split(": ")[0] for line in shell.out.splitlines() if ": note: " not in line] == [
+        "bad.yaml:13:5",
+        "bad.yaml:15:11",
+    ]
     assert len(shell.json("flow", "validate", "bad.yaml", code=2)["problems"]) == 2
     assert shell("run", "bad.yaml") == 2
     assert shell("flow", "validate", "flow.yaml") == 0
