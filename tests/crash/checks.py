@@ -48,6 +48,11 @@ class Seen:
         found = self.task_runs.get(address)
         return found is not None and found["state"].ended
 
+    def shares_folder(self, address: str) -> bool:
+        """Whether a task run stands in a group that had not ended, and whose folder goes with the process."""
+        parent = self.task_runs[address]["parent"]
+        return parent is not None and self.task_runs[parent]["shares"] and not self.ended(parent)
+
     def made(self, address: str) -> list[int]:
         """Give the numbers of the attempts that are recorded."""
         return [number for number, _ in self.attempts.get(address, [])]
@@ -96,6 +101,7 @@ def _comparable(at: Opened, item: TaskRun, outputs: Mapping[str, Any]) -> dict[s
         "attempts before": item.attempt - item.attempts,
         "reused": None if where is None else (where.address, where.attempt),
         "has no end": item.state.ended and item.ended is None,
+        "shares": item.type.endswith("WorkingDirectory"),
         # a pause that was resumed gives when; of a loop that repeats the values are when its turns begin
         **timeless,
     }
@@ -175,7 +181,7 @@ def _executed_twice(seen: Seen) -> Iterator[str]:
 def _executed_again(seen: Seen, at_stop: Seen) -> Iterator[str]:
     before = at_stop.executions()
     for address, count in seen.executions().items():
-        if at_stop.ended(address) and count != before[address]:
+        if at_stop.ended(address) and count != before[address] and not at_stop.shares_folder(address):
             yield f"{address} was executed again, though it was {at_stop.task_runs[address]['state']} at the stop"
     for _, address, attempt in at_stop.marks:
         if attempt not in at_stop.made(address):

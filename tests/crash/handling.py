@@ -125,6 +125,20 @@ tasks:
     errors: [{id: e, type: test.Mark, value: "{{ outputs.never.iterationCount }}"}]
 """
 
+SHARED_FOLDER = """
+tasks:
+  - {id: a, type: test.Mark, value: in}
+  - id: wd
+    type: core.flow.WorkingDirectory
+    inputFiles: {in.txt: "{{ outputs.a.value }}"}
+    outputFiles: [out.txt]
+    tasks:
+      - {id: b, type: test.Mark}
+      - {id: c, type: scripts.shell.Commands, commands: ["cat in.txt >> out.txt", "echo did c"], outputFiles: [in.txt]}
+      - {id: d, type: scripts.shell.Commands, commands: ["cat in.txt >> out.txt"]}
+  - {id: end, type: test.Mark, value: "{{ outputs.wd.outputFiles['out.txt'] }}"}
+"""
+
 CHANGED = """
 tasks:
   - {id: list, type: test.Mark, value: "{{ ITEMS }}"}

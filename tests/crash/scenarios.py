@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.crash.handling import BRANCHES, HANDLERS, REPEATED, RETRIED, TOLERANT, items
+from tests.crash.handling import BRANCHES, HANDLERS, REPEATED, RETRIED, SHARED_FOLDER, TOLERANT, items
 
 from dalsegno.replay.request import Expression, ReplayRequest
 from dalsegno.service.resuming import Resumption
@@ -311,6 +311,8 @@ SCENARIOS = (
     Scenario("tolerated failures", TOLERANT),
     Scenario("tried again", RETRIED),
     Scenario("loops that repeat", REPEATED),
+    Scenario("a shared folder", SHARED_FOLDER),
+    Scenario("replay of a shared folder", SHARED_FOLDER, ReplayRequest(start=("d",)), before=(FRESH,)),
     Scenario("replay of loops that repeat", REPEATED, ReplayRequest(start=("each[2].wait",)), before=(FRESH,)),
     Scenario(
         "replay from inside a dag in a branch",

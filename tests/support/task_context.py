@@ -167,6 +167,10 @@ class FolderContext:
     def imported(self, versions: Mapping[str, str]) -> None:
         self.packages.update(versions)
 
+    @property
+    def shares_workdir(self) -> bool:
+        return False
+
     def workdir(self) -> Path:
         self._workdirs += 1
         path = self.folder / f"work-{self._workdirs}"

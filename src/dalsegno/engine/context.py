@@ -160,6 +160,7 @@ class Context:
         ids: Ids,
         stop: Stop,
         packages: Packages,
+        folder: Path | None = None,
     ) -> None:
         self.run_id = run.id
         self.run_name = run.name
@@ -182,6 +183,7 @@ class Context:
         self._stop = stop
         self._packages = packages
         self._folder: Path | None = None
+        self._shared = folder
         self._files: Files | None = None
 
     @property
@@ -239,10 +241,17 @@ class Context:
         self._packages.note(versions)
 
     def workdir(self) -> Path:
-        """Give an empty folder of this attempt's own."""
+        """Give an empty folder of this attempt's own, or the one that its group shares."""
+        if self._shared is not None:
+            return self._shared
         folder = self._scratch / "work"
         folder.mkdir(exist_ok=True)
         return folder
+
+    @property
+    def shares_workdir(self) -> bool:
+        """Whether that folder is shared."""
+        return self._shared is not None
 
     def environ(self) -> Mapping[str, str]:
         """Give the variables that a script gets."""

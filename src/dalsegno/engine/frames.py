@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dalsegno.model.flow import Flow, Kind, Task
@@ -43,7 +44,14 @@ class NextTurn:
     """The end of a turn: whoever takes it settles whether the loop repeats once more."""
 
 
-Entry = Task | ItemStart | NextTurn
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What stands before the first task of a group (`begin`), or after the last (`end`)."""
+
+    name: str
+
+
+Entry = Task | ItemStart | NextTurn | Phase
 
 
 @dataclass(slots=True)
@@ -64,6 +72,7 @@ class Frame:
     otherwise : whether it has other items, or takes another branch, than in the origin.
     repeats : whether it is asked, when all that it holds has ended, if it goes on.
     error : why it failed, where that was by itself.
+    folder : where its tasks work, if they share a folder.
     """
 
     scope: Scope
@@ -80,6 +89,7 @@ class Frame:
     otherwise: bool = False
     repeats: bool = False
     error: dict[str, Any] | None = None
+    folder: Path | None = None
     running: int = 0
     states: set[State] = field(default_factory=set[State])
     _inside_moved: bool = False

@@ -7,7 +7,7 @@ and a task's body starts only after the commit that says RUNNING.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,24 +20,22 @@ from dalsegno.engine.frames import (
     GroupRun,
     ItemStart,
     NextTurn,
+    Phase,
     frame_of_flow,
-    frame_of_group,
     frame_of_item,
-    frame_of_loop,
 )
-from dalsegno.engine.items import parts_of
+from dalsegno.engine.groups import Groups
 from dalsegno.engine.job import Job
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.pausing import Asked, Delayed, Paused, Waits, ask, error_of, pause_of, preview, waits_here
+from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
 from dalsegno.engine.retries import TakenUp, delay_of, taken_up
 from dalsegno.engine.turns import Turns
-from dalsegno.engine.unreached import refuse_other_branch, refuse_other_items, refuse_skipped
 from dalsegno.engine.variables import expression_scope, variables
-from dalsegno.engine.worker import Attempted, Outcome, runs_at_all
+from dalsegno.engine.worker import Attempted, Outcome
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.expressions import parse
-from dalsegno.model.address import item_keys
 from dalsegno.model.address import parse as parse_address
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
@@ -46,7 +44,6 @@ from dalsegno.model.state import State
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
-    EvaluateLoop,
     LabelRun,
     MoveTask,
     NewAttempt,
@@ -69,8 +66,10 @@ class Runner:
         self._clock = job.tools.clock
         self._record = Recorder(job)
         self._waits = Waits()
-        self._turns = Turns(job, self._record)
         self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
+        self._turns = Turns(job, self._record)
+        self._phases = Phases(job, self._bodies)
+        self._groups = Groups(job, self._record, self._turns, self._phases)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
         self._error: dict[str, Any] | None = job.memory.first_error()
@@ -133,6 +132,8 @@ class Runner:
         while (entry := frame.next(stopping=self._tools.stop.wanted)) is not None:
             if isinstance(entry, NextTurn):
                 self._note_error(self._turns.settle(frame))
+            elif isinstance(entry, Phase):
+                self._phases.start(entry, frame)
             elif isinstance(entry, ItemStart):
                 if (ended := self._start_item(entry, frame)) is not None:
                     frame.ended(ended[0], moved=ended[1])
@@ -141,6 +142,7 @@ class Runner:
         final = frame.final
         if final is not None and frame.owner is not None:
             final = self._end_group(frame.owner, final, error=frame.error)
+            self._phases.close(frame)
         return final
 
     def _start_item(self, item: ItemStart, frame: Frame) -> _Result | None:
@@ -232,7 +234,11 @@ class Runner:
     def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
         at = self._clock.now()
         recorded, tried = self._left.pop(decision.address, None), TakenUp()
-        if recorded is None:
+        again = self._phases.take(decision.address)
+        if again is not None:
+            identity, number, began = again.id, again.attempt + 1, at
+            self._record.add(NewAttempt(identity, number, at, State.KILLED, again=True))
+        elif recorded is None:
             task_run = self._record.task_run(task, frame, decision, at=at)
             self._record.add(StartTask(task_run))
             identity, number, began = task_run.id, task_run.attempt, at
@@ -251,7 +257,7 @@ class Runner:
         timeout, doomed = self._timeout_of(task, frame)
         order = Attempted(
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
-            timeout=timeout, doomed=doomed, parent=frame.around,
+            timeout=timeout, doomed=doomed, parent=frame.around, folder=frame.folder,
         )  # fmt: skip
         live = Live(order, frame, decision, tried.failures)
         if tried.until is None:
@@ -392,9 +398,11 @@ class Runner:
         else:
             began = self._job.memory.began(address) if task.repeats else None
             owner = GroupRun(task, recorded.id, address, recorded.attempt, began or at)
+            if task.shares:
+                self._phases.forget(task, frame.scope)
         self._record.tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
         try:
-            inside = self._open(owner, frame)
+            inside = self._groups.open(owner, frame)
         except DalSegnoError as error:
             return self._end_group(owner, State.FAILED, error={**error.as_json(), "address": address}), True
         if inside is None:
@@ -403,51 +411,14 @@ class Runner:
         state = self._advance(inside)
         return None if state is None else (state, inside.inside_moved)
 
-    def _open(self, owner: GroupRun, frame: Frame) -> Frame | None:
-        """Give the frame of a group that begins; `None` where `runIf` skips it.
-
-        Raises
-        ------
-        TaskFailed : what it is made of cannot be worked out, or leaves a start unreached (rule 15).
-        """
-        task, facts = owner.task, self._tools.facts
-        if task.run_if is not None:
-            scope = expression_scope(facts, variables(facts, frame.scope, task))
-            if not runs_at_all(task, scope):
-                refuse_skipped(self._job.resolved, task, frame.scope)
-                return None
-        if task.repeats:
-            return self._turns.open(owner, frame)
-        if task.kind not in (Kind.LOOP, Kind.CHOICE):
-            return frame_of_group(owner, frame.scope, frame)
-        keys, values = self._parts(owner, frame)
-        self._job.expansion.expand(task, frame.scope, keys=keys, values=values)
-        if task.kind is Kind.CHOICE:
-            refuse_other_branch(self._job.resolved, task, frame.scope, keys[0])
-            inside = frame_of_group(owner, frame.scope, frame, branch=keys[0])
-        else:
-            refuse_other_items(self._job.resolved, task, frame.scope, keys)
-            inside = frame_of_loop(owner, frame.scope, frame, keys=keys, values=values)
-        inside.otherwise = self._job.expansion.came_out_otherwise(owner.address, keys)
-        return inside
-
-    def _parts(self, owner: GroupRun, frame: Frame) -> tuple[Sequence[str], Sequence[Any]]:
-        """Give the items or the branch of a group: those recorded before, or else what its expression gives now."""
-        keys = self._job.memory.keys_of(owner.address)
-        recorded = self._job.memory.values_of(owner.address) if keys is not None else None
-        if keys is not None and recorded is not None:
-            return keys, recorded
-        overrides = self._job.resolved.overrides(owner.task.id, frame.scope.keys)
-        values = parts_of(owner.task, frame.scope, overrides, self._tools.facts)
-        keys = [str(value) for value in values] if owner.task.kind is Kind.CHOICE else item_keys(values)
-        self._job.memory.keep_keys(owner.address, keys)
-        self._record.add(EvaluateLoop(owner.task_run, tuple(keys), tuple(values)))
-        return keys, values
-
     # ends
 
     def _end(self, live: Live, outcome: Outcome) -> State | None:
         order = live.order
+        if order.phase:
+            self._phases.ended(live, outcome)
+            self._note_error(outcome.error)
+            return self._child_ended(live.frame, outcome.state, None, moved=False)
         self._job.logs.end_attempt(order.task_run, order.attempt)
         if outcome.state is State.FAILED and self._try_again(live, outcome):
             return None
@@ -508,6 +479,7 @@ class Runner:
         plain = self._job.memory.given(owner.address) if state.has_result else {}
         kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=owner.task_run)
         digest = kept.digest if plain else None
+        self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
         self._record.add(EndTask(owner.task_run, state, at, kept.outputs, digest, {}, {}, error))
         decision = self._job.expansion.decided(owner.address)
         self._record.tell(

@@ -7,6 +7,7 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
@@ -74,6 +75,10 @@ class Attempted:
     parent: str | None = None
     #: what went wrong before the attempt could begin
     doomed: DalSegnoError | None = None
+    #: the folder that its group shares
+    folder: Path | None = None
+    #: of a group, what stands before its first task or after the last
+    phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         found = _variables(order)
         secrets: dict[str, str] = {}
         scope = expression_scope(tools.facts, found, secrets)
-        if not runs_at_all(order.task, scope):
+        if not order.phase and not runs_at_all(order.task, scope):
             return _ended(order, State.SKIPPED, used={}, properties={})
         rendered = render_properties(order.task, order.overrides, scope)
         used = {**dict(used_values(order.task, order.scope, scope.variables, tools.facts.nodes)), **secrets}
@@ -120,7 +125,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
             return Waiting((order.began if order.since is None else order.since) + pause)
-        plain = _as_outputs(order.task.type, properties, properties.run(context))
+        plain = _carried_out(order, properties, context)
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         state = State.WARNING if context.warned else State.SUCCESS
         return _with_result(order, state, kept, plain, used=used, properties=rendered)
@@ -135,6 +140,15 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     finally:
         if context is not None:
             context.close()
+
+
+def _carried_out(order: Attempted, properties: TaskType, context: Context) -> JsonMap:
+    """Run a task, or what stands before or after the tasks of a group; give the outputs."""
+    if order.phase == "begin":
+        properties.begin(context)
+        return {}
+    result = properties.end(context) if order.phase else properties.run(context)
+    return _as_outputs(order.task.type, properties, result)
 
 
 def runs_at_all(task: Task, scope: ExpressionScope) -> bool:
@@ -175,6 +189,7 @@ def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Conte
         ids=tools.ids,
         stop=order.timeout or tools.stop,
         packages=tools.packages,
+        folder=order.folder,
     )
 
 

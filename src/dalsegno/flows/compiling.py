@@ -175,6 +175,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         repeats=draft.task_type.repeats,
         whole=draft.task_type.whole,
         raw=tuple(sorted(draft.task_type.raw_properties)),
+        shares=draft.task_type.shares,
     )
 
 

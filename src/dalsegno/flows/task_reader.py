@@ -124,9 +124,21 @@ class TaskReader:
             self._dag(group, owner)
         else:
             group.children = self._needed(group.node, "tasks", owner, group.inside(Section()))
+            self._check_children(group, owner)
         group.errors, group.lasts = (
             self._handlers(group.node, key, owner, group.inside(_HANDLER_SECTIONS[key])) for key in HANDLERS
         )
+
+    def _check_children(self, group: Draft, owner: str) -> None:
+        """Report what cannot stand in a group whose tasks share a folder."""
+        for child in group.children if group.task_type.shares else ():
+            if child.kind is not Kind.WORK:
+                what = "waits" if child.kind is Kind.PAUSE else "holds others or runs elsewhere"
+                message = (
+                    f"in {owner} only tasks that do something themselves can stand, for they share a folder: "
+                    f"`{child.id}` {what}; put it before or after the group"
+                )
+                self._report.error("misplaced-task", message, child.node.place)
 
     def _dag(self, group: Draft, owner: str) -> None:
         entries = read_entries(group.node, owner, self._report)

@@ -106,6 +106,7 @@ _PLAIN = (
     "abreast",
     "repeats",
     "whole",
+    "shares",
 )
 _MAPS = ("properties", "variables", "digests")
 _LISTS = ("inputs", "volatile", "raw")

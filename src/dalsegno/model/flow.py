@@ -129,6 +129,7 @@ class Task:
     abreast : for a loop, whether the tasks of one item stand side by side.
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
+    shares : for a group, whether its tasks share a folder.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
     branches : for a choice, the ids of the tasks in each branch, by the branch's name.
     depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
@@ -173,6 +174,7 @@ class Task:
     repeats: bool = False
     whole: bool = False
     raw: tuple[str, ...] = ()
+    shares: bool = False
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""

@@ -104,7 +104,8 @@ class WholeDecider(TaskDecider):
     def _unit_lacks(self, task: Task, result: Result | None, found: Results) -> str | None:
         """Say what of a unit has no result that can be kept."""
         if not self._has(result):
-            return self._own_reason(task, result)
+            reason = self._own_reason(task, result)
+            return f"{reason}, and it runs as one" if any(has_result(one) for _, one in found) else reason
         if self._handled(found):
             return "its `errors` ran in the origin"
         moved = next((self._moved_to_run[address] for address, _ in found if address in self._moved_to_run), None)

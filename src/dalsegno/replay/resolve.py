@@ -142,6 +142,7 @@ def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[s
     acknowledged = reader.targets(name for name in request.acknowledge if name != "*")
     reader.refuse_handlers([*start, *only, *until, *skip])
     reader.refuse_items(stops)
+    reader.refuse_shared(stops)
     task_inputs = reader.assigned(request.task_inputs, reader.properties)
     pins = reader.assigned(request.outputs, reader.pinned)
     silent = _Reader(nodes)
@@ -261,6 +262,16 @@ class _Reader:
         for target in targets:
             if len(target.keys) > len(self._nodes[target.task].loops):
                 message = f"`{target.text}` is an item of a loop, before which nothing stops; name a task in it"
+                self._refuse("bad-address", message, target)
+
+    def refuse_shared(self, targets: Iterable[Target]) -> None:
+        """Refuse to stop between tasks that share a folder: it would be gone when the run is resumed."""
+        for target in targets:
+            group = next((name for name in self._nodes[target.task].parents if self._nodes[name].task.shares), None)
+            if group is not None:
+                message = (
+                    f"the run cannot stop before `{target.text}`: it shares a folder with others; stop before `{group}`"
+                )
                 self._refuse("bad-address", message, target)
 
     def assigned(self, given: Mapping[str, Any], shape: Callable[[Target, Any], JsonMap | None]) -> Assigned:

@@ -119,13 +119,17 @@ class MoveTask:
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """Close the open attempt of a RUNNING task run as `closed`, and begin attempt `number`. Guard: it is RUNNING."""
+    """Close the open attempt of a RUNNING task run as `closed`, and begin attempt `number`. Guard: it is RUNNING.
+
+    With `again` it has ended, the group around it is RUNNING, and nothing of what it made is left.
+    """
 
     task_run: str
     number: int
     at: float
     closed: State
     error: Mapping[str, Any] | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

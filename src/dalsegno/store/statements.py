@@ -236,6 +236,14 @@ NEW_ATTEMPT = (
     f"WHERE id = :id AND run = :run AND state = '{State.RUNNING}'"
 )
 CLOSE_ATTEMPT = "UPDATE attempts SET state = :state, ended = :at, error = :error WHERE task_run = :id AND ended IS NULL"
+#: no move of the table: what it had made is gone with the folder in which it was made
+BEGIN_AGAIN = (
+    f"UPDATE task_runs SET state = '{State.RUNNING}', attempt = :number, attempts = attempts + 1, ended = NULL, "
+    "outputs = '{}', output_digest = NULL, used = '{}', properties = '{}', error = NULL "
+    f"WHERE id = :id AND run = :run AND state IN ({_words(ENDED)}) AND EXISTS (SELECT 1 FROM task_runs AS around "
+    f"WHERE around.run = task_runs.run AND around.address = task_runs.parent AND around.state = '{State.RUNNING}')"
+)
+FORGET_ARTIFACTS = "DELETE FROM artifacts WHERE task_run = :id"
 EVALUATE_LOOP = (
     "UPDATE task_runs SET loop_keys = :keys, loop_values = :values "
     f"WHERE id = :id AND run = :run AND state = '{State.RUNNING}'"

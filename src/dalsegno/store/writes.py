@@ -181,8 +181,10 @@ def _new_attempt(write: NewAttempt) -> Step:
 
     def step(transaction: Transaction) -> None:
         parameters = {"id": write.task_run, "run": _held(transaction), "number": write.number}
-        if not transaction.change(sql.NEW_ATTEMPT, parameters):
+        if not transaction.change(sql.BEGIN_AGAIN if write.again else sql.NEW_ATTEMPT, parameters):
             raise _refused(transaction, write.task_run, f"begin attempt {write.number}")
+        if write.again:
+            transaction.change(sql.FORGET_ARTIFACTS, {"id": write.task_run})
         transaction.change(sql.CLOSE_ATTEMPT, closed)
         if not transaction.change(sql.ADD_ATTEMPT, {**attempt, "state": State.RUNNING.value}):
             raise MoveRefused(f"the task run {write.task_run} has had attempt {write.number} already")

@@ -199,11 +199,16 @@ class TaskContext(Protocol):
         ...
 
     def workdir(self) -> Path:
-        """Give an empty folder of this attempt's own; it is removed with the attempt."""
+        """Give an empty folder of this attempt's own, which is removed with it, or the one that its group shares."""
         ...
 
     def cache(self) -> Path:
         """Give the folder of this machine for what can be made again; it outlives the run, and may be emptied."""
+        ...
+
+    @property
+    def shares_workdir(self) -> bool:
+        """Whether that folder is shared with other tasks: what is in it stays for those that follow."""
         ...
 
     def environ(self) -> Mapping[str, str]:
@@ -224,6 +229,7 @@ class TaskType(BaseModel):
     abreast : for a loop, whether the tasks of one item stand side by side.
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
+    shares : for a group, whether its tasks share a folder: only tasks that do something themselves can stand in it.
     rendered_inside : for a group, the properties that are rendered when its tasks have run.
     later : properties that Kestra's type has and that are not supported here.
     branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
@@ -241,6 +247,7 @@ class TaskType(BaseModel):
     abreast: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
     whole: ClassVar[bool] = False
+    shares: ClassVar[bool] = False
     rendered_inside: ClassVar[frozenset[str]] = frozenset()
     later: ClassVar[frozenset[str]] = frozenset()
     branches: ClassVar[tuple[str, ...]] = ()
@@ -266,6 +273,13 @@ class TaskType(BaseModel):
     def waits(self) -> float:
         """Give the seconds that must pass between the start of the task and `run`; meanwhile it holds no thread."""
         return 0.0
+
+    def begin(self, context: TaskContext) -> None:
+        """For a group whose tasks share a folder, do what comes before the first of them."""
+
+    def end(self, context: TaskContext) -> Any:  # noqa: ARG002 - for the types that look at it
+        """For such a group, do what comes after the last of them, and give the output."""
+        return None
 
     def run(self, context: TaskContext) -> Any:
         """Do the work and give the output.

@@ -253,3 +253,22 @@ def test_what_tasks_took_is_told_of_those_that_were_executed_and_succeeded(store
         lease, [RecordTask(a_task_run(run.id, "pin", task="pin", action=Action.PIN, state=State.SUCCESS, ended=30.0))]
     )
     assert store.task_runs.took(run.id) == {("fetch", items[0].type): 15.0}
+
+
+def test_what_ended_in_a_group_begins_again_while_the_group_runs(store: Store) -> None:
+    run, lease = running(store)
+    group, inner = a_task_run(run.id, "group"), a_task_run(run.id, "inner", parent="group")
+    store.commit(lease, [StartTask(group), StartTask(inner), ended(inner.id, State.FAILED)])
+
+    store.commit(lease, [NewAttempt(inner.id, 2, 40.0, State.KILLED, again=True)])
+
+    again = store.task_runs.get(inner.id)
+    assert again is not None
+    assert (again.state, again.attempt, again.attempts, again.ended, again.outputs) == (State.RUNNING, 2, 2, None, {})
+    assert [(made.number, made.state) for made in store.task_runs.attempts(inner.id)] == [
+        (1, State.FAILED),
+        (2, State.RUNNING),
+    ]
+    store.commit(lease, [ended(inner.id), ended(group.id)])
+    with pytest.raises(MoveRefused, match="cannot begin attempt 3"):
+        store.commit(lease, [NewAttempt(inner.id, 3, 50.0, State.KILLED, again=True)])

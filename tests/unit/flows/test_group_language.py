@@ -375,3 +375,25 @@ def test_how_many_items_run_at_once_is_the_form_s_own(type_name: str, limit: int
     loop = load(f"id: f\nnamespace: a\ntasks:\n{tasks}").flow.tasks[0]
 
     assert (loop.kind, loop.concurrency, loop.abreast) == (Kind.LOOP, limit, abreast)
+
+
+def test_only_tasks_that_do_something_themselves_share_a_folder() -> None:
+    inside = (
+        "[{id: p, type: core.flow.Parallel, tasks: [{id: a, type: core.debug.Return}]}, {id: w, type: core.flow.Pause}]"
+    )
+    text = f"id: f\nnamespace: a\ntasks:\n  - {{id: wd, type: core.flow.WorkingDirectory, tasks: {inside}}}\n"
+
+    problems = check(text)
+
+    assert [(problem.code, problem.line) for problem in problems] == [("misplaced-task", 4), ("misplaced-task", 4)]
+    assert "`p` holds others" in problems[0].message
+
+
+def test_files_of_the_namespace_are_not_there_for_a_shared_folder() -> None:
+    inside = "[{id: a, type: core.debug.Return}]"
+    text = "id: f\nnamespace: a\ntasks:\n  - id: wd\n    type: core.flow.WorkingDirectory\n"
+
+    (problem,) = check(f"{text}    namespaceFiles: {{enabled: true}}\n    tasks: {inside}\n")
+
+    assert (problem.code, problem.line) == ("not-supported", 6)
+    assert "Kestra's `namespaceFiles`" in problem.message

@@ -44,6 +44,7 @@ def _files(value: Any) -> Any:
 
 
 TextList = Annotated[list[Text], BeforeValidator(_list)]
+InputFiles = Annotated[dict[str, Any], BeforeValidator(_files)]
 
 
 class TaskRunner(BaseModel):
@@ -99,7 +100,7 @@ class ScriptTask(TaskType):
     fail_fast: bool = Field(
         default=True, alias="failFast", description="Whether a shell stops at the first command that fails (`set -e`)."
     )
-    input_files: Annotated[dict[str, Any], BeforeValidator(_files)] = Field(
+    input_files: InputFiles = Field(
         default={},
         alias="inputFiles",
         description="Files to put in the working folder: name to content or stored file; or a list of stored files, which "

@@ -142,9 +142,9 @@ class Workplace:
         )
 
     def _moved(self, path: Path) -> Path:
-        """Move a file out of its folder; of a link, take what it points at."""
+        """Move a file out of its folder, where nobody else needs it there; of a link, take what it points at."""
         target = self._context.files.new()
-        if path.is_symlink():
+        if path.is_symlink() or (self._context.shares_workdir and path.is_relative_to(self.folder)):
             shutil.copyfile(path, target)
         else:
             shutil.move(path, target)
