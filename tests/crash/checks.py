@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.service.service import Service
-from dalsegno.store.port import Store
+from dalsegno.store.port import RunFilter, Store
 
 #: run, address, attempt: what a task leaves outside the run each time it is executed
 Mark = tuple[str, str, int]
@@ -31,6 +31,7 @@ class Seen:
     Parameters
     ----------
     marks : what was executed, of this run and of others.
+    called : the subflow runs that its task runs called, with how they ended and which attempt called them.
     logs : how often each attempt's one line stands in the log.
     """
 
@@ -42,6 +43,7 @@ class Seen:
     addresses: Counter[str]
     artifacts: Counter[tuple[str, str, str | None]]
     marks: list[Mark]
+    called: Counter[tuple[str, State, int]] = field(default_factory=Counter[tuple[str, State, int]])
 
     def ended(self, address: str) -> bool:
         """Whether the task run at an address has ended."""
@@ -83,7 +85,14 @@ def see(at: Opened, run: Run, marks: list[Mark]) -> Seen:
             for artifact in at.store.artifacts.of_task_run(item.id)
         ),
         marks=marks,
+        called=Counter(_called(at, run, {item.id: item.address for item in task_runs})),
     )
+
+
+def _called(at: Opened, run: Run, addresses: Mapping[str, str]) -> Iterator[tuple[str, State, int]]:
+    for called in at.store.runs.list(RunFilter(parent=run.id, limit=0)):
+        assert called.caller is not None
+        yield addresses[called.caller.task_run], called.state, called.caller.attempt
 
 
 def _comparable(at: Opened, item: TaskRun, outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +102,8 @@ def _comparable(at: Opened, item: TaskRun, outputs: Mapping[str, Any]) -> dict[s
             "values", "error")  # fmt: skip
     found = outputs.get(item.address) or {}
     timeless: dict[str, Any] = {"output_digest": None, "outputs": found["onResume"]} if found.get("resumed") else {}
+    if "executionId" in found:
+        timeless |= {"output_digest": None, "outputs": {**found, "executionId": None}}
     if "iterationCount" in found or (item.error or {}).get("code") == "max-reached":
         timeless["values"] = len(item.values or ())
     return {
@@ -120,6 +131,8 @@ def _differing(expected: Seen, seen: Seen, *, killed: bool) -> Iterator[str]:
         states = [item and item["state"] for item in (wanted, found)]
         if wanted != found and not (killed and (None in states or State.KILLED in states)):
             yield f"{address} is {found}, not {wanted}"
+    if expected.called != seen.called:
+        yield f"subflows: {seen.called}, not {expected.called}"
     if expected.artifacts != seen.artifacts:
         yield f"artifacts: missing {expected.artifacts - seen.artifacts}, more {seen.artifacts - expected.artifacts}"
 

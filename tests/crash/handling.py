@@ -125,6 +125,33 @@ tasks:
     errors: [{id: e, type: test.Mark, value: "{{ outputs.never.iterationCount }}"}]
 """
 
+CALLING = """
+tasks:
+  - {id: a, type: test.Mark, value: 7}
+  - id: each
+    type: core.flow.ForEach
+    values: [1, 2]
+    concurrencyLimit: 0
+    tasks:
+      - id: call
+        type: core.flow.Subflow
+        namespace: crash.tests
+        flowId: called
+        inputs: {number: "{{ outputs.a.value + taskrun.value }}"}
+      - {id: b, type: test.Mark, value: "{{ outputs.call[taskrun.value].outputs.sum }}"}
+  - {id: end, type: test.Mark}
+"""
+
+CALLED = """
+inputs: [{id: number, type: INT}]
+tasks:
+  - {id: one, type: core.debug.Return, value: "{{ inputs.number }}"}
+  - {id: wait, type: core.flow.Sleep, duration: PT0.005S}
+  - {id: bad, type: core.execution.Fail, runIf: false}
+  - {id: two, type: core.debug.Return, value: "{{ outputs.one.value + 1 }}"}
+outputs: [{id: sum, type: INT, value: "{{ outputs.two.value }}"}]
+"""
+
 SHARED_FOLDER = """
 tasks:
   - {id: a, type: test.Mark, value: in}

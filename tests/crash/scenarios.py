@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.crash.handling import BRANCHES, HANDLERS, REPEATED, RETRIED, SHARED_FOLDER, TOLERANT, items
+from tests.crash.handling import BRANCHES, CALLED, CALLING, HANDLERS, REPEATED, RETRIED, SHARED_FOLDER, TOLERANT, items
 
 from dalsegno.replay.request import Expression, ReplayRequest
 from dalsegno.service.resuming import Resumption
@@ -26,6 +26,7 @@ class Scenario:
     kill : the run is killed by its task `ask`, by the function given to `stop` or by a request in the store.
     said : what is said where the run waits, by the address at which it waits first; where nothing is, it is resumed.
     otherwise : what is asked for in place of a request that is refused.
+    called : the text of the flow `called`, which its tasks call.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Scenario:
     kill: str | None = None
     said: Mapping[str, Resumption] = field(default_factory=dict[str, Resumption])
     otherwise: ReplayRequest | None = None
+    called: str = ""
 
     def text(self, tasks: str) -> str:
         """Give the whole text of a flow."""
@@ -312,6 +314,25 @@ SCENARIOS = (
     Scenario("tried again", RETRIED),
     Scenario("loops that repeat", REPEATED),
     Scenario("a shared folder", SHARED_FOLDER),
+    Scenario("a subflow", CALLING, called=CALLED),
+    Scenario(
+        "a subflow that fails",
+        CALLING.replace("Limit: 0", "Limit: 1"),
+        called=CALLED.replace("runIf: false", "runIf: true"),
+    ),
+    Scenario(
+        "a subflow that waits",
+        CALLING,
+        called=CALLED.replace("core.flow.Sleep, duration: PT0.005S", "core.flow.Pause"),
+        said={"each[1].call": Resumption(at=("each[1].call",)), "each[2].call": Resumption(at=("each[2].call",))},
+    ),
+    Scenario(
+        "replay from inside a subflow",
+        CALLING,
+        ReplayRequest(start=("each[1].call.two",)),
+        before=(FRESH,),
+        called=CALLED,
+    ),
     Scenario("replay of a shared folder", SHARED_FOLDER, ReplayRequest(start=("d",)), before=(FRESH,)),
     Scenario("replay of loops that repeat", REPEATED, ReplayRequest(start=("each[2].wait",)), before=(FRESH,)),
     Scenario(

@@ -16,7 +16,7 @@ from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, TaskFailed
 from dalsegno.expressions import Scope, parse
 from dalsegno.store.open import open_store
-from dalsegno.tasks.base import TaskEntries, TaskFiles, TaskLog
+from dalsegno.tasks.base import CalledRun, TaskEntries, TaskFiles, TaskLog
 
 FIXED_TIME = datetime(2024, 8, 15, 12, 0, tzinfo=UTC)
 
@@ -170,6 +170,9 @@ class FolderContext:
     @property
     def shares_workdir(self) -> bool:
         return False
+
+    def call(self, namespace: str, flow: str, **_: Any) -> CalledRun:
+        raise NotImplementedError(f"nothing is there to call {namespace}.{flow} with")
 
     def workdir(self) -> Path:
         self._workdirs += 1

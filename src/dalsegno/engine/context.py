@@ -7,16 +7,19 @@ import select
 import shutil
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
+from dalsegno.engine.children import Call, Children
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.engine.packages import Packages
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.run import Run
+from dalsegno.model.run import Caller, Run
+from dalsegno.model.state import State
 from dalsegno.tasks.base import TaskLog
 
 
@@ -141,6 +144,20 @@ def _gone(uri: str) -> TaskFailed:
     return TaskFailed(f"the stored file `{uri}` is gone from the artifact store", hint=hint, code="artifact-missing")
 
 
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What an attempt calls flows with: whoever has them run, and what the plan says of the run that the origin called."""
+
+    children: Children
+    task_run: str
+    child: Mapping[str, Any] | None
+    origin: str | None
+
+
+class Resting(BaseException):
+    """What was called waits for a person, and so does whoever called it. Nothing that a task does may catch it."""
+
+
 class Context:
     """The context of one attempt; it implements `tasks.base.TaskContext`."""
 
@@ -161,6 +178,7 @@ class Context:
         stop: Stop,
         packages: Packages,
         folder: Path | None = None,
+        caller: Calling | None = None,
     ) -> None:
         self.run_id = run.id
         self.run_name = run.name
@@ -184,6 +202,8 @@ class Context:
         self._packages = packages
         self._folder: Path | None = None
         self._shared = folder
+        self._caller = caller
+        self._labels = run.labels
         self._files: Files | None = None
 
     @property
@@ -252,6 +272,30 @@ class Context:
     def shares_workdir(self) -> bool:
         """Whether that folder is shared."""
         return self._shared is not None
+
+    def call(
+        self,
+        namespace: str,
+        flow: str,
+        *,
+        revision: int | None,
+        inputs: Mapping[str, Any],
+        labels: Mapping[str, str],
+        inherit_labels: bool,
+        wait: bool,
+    ) -> Run:
+        """Have another flow run."""
+        if self._caller is None:
+            raise TaskFailed("this task cannot call another flow", code="task-type-broke")
+        caller = self._caller
+        call = Call(
+            Caller(self.run_id, caller.task_run, self.attempt), self.address, namespace, flow, revision, inputs,
+            {**(self._labels if inherit_labels else {}), **labels}, wait, caller.child, caller.origin,
+        )  # fmt: skip
+        called = caller.children.call(call, self._stop.listen)
+        if called.state is State.PAUSED and wait and not self._stop.wanted:
+            raise Resting(called.name)
+        return called
 
     def environ(self) -> Mapping[str, str]:
         """Give the variables that a script gets."""

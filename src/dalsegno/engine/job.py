@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dalsegno.engine.children import Children
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
@@ -45,4 +46,5 @@ class Job:
     defaults: Defaults
     limits: Limits
     read_output: Callable[[FlowOutput, Any], Any]
+    children: Children
     observer: Observer | None = None

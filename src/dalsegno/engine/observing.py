@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from dalsegno.model.progress import Observer, Progress
 
 
@@ -11,12 +13,15 @@ class CarefulObserver:
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
         self.error: Exception | None = None
+        #: subflows tell of themselves in threads of their own
+        self._mutex = Lock()
 
     def __call__(self, progress: Progress) -> None:
         """Tell the observer."""
-        if self.error is not None:
-            return
-        try:
-            self._observer(progress)
-        except Exception as error:  # noqa: BLE001 - it is raised when the run has ended
-            self.error = error
+        with self._mutex:
+            if self.error is not None:
+                return
+            try:
+                self._observer(progress)
+            except Exception as error:  # noqa: BLE001 - it is raised when the run has ended
+                self.error = error

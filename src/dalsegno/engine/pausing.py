@@ -199,4 +199,4 @@ def error_of(due: Due, asked: Asked, address: str) -> JsonMap:
 
 def waits_here(task: Task, recorded: TaskRun) -> bool:
     """Whether what is recorded as PAUSED is a pause that has begun, rather than what a breakpoint holds."""
-    return task.kind is Kind.PAUSE and recorded.started is not None
+    return task.kind in (Kind.PAUSE, Kind.SUBFLOW) and recorded.started is not None

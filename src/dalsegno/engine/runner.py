@@ -13,7 +13,6 @@ from typing import Any
 
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
-from dalsegno.engine.context import Timeout
 from dalsegno.engine.ending import PROCESS_DIED, counts_as, flow_outputs, never_reached, never_taken_up
 from dalsegno.engine.frames import (
     Frame,
@@ -31,11 +30,10 @@ from dalsegno.engine.pausing import Asked, Delayed, Paused, Waits, ask, error_of
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
 from dalsegno.engine.retries import TakenUp, delay_of, taken_up
+from dalsegno.engine.starting import calling_of, timeout_of
 from dalsegno.engine.turns import Turns
-from dalsegno.engine.variables import expression_scope, variables
 from dalsegno.engine.worker import Attempted, Outcome
-from dalsegno.errors import DalSegnoError, TaskFailed
-from dalsegno.expressions import parse
+from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import parse as parse_address
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
@@ -51,7 +49,6 @@ from dalsegno.store.port import (
     SaveArtifact,
     StartTask,
 )
-from dalsegno.tasks.durations import parse_duration
 
 #: how a task or a group has ended, and whether it left something else behind than in the origin
 _Result = tuple[State, bool]
@@ -106,6 +103,9 @@ class Runner:
                 final = State.FAILED
                 self._error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
         at = self._clock.now()
+        for left in self._left.values():
+            if self._tools.facts.nodes[left.task].task.kind is Kind.SUBFLOW:
+                self._job.children.kill(left.id)
         self._record.add(*never_taken_up(self._job, self._left.values(), at))
         error = self._error if final is State.FAILED else None
         if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
@@ -246,7 +246,10 @@ class Runner:
             identity, number = recorded.id, recorded.attempt
             began = self._job.memory.began(decision.address) or at
             tried = self._taken_up(task, decision, identity, began=began, now=at)
-            if tried.until is None:
+            if recorded.state is State.PAUSED:
+                self._record.add(MoveTask(identity, State.RUNNING, at))
+            elif tried.until is None and task.kind is not Kind.SUBFLOW:
+                # the run that a subflow called is carried on, and the attempt with it
                 number += 1
                 self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
         log = AttemptLog(
@@ -254,10 +257,11 @@ class Runner:
             observer=self._job.observer, mask=self._tools.facts.secrets.mask,
         )  # fmt: skip
         overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        timeout, doomed = self._timeout_of(task, frame)
+        timeout, doomed = timeout_of(task, frame.scope, self._tools)
         order = Attempted(
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
             timeout=timeout, doomed=doomed, parent=frame.around, folder=frame.folder,
+            calling=calling_of(task, decision, identity, self._job.children),
         )  # fmt: skip
         live = Live(order, frame, decision, tried.failures)
         if tried.until is None:
@@ -273,19 +277,6 @@ class Runner:
     def _seed(self, address: str) -> str:
         """Give what a random wait of a task run is drawn from."""
         return f"{self._job.run.id}/{address}"
-
-    def _timeout_of(self, task: Task, frame: Frame) -> tuple[Timeout | None, DalSegnoError | None]:
-        """Give the limit of one attempt, or what is wrong with it."""
-        if task.timeout is None:
-            return None, None
-        try:
-            scope = expression_scope(self._tools.facts, variables(self._tools.facts, frame.scope, task))
-            text = str(parse(task.timeout).evaluate(scope))
-            return Timeout(self._tools.stop, parse_duration(text).total_seconds()), None
-        except DalSegnoError as error:
-            return None, error
-        except ValueError as error:
-            return None, TaskFailed(f"`timeout` of `{task.id}`: {error}", code="bad-property")
 
     # what waits
 
@@ -368,6 +359,8 @@ class Runner:
     ) -> State:
         """Record the end of what waited. What nobody has answered has the answers that were to count then."""
         at, address = self._clock.now(), paused.decision.address
+        if paused.task.kind is Kind.SUBFLOW:
+            self._job.children.kill(paused.task_run)
         plain = {"onResume": dict(answers), "resumed": None} if answers is not None else {}
         kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=paused.task_run)
         asked = paused.asked
@@ -419,6 +412,8 @@ class Runner:
             self._phases.ended(live, outcome)
             self._note_error(outcome.error)
             return self._child_ended(live.frame, outcome.state, None, moved=False)
+        if outcome.state is State.PAUSED:
+            return self._rest_with(live, outcome)
         self._job.logs.end_attempt(order.task_run, order.attempt)
         if outcome.state is State.FAILED and self._try_again(live, outcome):
             return None
@@ -444,6 +439,13 @@ class Runner:
                    seconds=outcome.at - order.started, error=outcome.error)  # fmt: skip
         return self._child_ended(live.frame, outcome.state, order.task.id, moved=self._has_moved(live, outcome))
 
+    def _rest_with(self, live: Live, outcome: Outcome) -> None:
+        """Have a task run wait whose subflow waits for a person."""
+        order = live.order
+        self._record.add(MoveTask(order.task_run, State.PAUSED, outcome.at, outcome.used, outcome.properties))
+        self._waits.add(Paused(order.task, live.frame, live.decision, order.task_run, order.attempt, order.began))
+        self._record.tell(order.task, live.decision, State.PAUSED, attempt=order.attempt, at=outcome.at)
+
     def _has_moved(self, live: Live, outcome: Outcome) -> bool:
         if not self._job.resolved.changed:
             return True
@@ -460,7 +462,7 @@ class Runner:
             return False
         number = order.attempt + 1
         self._record.add(NewAttempt(order.task_run, number, outcome.at, State.FAILED, outcome.error))
-        timeout, doomed = self._timeout_of(order.task, live.frame)
+        timeout, doomed = timeout_of(order.task, live.frame.scope, self._tools)
         log = AttemptLog(
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
             observer=self._job.observer, mask=self._tools.facts.secrets.mask,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.engine.context import Context, Stop, Timeout
+from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
 from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
@@ -77,6 +77,8 @@ class Attempted:
     doomed: DalSegnoError | None = None
     #: the folder that its group shares
     folder: Path | None = None
+    #: how it calls flows
+    calling: Calling | None = None
     #: of a group, what stands before its first task or after the last
     phase: str = ""
 
@@ -129,6 +131,8 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
         state = State.WARNING if context.warned else State.SUCCESS
         return _with_result(order, state, kept, plain, used=used, properties=rendered)
+    except Resting:
+        return _ended(order, State.PAUSED, used=used, properties=rendered)
     except Cancelled:
         if order.timeout is not None and order.timeout.passed:
             return _failed(order, _timed_out(order.timeout.seconds), used=used, properties=rendered)
@@ -190,6 +194,7 @@ def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Conte
         stop=order.timeout or tools.stop,
         packages=tools.packages,
         folder=order.folder,
+        caller=order.calling,
     )
 
 

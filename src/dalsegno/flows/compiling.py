@@ -163,7 +163,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         depends=_depends(draft),
         errors=_tasks(draft.errors, finder),
         lasts=_tasks(draft.lasts, finder),
-        retry=draft.retry if draft.kind is Kind.WORK else None,
+        retry=draft.retry if draft.kind in (Kind.WORK, Kind.SUBFLOW) else None,
         timeout=handling.timeout,
         run_if=handling.run_if,
         allow_failure=handling.allow_failure,

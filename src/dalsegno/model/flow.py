@@ -43,11 +43,13 @@ class Kind(StrEnum):
     DAG = "dag"
     #: it waits for a person, or for a time
     PAUSE = "pause"
+    #: it has another flow run, as a run of its own
+    SUBFLOW = "subflow"
 
     @property
     def is_group(self) -> bool:
         """Whether it holds other tasks."""
-        return self not in (Kind.WORK, Kind.PAUSE)
+        return self not in (Kind.WORK, Kind.PAUSE, Kind.SUBFLOW)
 
 
 class Key(Enum):

@@ -43,6 +43,8 @@ class Decision:
     waits_for : for a loop whose items are not known, the address that decides them.
     forced : everything inside it runs.
     stops : whether the run stops before it and waits (a breakpoint).
+    child : for a subflow that runs in a replay, what is asked of the run that the origin's task run called: `start`,
+        `skip_successful` or `changed`, as in a request; with none of them all of it runs again.
     wave, ran, check : for a loop or a choice, what came along the edges to it (`replay.edges.Flowing`), for what only the
         run can know.
     """
@@ -62,6 +64,7 @@ class Decision:
     ran: str | None = None
     check: str | None = None
     stops: bool = False
+    child: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the decision as the CLI and REST show it."""
@@ -77,6 +80,7 @@ class Decision:
             "keys": None if self.keys is None else list(self.keys),
             "waits_for": self.waits_for,
             "breakpoint": self.stops,
+            "subflow": None if self.child is None else dict(self.child),
         }
 
 

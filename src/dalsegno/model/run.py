@@ -14,6 +14,15 @@ JsonMap = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The task run that called a subflow: its run, itself, and which of its attempts."""
+
+    run: str
+    task_run: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One execution of one revision with given inputs. Times are seconds since 1970, UTC.
 
@@ -30,6 +39,7 @@ class Run:
     whole : whether it was to do all that its flow says, and not a part of it: only such a run is "the latest", and fixes.
     fixed_by : of a run that failed or was stopped, the first whole replay in its lineage below it that ended well.
     deleted : when it was deleted; what others reuse of it is still there.
+    caller : of a subflow run, the task run that called it.
     """
 
     id: str
@@ -57,6 +67,7 @@ class Run:
     whole: bool = True
     fixed_by: str | None = None
     deleted: float | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.address import parse
-from dalsegno.model.flow import Effects, Task
+from dalsegno.model.flow import Effects, Kind, Task
 from dalsegno.model.plan import Action, Plan
 from dalsegno.model.run import Result
 from dalsegno.replay import fingerprint
@@ -158,11 +158,31 @@ class TaskDecider:
         else:
             reason = with_changes(reason or self._own_reason(task, result), changed)
         self._put(task, scope, Action.RUN, reason, result, warnings=volatile(task))
+        if task.kind is Kind.SUBFLOW and result is not None and self._origin is not None:
+            child = self._child(task, scope, wish=wish, hit=hit, result=result)
+            self.so_far.decisions[address] = replace(self.so_far.decisions[address], child=child)
         if self._asked.changed and wish.named is None and hit is None:
             self.so_far.warm.add(task.id, keys, address)
             return flowing if flowing.check is not None else replace(flowing, check=address)
         self.so_far.hot.add(task.id, keys, address)
         return after_running(address, flowing, spreads=self._has(result) or wish.named is not None)
+
+    def _child(self, task: Task, scope: Scope, *, wish: Wish, hit: str | None, result: Result) -> JsonMap:
+        """Give what is asked of the run that a subflow called in the origin, where it runs again.
+
+        A start in it holds there. Where it runs for want of a result, or since a value that it reads is another, what
+        succeeded in it is kept as far as its inputs are the same; else all of it runs.
+        """
+        starts = [target.inner for target in self._asked.start.naming(task.id, scope.keys)]
+        if wish.named is not None:
+            return {"start": starts} if starts and all(starts) else {}
+        if not self._asked.keeps:
+            return {}
+        if self._asked.changed and hit is None:
+            return {"changed": True}
+        reads = any(next(self.so_far.hot.read(read, self._nodes, scope), None) is not None for read in task.reads)
+        lacks = hit is None and not self._has(result)
+        return {"skip_successful": True} if lacks or reads or (hit is None and self._overridden(task)) else {}
 
     def _keeps_effects(self, task: Task, scope: Scope, result: Result | None) -> bool:
         """Whether the old result of something seen outside is kept, where it would be seen once more.
@@ -296,6 +316,8 @@ class TaskDecider:
         return self._override_named(task, keys)
 
     def _start_reason(self, start: Target, task: Task) -> str:
+        if start.inner and start.task == task.id:
+            return f"you start at `{start.text}` in its subflow"
         if start.inside and start.task == task.id:
             return f"you start at `{start.text}` inside it, and it runs as one"
         if start.inside:

@@ -13,7 +13,7 @@ from dalsegno.model.graph import Node
 from dalsegno.replay.needed import Needed, needed_for
 from dalsegno.replay.renaming import NOTHING_RENAMED, Renamed
 from dalsegno.replay.request import ORIGIN, ReplayRequest, Stale
-from dalsegno.replay.select import Lookup, Names, Nodes, Target, resolve
+from dalsegno.replay.select import Lookup, Names, Nodes, Subflows, Target, resolve
 
 JsonMap = Mapping[str, Any]
 
@@ -130,21 +130,25 @@ class Resolved:
         return self.carried_pins.at(task, keys)
 
 
-def resolve_request(request: ReplayRequest, nodes: Nodes, overridden: Iterable[str] = ()) -> Resolved:
+def resolve_request(
+    request: ReplayRequest, nodes: Nodes, overridden: Iterable[str] = (), *, subflows: Subflows | None = None
+) -> Resolved:
     """Resolve every name of a request. Nothing is raised: what is wrong is listed in `refusals`.
 
     Carried overrides and pins whose task is gone name nothing and are left out.
     """
-    reader = _Reader(nodes)
+    reader = _Reader(nodes, subflows)
     start, skip = reader.units(request.start), reader.units(request.skip)
     only, until = reader.units(request.only), reader.units(request.until)
     stops = reader.targets(request.breakpoints)
     acknowledged = reader.targets(name for name in request.acknowledge if name != "*")
+    reader.refuse_inner([*skip, *only, *until, *stops, *acknowledged])
     reader.refuse_handlers([*start, *only, *until, *skip])
     reader.refuse_items(stops)
     reader.refuse_shared(stops)
     task_inputs = reader.assigned(request.task_inputs, reader.properties)
     pins = reader.assigned(request.outputs, reader.pinned)
+    reader.refuse_inner([*_targets(task_inputs), *_targets(pins)])
     silent = _Reader(nodes)
     carried_inputs = silent.assigned(request.carried.task_inputs, silent.properties)
     carried_pins = silent.assigned(request.carried.outputs, silent.pinned)
@@ -237,12 +241,13 @@ def as_outputs(task: Task, value: Any) -> JsonMap:
 
 
 class _Reader:
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, subflows: Subflows | None = None) -> None:
         self._nodes = nodes
+        self._subflows = subflows
         self.refusals: list[PlanRefusal] = []
 
     def targets(self, texts: Iterable[str]) -> list[Target]:
-        found = [resolve(text, self._nodes) for text in texts]
+        found = [resolve(text, self._nodes, self._subflows) for text in texts]
         self.refusals += [item for item in found if isinstance(item, PlanRefusal)]
         return [item for item in found if isinstance(item, Target)]
 
@@ -263,6 +268,16 @@ class _Reader:
             if len(target.keys) > len(self._nodes[target.task].loops):
                 message = f"`{target.text}` is an item of a loop, before which nothing stops; name a task in it"
                 self._refuse("bad-address", message, target)
+
+    def refuse_inner(self, targets: Iterable[Target]) -> None:
+        """Refuse to name what stands in a subflow, other than as a start."""
+        for target in targets:
+            if target.inner:
+                message = (
+                    f"`{target.text}` stands in the subflow of `{target.task}`, in which only a start can be named; replay the "
+                    "run that it called, which `dalsegno show` names, for everything else"
+                )
+                self._refuse("in-subflow", message, target)
 
     def refuse_shared(self, targets: Iterable[Target]) -> None:
         """Refuse to stop between tasks that share a folder: it would be gone when the run is resumed."""

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from dalsegno.errors import PlanRefusal, closest, did_you_mean
@@ -18,6 +19,8 @@ from dalsegno.model.graph import Node
 Keys = tuple[str | None, ...]
 Nodes = Mapping[str, Node]
 T = TypeVar("T")
+
+_DOT = re.compile(r"\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,14 @@ class Target:
     task : the id of a task or group; all inside a group is named with it.
     keys : for each loop around the task a key, or `None` for every item; one more where an item of a loop is named.
     inside : whether the text names something inside the task, which is a group that is kept or run whole.
+    inner : what it names in the run that the task calls as a subflow.
     """
 
     text: str
     task: str
     keys: Keys
     inside: bool = False
+    inner: str = ""
 
     def whole(self, nodes: Nodes) -> Target:
         """Give what is kept or run with what is named: the outermost group around it, or itself, that is one unit."""
@@ -54,8 +59,46 @@ class Target:
         return all(wanted is None or wanted == key for wanted, key in zip(self.keys, keys, strict=False))
 
 
-def resolve(text: str, nodes: Nodes) -> Target | PlanRefusal:
-    """Read a selector against the graph; a name that is not there is refused with the closest ones."""
+#: gives the graph of the flow that a task calls as a subflow; `None` where it is not known yet
+Subflows = Callable[[str], Nodes | None]
+
+
+def resolve(text: str, nodes: Nodes, subflows: Subflows | None = None) -> Target | PlanRefusal:
+    """Read a selector against the graph; a name that is not there is refused with the closest ones.
+
+    Parameters
+    ----------
+    subflows : knows the graphs of subflows, in which `call.load` names the task `load`.
+    """
+    outer, inner = _split(text, nodes)
+    if not inner:
+        return _resolve(text, nodes)
+    target = _resolve(outer, nodes)
+    if isinstance(target, PlanRefusal):
+        return replace(target, address=text)
+    graph = subflows(target.task) if subflows is not None else None
+    found = resolve(inner, graph) if graph is not None else None
+    if isinstance(found, PlanRefusal):
+        message = f"in the subflow of `{target.task}`: {found.message}"
+        return replace(found, message=message, address=text, closest=tuple(f"{outer}.{near}" for near in found.closest))
+    return replace(target, text=text, inner=inner)
+
+
+def _split(text: str, nodes: Nodes) -> tuple[str, str]:
+    """Divide a selector where it goes on in a subflow."""
+    for match in _DOT.finditer(text):
+        outer = text[: match.start()]
+        try:
+            task = parse(outer).task
+        except ValueError:
+            continue
+        node = nodes.get(task) if task is not None else None
+        if node is not None and node.task.kind is Kind.SUBFLOW:
+            return outer, text[match.end() :]
+    return text, ""
+
+
+def _resolve(text: str, nodes: Nodes) -> Target | PlanRefusal:
     try:
         address = parse(text)
     except ValueError as error:
@@ -123,6 +166,11 @@ class Names:
 
     def __bool__(self) -> bool:
         return bool(self.targets)
+
+    def naming(self, task: str, keys: tuple[str, ...]) -> list[Target]:
+        """Give all targets that name this task at these keys, itself or with a group around it."""
+        names = {task, *self._nodes[task].parents}
+        return [target for target in self.targets if target.task in names and target.covers(keys)]
 
     def at(self, task: str, keys: tuple[str, ...]) -> Target | None:
         """Give a target that names this task at these keys, itself rather than with a group around it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dalsegno.model.plan import Action, Decision, Plan
 
-_OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran", "check", "stops")
+_OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran", "check", "stops", "child")
 _optional = attrgetter(*_OPTIONAL)
 
 
@@ -23,11 +23,11 @@ def plan_to_bytes(plan: Plan) -> bytes:
             group = groups[decision.action, decision.reason] = ([], [])
         group[0].append(position)
         group[1].append(decision)
-        if any(_optional(decision)) or decision.keys is not None:
+        if any(_optional(decision)) or decision.keys is not None or decision.child is not None:
             extras[position] = {
                 name: value
                 for name, value in zip(_OPTIONAL, _optional(decision), strict=True)
-                if value or (name == "keys" and value is not None)
+                if value or (name in ("keys", "child") and value is not None)
             }
     data = {
         "version": 2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
@@ -13,7 +14,7 @@ from dalsegno.errors import PlanMoved, RequestRefused
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.graph import parent_of
 from dalsegno.model.plan import Action, Decision
-from dalsegno.model.run import Run
+from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
@@ -36,8 +37,8 @@ class Creating:
         self._ids = ids
         self._values = Values(artifacts, clock=clock, ids=ids)
 
-    def create(self, drawn: Drawn, *, digest: str | None) -> Run:
-        """Create the run.
+    def create(self, drawn: Drawn, *, digest: str | None, caller: Caller | None = None) -> Run:
+        """Create the run; of a subflow with the task run that calls it.
 
         Raises
         ------
@@ -52,7 +53,7 @@ class Creating:
             raise PlanMoved(message, plan.as_json())
         for path in drawn.files:
             self._artifacts.put_file(path)
-        run = self._run(drawn)
+        run = replace(self._run(drawn), caller=caller)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
         writes.append(CreateRun(run, plan_to_bytes(plan)))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]

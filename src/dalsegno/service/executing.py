@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
@@ -36,10 +36,12 @@ from dalsegno.replay.resolve import resolve_request
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.answers import default_answers
 from dalsegno.service.begun import BegunRuns
+from dalsegno.service.calling import Calling
+from dalsegno.service.creating import Creating
 from dalsegno.service.flow_outputs import output_reader
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import Planning
-from dalsegno.store.port import Lease, Store
+from dalsegno.store.port import Lease, RunFilter, Store
 
 #: how often a running engine looks whether it is to stop, and keeps its lease alive, in seconds
 WATCH_EVERY = 0.25
@@ -57,6 +59,7 @@ class Executing:
         planning: Planning,
         graphs: Graphs,
         begun: BegunRuns,
+        creating: Creating,
         *,
         clock: Clock,
         ids: Ids,
@@ -66,6 +69,8 @@ class Executing:
         self._store = store
         self._artifacts = artifacts
         self._planning = planning
+        self._creating = creating
+        self._aside: list[threading.Thread] = []
         self._clock = clock
         self._ids = ids
 
@@ -91,6 +96,7 @@ class Executing:
         if run.state.ended:
             return run
         careful = None if observer is None else CarefulObserver(observer)
+        first = run.caller is None and not self._aside
         lease = self._store.acquire(run.id, owner())
         try:
             run = self._store.runs.get(run.id) or run
@@ -101,6 +107,8 @@ class Executing:
                 self._execute(run, lease, careful, stop)
         finally:
             self._store.release(lease)
+            if first:
+                self._wait_for_others()
         if careful is not None and careful.error is not None:
             raise careful.error
         return self._store.runs.get(run.id) or run
@@ -112,6 +120,8 @@ class Executing:
         if stop is not None:
             stop(wish.set)
         job = self._job(run, lease, wish, observer)
+        if run.state is not State.CREATED:
+            self._carry_on_others(run, wish)
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
             wish.set()
         try:
@@ -123,6 +133,30 @@ class Executing:
         finally:
             job.executor.close()
             job.logs.close()
+
+    def aside(self, run: Run, *, observer: Observer | None, stop: Callable[[Callable[[], None]], None]) -> None:
+        """Begin to execute a run that nobody waits for; the process does not end before it has."""
+
+        def execute() -> None:
+            # whoever looks at it finds out how it ended
+            with suppress(DalSegnoError):
+                self.execute(run, observer=observer, stop=stop)
+
+        thread = threading.Thread(target=execute, name=f"dalsegno-{run.name}")
+        self._aside.append(thread)
+        thread.start()
+
+    def _carry_on_others(self, run: Run, wish: Stop) -> None:
+        """Carry on what a run called and did not wait for, where the process died that executed both."""
+        for called in self._store.runs.list(RunFilter(parent=run.id, limit=0)):
+            task_run = self._store.task_runs.get(called.caller.task_run) if called.caller is not None else None
+            live = (State.CREATED, State.RUNNING)
+            if called.state in live and task_run is not None and task_run.state.ended:
+                self.aside(called, observer=None, stop=wish.listen)
+
+    def _wait_for_others(self) -> None:
+        while self._aside:
+            self._aside.pop().join()
 
     def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None) -> Job:
         revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
@@ -168,6 +202,7 @@ class Executing:
             ),
             logs=LogWriter(self._store, run.id),
             executor=ThreadExecutor(THREADS),
+            children=Calling(self._store, self._planning, self._creating, self, observer),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
             limits=Limits(facts, run.started or self._clock.now()),
             read_output=output_reader(sealing),

@@ -48,7 +48,9 @@ def refuse_deleted(run: Run, what: str) -> Run:
 
 
 def _last(store: Store, *, failed: bool) -> Run:
-    wanted = RunFilter(states=(State.FAILED,), limit=1) if failed else RunFilter(whole=True, limit=1)
+    wanted = (
+        RunFilter(states=(State.FAILED,), limit=1, top=True) if failed else RunFilter(whole=True, limit=1, top=True)
+    )
     found = store.runs.list(wanted)
     if not found:
         raise NotFound("no run has failed yet" if failed else "there is no run yet; `dalsegno run FILE` makes one",

@@ -32,6 +32,7 @@ from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
 from dalsegno.service.admitting import admission
+from dalsegno.service.called import asked_of, called_by, graph_of, told
 from dalsegno.service.checking import check_values
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
@@ -111,7 +112,12 @@ class Planning:
             carried_over = request_from_json(origin.request).for_replay_of_it()
             request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
         nodes = self._graphs.of(revision)
-        resolved = resolve_request(request, nodes, _overridden(request, inputs, origin))
+        resolved = resolve_request(
+            request,
+            nodes,
+            _overridden(request, inputs, origin),
+            subflows=lambda task: graph_of(self._store, self._graphs, nodes[task].task),
+        )
         refusals = check_values(resolved, nodes)
         seen = None if origin is None else self.origin(origin)
         evaluate = self._evaluator(
@@ -125,6 +131,7 @@ class Planning:
             fresh_clock=request.fresh_clock,
         )
         plan = draw_up(revision, request, resolved, origin=seen, evaluate=evaluate)
+        plan = self._with_subflows(plan, request)
         plan = with_estimates(plan, flow, self._store, origin=origin.id if origin else None)
         refusals += check_stored_inputs(plan, request, inputs, nodes, self._values)
         plan = replace(
@@ -191,6 +198,36 @@ class Planning:
     def _outputs(self, task_run: str) -> Mapping[str, Any]:
         found = self._store.task_runs.get(task_run)
         return {} if found is None else found.outputs
+
+    def _with_subflows(self, plan: Plan, request: ReplayRequest) -> Plan:
+        """Say of each subflow that runs again what that does, as far as it is known before its inputs are."""
+        changed: dict[str, Decision] = {}
+        refusals: list[PlanRefusal] = []
+        for decision in plan.decisions:
+            origin = called_by(self._store, decision.origin_task_run) if decision.child is not None else None
+            drawn = self._draw_subflow(decision, origin, request) if origin is not None else None
+            if drawn is None or origin is None:
+                continue
+            text = f"{decision.reason}; {told(drawn.plan, origin, drawn.nodes)}"
+            changed[decision.address] = replace(decision, reason=text)
+            for refusal in drawn.plan.refusals:
+                message = f"in the subflow of `{decision.address}`: {refusal.message}"
+                refusals.append(replace(refusal, message=message, address=decision.address))
+        if not changed:
+            return plan
+        decisions = tuple([changed.get(each.address, each) for each in plan.decisions])
+        return replace(plan, decisions=decisions, refusals=(*plan.refusals, *refusals))
+
+    def _draw_subflow(self, decision: Decision, origin: Run, request: ReplayRequest) -> Drawn | None:
+        revision = self._store.flows.latest(origin.namespace, origin.flow)
+        if revision is None:
+            return None
+        asked = asked_of(decision.child or {}, origin, request, revision=revision.number, inputs={})
+        try:
+            return self.draw(revision, asked, new_revision=False, origin=origin)
+        except DalSegnoError:
+            # its inputs may be others by then
+            return None
 
     def _siblings(self, origin: Run | None) -> list[str]:
         """Warn where the origin has a running or a successful replay already."""

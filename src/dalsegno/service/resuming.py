@@ -101,7 +101,7 @@ class Resuming:
 
     def waits(self, run: Run) -> list[Wait]:
         """Give what a paused run waits for."""
-        return waits_of(self._store, run, self._nodes(run)) if run.state is State.PAUSED else []
+        return waits_of(self._store, run, self._nodes(run), self._nodes) if run.state is State.PAUSED else []
 
     def resume(
         self,
@@ -137,7 +137,7 @@ class Resuming:
     def _check(self, run: Run, said: Resumption) -> _Checked:
         """Read what was said. Nothing is written."""
         nodes, now = self._nodes(run), self._clock.now()
-        waits = waits_of(self._store, run, nodes)
+        waits = waits_of(self._store, run, nodes, self._nodes)
         chosen = _chosen(run, waits, said.at)
         files: list[Path] = []
         answered = self._answers(chosen, said.answers, files, now)

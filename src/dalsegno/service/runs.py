@@ -59,7 +59,9 @@ class RunCases:
         self._retrying = Retrying(store, graphs)
         self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
-        self._executing = Executing(store, artifacts, self._planning, graphs, begun, clock=clock, ids=ids)
+        self._executing = Executing(
+            store, artifacts, self._planning, graphs, begun, self._creating, clock=clock, ids=ids
+        )
         self._evaluating = Evaluating(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._resuming = Resuming(store, artifacts, self._executing, graphs, sealing, clock=clock, ids=ids)
 
@@ -168,8 +170,32 @@ class RunCases:
         observer: Observer | None = None,
         stop: Callable[[Callable[[], None]], None] | None = None,
     ) -> Run:
-        """Resume a run that waits for a person, and execute it."""
-        return self._again(self._resuming.resume(self.get(run), said, observer=observer, stop=stop), observer, stop)
+        """Resume a run that waits for a person, and execute it.
+
+        Where it waits for its subflow, that is resumed; what called it goes on after it.
+        """
+        found = self._waiting(self.get(run), said)
+        if found.id != self.get(run).id:
+            said = replace(said, at=())
+        ended = self._resuming.resume(found, said, observer=observer, stop=stop)
+        while ended.caller is not None and ended.state.ended:
+            above = self._store.runs.get(ended.caller.run)
+            if above is None or above.state is not State.PAUSED:
+                break
+            ended = self._executing.execute(above, observer=observer, stop=stop)
+        return self._again(ended, observer, stop)
+
+    def _waiting(self, run: Run, said: Resumption) -> Run:
+        """Give the run that is to be resumed: itself, or its subflow where it waits for that."""
+        waits = [wait for wait in self._resuming.waits(run) if not said.at or wait.address in said.at]
+        inner = [wait for wait in waits if wait.run is not None]
+        if not inner:
+            return run
+        if len(waits) > 1:
+            listed = ", ".join(f"`{wait.address}`" for wait in waits)
+            message = f"{run.name} waits at {listed}, and for a subflow among them: say which is meant with `--pause`"
+            raise Refusal(message, code="several-waits")
+        return self._waiting(self.get(inner[0].run or ""), replace(said, at=()))
 
     def _again(self, run: Run, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None) -> Run:
         """Make and execute what comes in the place of a run that failed, as often as its flow says."""

@@ -25,6 +25,7 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
         "attempt": run.attempt,
         "origin": run.origin,
         "root": run.root,
+        "caller": _caller(run),
         "whole": run.whole,
         "fixed_by": run.fixed_by,
         "deleted": iso(run.deleted),
@@ -40,6 +41,11 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
         shown["environment"] = dict(run.environment)
         shown["task_runs"] = [task_run_as_json(item) for item in task_runs]
     return {**shown, "outputs": mask_sealed(dict(run.outputs)), "error": run.error}
+
+
+def _caller(run: Run) -> dict[str, Any] | None:
+    called = run.caller
+    return None if called is None else {"run": called.run, "task_run": called.task_run, "attempt": called.attempt}
 
 
 def task_run_as_json(item: TaskRun) -> dict[str, Any]:

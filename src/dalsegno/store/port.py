@@ -265,6 +265,9 @@ class RunFilter:
     whole : whether only whole runs are meant.
     ended_before : only what ended before this time.
     deleted : whether deleted runs are among them.
+    caller : only what this task run called.
+    parent : only what this run called.
+    top : whether subflow runs are left out.
     """
 
     namespace: str | None = None
@@ -278,6 +281,9 @@ class RunFilter:
     whole: bool = False
     ended_before: float | None = None
     deleted: bool = False
+    caller: str | None = None
+    parent: str | None = None
+    top: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,11 +95,12 @@ class Runs:
         return [rows.run_of(row) for row in found]
 
     def list(self, filter: RunFilter) -> builtins.list[Run]:
-        columns = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root}
+        columns = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root,
+                   "caller": filter.caller, "parent": filter.parent}  # fmt: skip
         values: dict[str, Any] = {column: value for column, value in columns.items() if value is not None}
         wanted = sql.RunList(
             frozenset(values), frozenset(filter.states), labels=len(filter.labels), fixed=filter.fixed,
-            whole=filter.whole, ended_before=filter.ended_before is not None, deleted=filter.deleted,
+            whole=filter.whole, ended_before=filter.ended_before is not None, deleted=filter.deleted, top=filter.top,
             limited=filter.limit > 0,
         )  # fmt: skip
         # a label stands in the column as JSON writes it, and its text cannot stand inside that of another

@@ -10,7 +10,7 @@ from typing import Any
 from dalsegno.model.codec import flow_to_json
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.plan import Action
-from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
+from dalsegno.model.run import Artifact, Attempt, Caller, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import UNFINISHED, State
 from dalsegno.store.jsontext import (
     from_text,
@@ -93,6 +93,9 @@ def run_row(run: Run) -> dict[str, Any]:
         "whole": int(run.whole),
         "fixed_by": run.fixed_by,
         "deleted": run.deleted,
+        "parent": run.caller.run if run.caller else None,
+        "caller": run.caller.task_run if run.caller else None,
+        "caller_attempt": run.caller.attempt if run.caller else None,
         "lease_number": 0,
         "kill_requested": 0,
     }
@@ -101,7 +104,8 @@ def run_row(run: Run) -> dict[str, Any]:
 def run_of(row: Row) -> Run:
     """Give the run of a row."""
     (id, name, namespace, flow, revision, state, attempt, root, origin, clock, created, started, ended, plan_digest,
-     author, reason, labels, inputs, request, environment, outputs, error, whole, fixed_by, deleted) = row  # fmt: skip
+     author, reason, labels, inputs, request, environment, outputs, error, whole, fixed_by, deleted,
+     parent, caller, caller_attempt) = row  # fmt: skip
     return Run(
         id=id,
         name=name,
@@ -128,6 +132,7 @@ def run_of(row: Row) -> Run:
         whole=bool(whole),
         fixed_by=fixed_by if state in UNFINISHED else None,
         deleted=deleted,
+        caller=Caller(parent, caller, caller_attempt) if parent is not None else None,
     )
 
 

@@ -72,12 +72,17 @@ runs = sa.Table(
     sa.Column("whole", sa.Integer, nullable=False, server_default=sa.text("1")),
     sa.Column("fixed_by", _text),
     sa.Column("deleted", sa.Double),
+    sa.Column("parent", _text),
+    sa.Column("caller", _text),
+    sa.Column("caller_attempt", sa.Integer),
     sa.PrimaryKeyConstraint("id", name="runs_key"),
     sa.Index("runs_by_name", "name"),
     sa.Index("runs_by_time", "created"),
     sa.Index("runs_by_flow", "namespace", "flow", "created"),
     sa.Index("runs_by_origin", "origin"),
     sa.Index("runs_by_root", "root"),
+    sa.Index("runs_by_parent", "parent"),
+    sa.Index("runs_by_caller", "caller", "caller_attempt", unique=True),
 )
 
 plans = sa.Table(

@@ -48,7 +48,8 @@ def _words(states: Iterable[State]) -> str:
 REVISION = _names("namespace flow number digest created author source compiled")
 RUN = _names(
     "id name namespace flow revision state attempt root origin clock created started ended plan_digest author reason "
-    "labels inputs request environment outputs error whole fixed_by deleted"
+    "labels inputs request environment outputs error whole fixed_by deleted "
+    "parent caller caller_attempt"
 )
 TASK_RUN = _names(
     "id run address task type state action definition attempt attempts created started ended output_digest loop_keys "
@@ -151,6 +152,7 @@ class RunList:
     ended_before: bool = False
     deleted: bool = False
     limited: bool = False
+    top: bool = False
 
     def conditions(self) -> Iterator[str]:
         """Give the conditions that a run fulfils."""
@@ -167,6 +169,8 @@ class RunList:
             yield "ended < :ended_before"
         if not self.deleted:
             yield "deleted IS NULL"
+        if self.top:
+            yield "parent IS NULL"
 
 
 def label_parameters(count: int) -> list[str]:

@@ -132,6 +132,21 @@ class TaskEntries(Protocol):
         ...
 
 
+class CalledRun(Protocol):
+    """A run that a task called: the end of it, as far as it was waited for."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def outputs(self) -> Mapping[str, Any]: ...
+    @property
+    def error(self) -> Mapping[str, Any] | None: ...
+
+
 class TaskContext(Protocol):
     """What a running task may use: its log, stored files, values by key, and facts about the run and task run around it."""
 
@@ -209,6 +224,25 @@ class TaskContext(Protocol):
     @property
     def shares_workdir(self) -> bool:
         """Whether that folder is shared with other tasks: what is in it stays for those that follow."""
+        ...
+
+    def call(
+        self,
+        namespace: str,
+        flow: str,
+        *,
+        revision: int | None,
+        inputs: Mapping[str, Any],
+        labels: Mapping[str, str],
+        inherit_labels: bool,
+        wait: bool,
+    ) -> CalledRun:
+        """Have another flow run as a run of its own, called by this task run, and give it at its end.
+
+        Raises
+        ------
+        DalSegnoError : the flow is not there, the inputs are wrong, or flows call each other without end.
+        """
         ...
 
     def environ(self) -> Mapping[str, str]:

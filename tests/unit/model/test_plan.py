@@ -23,7 +23,7 @@ def test_a_plan_is_shown_as_the_doors_promise() -> None:
     assert shown["decisions"][1] == {
         "address": "b", "task": "b", "type": "core.debug.Return", "action": "RUN", "reason": "you start here",
         "warnings": [], "origin_task_run": "run:b", "estimate_s": 2.0, "keys": None, "waits_for": None,
-        "breakpoint": False,
+        "breakpoint": False, "subflow": None,
     }  # fmt: skip
     assert json.loads(json.dumps(shown)) == shown
 

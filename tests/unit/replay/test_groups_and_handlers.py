@@ -31,6 +31,7 @@ from tests.support.graphs import (
 from dalsegno.model.flow import Flow, Key, Kind, Read, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action
+from dalsegno.replay.stored import plan_from_bytes, plan_to_bytes
 
 CITIES = {"city": ["paris", "rome"]}
 THEN, ELSE = {"if_big": ["then"]}, {"if_big": ["else"]}
@@ -314,3 +315,42 @@ def test_a_unit_in_a_loop_runs_for_the_items_that_run() -> None:
 
     assert (plan.by_address["e[p].u"].action, plan.by_address["e[q].u"].action) == (Action.RUN, Action.REUSE)
     assert "e[q].u[0].b" in plan.by_address
+
+
+# subflows
+
+
+def call(id: str, *reads: str) -> Task:
+    return replace(task(id, *reads), kind=Kind.SUBFLOW)
+
+
+@pytest.mark.parametrize(
+    ("request_", "failed", "child"),
+    [
+        ({"start": ["call.load"]}, [], {"start": ["load"]}),
+        ({"start": ["call"]}, [], {}),
+        ({"start": ["call.load", "call"]}, [], {}),
+        ({"start": ["a"]}, [], {"skip_successful": True}),
+        ({"start": ["side"]}, [], {}),
+        ({"skip_successful": True}, ["call"], {"skip_successful": True}),
+        ({}, [], {}),
+    ],
+    ids=str,
+)
+def test_what_is_asked_of_the_run_that_a_subflow_called(
+    request_: dict[str, Any], failed: list[str], child: dict[str, Any]
+) -> None:
+    shop = flow(task("a"), task("side"), call("call", "a"), task("end", "call"))
+
+    plan = draw(shop, past(shop, failed=failed), **request_)
+
+    assert plan.refusals == ()
+    assert plan.by_address["call"].child == child
+    assert plan_from_bytes(plan_to_bytes(plan)).by_address["call"].child == child
+
+
+def test_nothing_is_asked_where_a_subflow_is_kept_or_has_called_nothing() -> None:
+    shop = flow(task("a"), call("call", "a"), task("end", "call"))
+
+    assert draw(shop, past(shop), start=["end"]).by_address["call"].child is None
+    assert draw(shop, past(shop, absent=["call"]), start=["a"]).by_address["call"].child is None

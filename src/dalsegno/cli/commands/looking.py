@@ -112,7 +112,7 @@ def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str 
 def _names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
     """Name the runs of a list, and those that they replay or that fixed them, by id."""
     names = {run.id: run.name for run in runs}
-    others = {other for run in runs for other in (run.origin, run.fixed_by) if other}
+    others = {other for run in runs for other in (run.origin, run.fixed_by, run.caller and run.caller.run) if other}
     for other in others - names.keys():
         names[other] = client.get_run(other).name
     return names
@@ -121,6 +121,7 @@ def _names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
 def show(run: options.RunName, *, as_json: options.Json = False) -> None:
     """Show a run and what became of each task."""
     from dalsegno.client.client import Client
+    from dalsegno.store.port import RunFilter
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
@@ -130,9 +131,10 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
             return
         task_runs = client.task_runs(found.id)
         family = client.lineage(found.id)
-        names = {each.id: each.name for each in family}
+        called = client.list_runs(RunFilter(parent=found.id, limit=0))
+        names = _names(client, [found, *family])
         fixed = names.get(found.fixed_by or "")
-        terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed))
+        terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed, called=called))
         if task_runs:
             terminal.show([BLANK], drawn.task_runs_table(task_runs))
         _show_failure(client, found, task_runs, terminal, fixed=fixed)

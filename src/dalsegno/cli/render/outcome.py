@@ -129,7 +129,9 @@ def again_lines(outcome: Outcome) -> list[Line]:
 def replay_command(outcome: Outcome) -> str:
     """Give the exact command that replays a run that failed or was stopped."""
     words = ["dalsegno", "replay", outcome.handle or outcome.run.name]
-    starts = list(dict.fromkeys(failure.address for failure in outcome.failures if failure.address))
+    failed = list(dict.fromkeys(failure.address for failure in outcome.failures if failure.address))
+    # a subflow failed by what failed in it: the replay begins there
+    starts = [start for start in failed if not any(other.startswith(f"{start}.") for other in failed)]
     if outcome.run.state is State.KILLED or not starts or len(starts) > _MOST_NAMED:
         words.append("--skip-successful")
     else:

@@ -52,6 +52,8 @@ def _note(run: Run, names: Mapping[str, str]) -> str:
         parts.append("deleted")
     if run.fixed_by:
         parts.append(f"fixed by {names.get(run.fixed_by, run.fixed_by[:8])}")
+    if run.caller:
+        parts.append(f"called by {names.get(run.caller.run, run.caller.run[:8])}")
     if run.origin:
         parts.append(f"replays {names.get(run.origin, run.origin[:8])}")
     if run.reason:
@@ -77,9 +79,10 @@ def run_header(
     names: Mapping[str, str],
     *,
     fixed: str | None = None,
+    called: Sequence[Run] = (),
     zone: tzinfo | None = None,
 ) -> list[Line]:
-    """Say what a run is: how it ended, of which flow and revision, what it replays, with what inputs."""
+    """Say what a run is: how it ended, of which flow and revision, what it replays, with what inputs, what it called."""
     took = span(run.started, run.ended)
     first = line(
         (f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"),
@@ -88,6 +91,8 @@ def run_header(
     facts: list[tuple[str, str]] = [("flow", f"{run.namespace}.{run.flow}, revision {run.revision}")]
     if run.origin:
         facts.append(("replays", _origin(run, names)))
+    if run.caller:
+        facts.append(("called by", names.get(run.caller.run, run.caller.run[:8])))
     facts.append(("started", stamp(run.started, zone) or "not yet"))
     facts += [
         (title, text)
@@ -95,6 +100,7 @@ def run_header(
             ("deleted", _deleted(run, zone)), ("fixed by", fixed), ("inputs", _pairs(as_masked(run.inputs))),
             ("labels", _pairs(run.labels)), ("reason", run.reason),
             ("by", run.author), ("overrides", _overrides(run.request)), ("reused", _reused(task_runs)),
+            ("subflows", _called(called, task_runs)),
         )
         if text
     ]  # fmt: skip
@@ -110,6 +116,18 @@ def _origin(run: Run, names: Mapping[str, str]) -> str:
     root = names.get(run.root, run.root[:8])
     from_root = "" if run.root == run.origin else f", first run {root}"
     return f"{origin}, attempt {run.attempt}{from_root}"
+
+
+def _called(called: Sequence[Run], task_runs: Sequence[TaskRun]) -> str:
+    """Name the runs that task runs called, the last of each: earlier ones are what it replays."""
+    addresses = {each.id: each.address for each in task_runs}
+    last = {run.caller.task_run: run for run in reversed(called) if run.caller}
+    parts = [
+        f"{addresses[task_run]}: {run.name} {run.state.value}"
+        for task_run, run in last.items()
+        if task_run in addresses
+    ]
+    return listed(parts, 5) if parts else ""
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

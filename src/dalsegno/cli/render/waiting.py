@@ -54,6 +54,8 @@ def _wait(wait: Wait, width: int, zone: tzinfo | None) -> list[Line]:
         return [first, *_columns([(name, _value(value), "") for name, value in wait.properties.items()], width)]
     since = stamp(wait.since, zone)
     what = "asks since" if wait.asks else "waits since"
+    if wait.kind == "subflow":
+        what = f"waits for {wait.run_name}, which {what}"
     lines = [line((wait.address, "bold"), f" {what} {since}")]
     lines += _columns([_asked(item) for item in wait.asks], width)
     if wait.until is not None and wait.then is not None:
