@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -16,7 +16,7 @@ from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, TaskFailed
 from dalsegno.expressions import Scope, parse
 from dalsegno.store.open import open_store
-from dalsegno.tasks.base import CalledRun, TaskEntries, TaskFiles, TaskLog
+from dalsegno.tasks.base import CalledRun, TaskEntries, TaskFiles, TaskLog, TaskRuns
 
 FIXED_TIME = datetime(2024, 8, 15, 12, 0, tzinfo=UTC)
 
@@ -64,6 +64,21 @@ class FolderFiles:
         if not path.exists():
             raise TaskFailed(f"the file `{uri}` is gone", hint="run again the task that made it")
         return path
+
+    def exists(self, uri: str) -> bool:
+        parts = parse_uri(uri)
+        if parts is None:
+            raise TaskFailed(f"`{uri}` is no stored file")
+        return (self._stored / parts[0]).exists()
+
+    def made(self) -> list[str]:
+        return [uri_of(path.name, path.name) for path in self.stored]
+
+    def remove(self, uris: Sequence[str]) -> list[str]:
+        there = [uri for uri in uris if self.exists(uri)]
+        for uri in there:
+            self.path(uri).unlink()
+        return there
 
     def new(self, suffix: str = "") -> Path:
         self._made += 1
@@ -120,6 +135,9 @@ class FolderContext:
         self._cancel_after = cancel_after
         self._cancelled = threading.Event()
         self._workdirs = 0
+        self.variables: Mapping[str, Any] = {}
+        self.labels: dict[str, str] = {}
+        self.ended_as: str | None = None
         self._entries: TaskEntries | None = None
 
     @property
@@ -148,6 +166,16 @@ class FolderContext:
 
     def now(self) -> datetime:
         return self._now
+
+    @property
+    def runs(self) -> TaskRuns:
+        raise NotImplementedError("there are no runs here")
+
+    def put_labels(self, labels: Mapping[str, str]) -> None:
+        self.labels.update(labels)
+
+    def end_run(self, state: str) -> None:
+        self.ended_as = state
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         return parse(text).evaluate(Scope(variables=variables, now=self.now))

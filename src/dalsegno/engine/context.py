@@ -6,7 +6,7 @@ import os
 import select
 import shutil
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,12 @@ from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
 from dalsegno.engine.children import Call, Children
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.engine.packages import Packages
+from dalsegno.engine.removing import Removal
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
-from dalsegno.tasks.base import TaskLog
+from dalsegno.tasks.base import TaskLog, TaskRuns
 
 
 class Stop:
@@ -100,8 +101,9 @@ def _close(*descriptors: int) -> None:
 class Files:
     """The artifact store as one attempt sees it."""
 
-    def __init__(self, artifacts: ArtifactStore, folder: Path, ids: Ids) -> None:
+    def __init__(self, artifacts: ArtifactStore, folder: Path, ids: Ids, removal: Removal) -> None:
         self._artifacts = artifacts
+        self._removal = removal
         self._folder = folder
         self._ids = ids
 
@@ -120,6 +122,18 @@ class Files:
             return self._artifacts.path(digest)
         except NotFound as error:
             raise _gone(uri) from error
+
+    def exists(self, uri: str) -> bool:
+        """Whether a stored file is there."""
+        return self._artifacts.exists(self._parsed(uri)[0])
+
+    def made(self) -> list[str]:
+        """Give the URIs of the files that tasks of the run have made so far."""
+        return self._removal.made()
+
+    def remove(self, uris: Sequence[str]) -> list[str]:
+        """Remove the content of files that only this run needs, and give those that were removed."""
+        return self._removal.remove(uris)
 
     def new(self, suffix: str = "") -> Path:
         """Give a path for a new file."""
@@ -170,9 +184,12 @@ class Context:
         attempt: int,
         key: Callable[[], str],
         evaluate: Callable[[str, Mapping[str, Any]], Any],
+        variables: Mapping[str, Any],
         log: TaskLog,
         artifacts: ArtifactStore,
         entries: KeyValues,
+        runs: TaskRuns,
+        removal: Removal,
         clock: Clock,
         ids: Ids,
         stop: Stop,
@@ -191,11 +208,16 @@ class Context:
         self.is_replay = run.origin is not None
         self.log = log
         self.entries = RunEntries(entries, run.namespace, lambda: self.idempotency_key)
+        self.labels: Mapping[str, str] = {}
+        self.exit: State | None = None
         self.metrics: dict[str, float] = {}
         self.warned = False
         self._key = key
         self._evaluate = evaluate
+        self.variables = variables
+        self.runs = runs
         self._artifacts = artifacts
+        self._removal = removal
         self._clock = clock
         self._ids = ids
         self._stop = stop
@@ -215,7 +237,7 @@ class Context:
     def files(self) -> Files:
         """The artifact store."""
         if self._files is None:
-            self._files = Files(self._artifacts, self._scratch / "files", self._ids)
+            self._files = Files(self._artifacts, self._scratch / "files", self._ids, self._removal)
         return self._files
 
     @property
@@ -242,6 +264,14 @@ class Context:
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """Render a text with variables of the task's own, before those that it has."""
         return self._evaluate(text, variables)
+
+    def put_labels(self, labels: Mapping[str, str]) -> None:
+        """Put labels on the run."""
+        self.labels = {**self.labels, **labels}
+
+    def end_run(self, state: str) -> None:
+        """Have the run end in this state."""
+        self.exit = State(state)
 
     def count(self, name: str, amount: float) -> None:
         """Record a metric."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.job import Job
 from dalsegno.engine.variables import expression_scope, render_properties, variables
+from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import parse
 from dalsegno.model.flow import Task
 from dalsegno.model.run import Result
@@ -17,13 +19,24 @@ from dalsegno.store.port import EndTask, Write
 PROCESS_DIED = {"code": "process-died", "message": "the process that ran this attempt died"}
 
 
-def flow_outputs(job: Job) -> dict[str, Any]:
-    """Give the flow's outputs. Raises `DalSegnoError` where they cannot be rendered, or are not of their types."""
+def flow_outputs(job: Job, *, exited: bool) -> dict[str, Any]:
+    """Give the flow's outputs. Raises `DalSegnoError` where they cannot be rendered, or are not of their types.
+
+    Parameters
+    ----------
+    exited : a task has ended the run; outputs that read what was not reached by then are left out.
+    """
     facts = job.tools.facts
     scope = expression_scope(facts, variables(facts, Scope()))
-    task = Task("outputs", "outputs", {item.id: item.value for item in job.flow.outputs})
-    rendered = render_properties(task, {}, scope)
-    return {item.id: job.read_output(item, rendered[item.id]) for item in job.flow.outputs}
+    found: dict[str, Any] = {}
+    for item in job.flow.outputs:
+        task = Task("outputs", "outputs", {item.id: item.value})
+        try:
+            found[item.id] = job.read_output(item, render_properties(task, {}, scope)[item.id])
+        except DalSegnoError:
+            if not exited:
+                raise
+    return found
 
 
 def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
@@ -49,12 +62,12 @@ def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
     return {"code": "never-reached", "message": f"the request names {listed}, which this run never reached"}
 
 
-def never_taken_up(job: Job, left: Iterable[Result], at: float) -> Iterator[Write]:
-    """End what was left running or waiting, in a run that is stopped before its turn comes again."""
+def never_taken_up(job: Job, left: Iterable[Result], at: float, exiting: Exiting) -> Iterator[Write]:
+    """End what was left running or waiting, in a run that ends before its turn comes again."""
     for item in reversed(list(left)):
         group = job.tools.facts.nodes[item.task].task.kind.is_group
         died = None if group or item.state is State.PAUSED else PROCESS_DIED
-        yield EndTask(item.id, State.KILLED, at, {}, None, {}, {}, died)
+        yield EndTask(item.id, exiting.ends_as(item) or State.KILLED, at, {}, None, {}, {}, died)
 
 
 def counts_as(task: Task, state: State, *, retried: bool) -> State:

@@ -69,6 +69,7 @@ class Frame:
     errors, lasts : what runs when something in it failed, and at its end.
     tolerates : whether a failure in it counts as a warning.
     moved : whether something that stands directly before what comes next has moved (`replay` with `changed`).
+    exit : how it ends, where a task in it has ended the run.
     otherwise : whether it has other items, or takes another branch, than in the origin.
     repeats : whether it is asked, when all that it holds has ended, if it goes on.
     error : why it failed, where that was by itself.
@@ -90,6 +91,7 @@ class Frame:
     repeats: bool = False
     error: dict[str, Any] | None = None
     folder: Path | None = None
+    exit: State | None = None
     running: int = 0
     states: set[State] = field(default_factory=set[State])
     _inside_moved: bool = False
@@ -125,7 +127,7 @@ class Frame:
     def _stop(self) -> None:
         if self.pending or self.lasts or self.repeats or (self.errors and State.FAILED in self.states):
             self.states.add(State.KILLED)
-            self.pending.clear()
+        self.pending.clear()
         self.errors = self.lasts = ()
         self.repeats = False
 
@@ -190,6 +192,8 @@ class Frame:
         """How it ended; `None` while something runs or may start."""
         if self.running or self.pending:
             return None
+        if self.exit is not None:
+            return self.exit
         state = worst([*self.states, *([self._handled] if self._handled else [])])
         return State.WARNING if state is State.FAILED and self.tolerates else state
 

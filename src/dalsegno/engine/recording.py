@@ -15,7 +15,7 @@ from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.store.port import KeepTaskRuns, Kept, MoveRun, NewName, NoteEnvironment, Write
+from dalsegno.store.port import KeepTaskRuns, Kept, LabelRun, MoveRun, NewName, NoteEnvironment, Write
 
 
 class Recorder:
@@ -34,6 +34,11 @@ class Recorder:
         if self.state is State.PAUSED:
             self.move_run(State.RUNNING, self._job.tools.clock.now())
         self._writes.extend(self._secrets.masked_write(write) for write in writes)
+
+    def label(self, labels: Mapping[str, str]) -> None:
+        """Put labels on the run, which its tasks see from now on."""
+        self._job.tools.facts.labels.update(labels)
+        self.add(LabelRun(self._job.run.id, labels))
 
     def move_run(
         self, to: State, at: float, *, outputs: Mapping[str, Any] | None = None, error: Mapping[str, Any] | None = None

@@ -14,6 +14,7 @@ from typing import Any
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
 from dalsegno.engine.ending import PROCESS_DIED, counts_as, flow_outputs, never_reached, never_taken_up
+from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.frames import (
     Frame,
     GroupRun,
@@ -67,6 +68,7 @@ class Runner:
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
+        self._exit = Exiting(job.tools.stop, job.tools.facts.nodes, job.memory.recorded, job.store.task_runs)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
         self._error: dict[str, Any] | None = job.memory.first_error()
@@ -79,7 +81,7 @@ class Runner:
         """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
         if self._record.state is State.CREATED:
             self._record.move_run(State.RUNNING, self._clock.now())
-        final = self._advance(frame_of_flow(self._job.flow))
+        final = self._exit.state or self._advance(frame_of_flow(self._job.flow))
         while True:
             final = self._end_waits() or final
             if final is not None:
@@ -98,7 +100,7 @@ class Runner:
         outputs: dict[str, Any] = {}
         if final in (State.SUCCESS, State.WARNING):
             try:
-                outputs = flow_outputs(self._job)
+                outputs = flow_outputs(self._job, exited=self._exit.state is not None)
             except DalSegnoError as error:
                 final = State.FAILED
                 self._error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
@@ -106,8 +108,8 @@ class Runner:
         for left in self._left.values():
             if self._tools.facts.nodes[left.task].task.kind is Kind.SUBFLOW:
                 self._job.children.kill(left.id)
-        self._record.add(*never_taken_up(self._job, self._left.values(), at))
-        error = self._error if final is State.FAILED else None
+        self._record.add(*never_taken_up(self._job, self._left.values(), at, self._exit))
+        error = self._exit.error or self._error if final is State.FAILED else None
         if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
             final, error = State.WARNING, missed
         settled = self._job.limits.settle(final, error, at)
@@ -129,7 +131,7 @@ class Runner:
 
     def _advance(self, frame: Frame) -> State | None:
         """Start what may start in a frame; give how it ended if it has."""
-        while (entry := frame.next(stopping=self._tools.stop.wanted)) is not None:
+        while (entry := frame.next(stopping=self._exit.closing)) is not None:
             if isinstance(entry, NextTurn):
                 self._note_error(self._turns.settle(frame))
             elif isinstance(entry, Phase):
@@ -141,7 +143,7 @@ class Runner:
                 frame.ended(result[0], task=entry.id, moved=result[1])
         final = frame.final
         if final is not None and frame.owner is not None:
-            final = self._end_group(frame.owner, final, error=frame.error)
+            final = self._end_group(frame.owner, final, error=frame.error, exited=frame.exit is not None)
             self._phases.close(frame)
         return final
 
@@ -331,7 +333,7 @@ class Runner:
         """End the waits whose time has passed, or all of them where the run is to stop."""
         final: State | None = None
         while True:
-            stopping = self._tools.stop.wanted
+            stopping = self._exit.closing
             due = self._waits.take_all() if stopping else self._waits.take_due(self._clock.now())
             for paused in due:
                 if isinstance(paused, Delayed):
@@ -415,9 +417,14 @@ class Runner:
         if outcome.state is State.PAUSED:
             return self._rest_with(live, outcome)
         self._job.logs.end_attempt(order.task_run, order.attempt)
-        if outcome.state is State.FAILED and self._try_again(live, outcome):
+        if outcome.state is State.FAILED and not outcome.ends_run and self._try_again(live, outcome):
             return None
-        outcome = replace(outcome, state=counts_as(order.task, outcome.state, retried=live.failures > 0))
+        if outcome.ends_run:
+            self._exit.ask(outcome.state, order.address, live.frame)
+        else:
+            outcome = replace(outcome, state=counts_as(order.task, outcome.state, retried=live.failures > 0))
+        if outcome.labels:
+            self._record.label(outcome.labels)
         self._record.add(*(SaveArtifact(artifact) for artifact in outcome.artifacts))
         self._record.add(
             EndTask(
@@ -454,7 +461,7 @@ class Runner:
     def _try_again(self, live: Live, outcome: Outcome) -> bool:
         """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
         order, retry = live.order, live.order.task.retry
-        if retry is None or retry.new_run or self._tools.stop.wanted:
+        if retry is None or retry.new_run or self._exit.closing:
             return False
         failures = live.failures + 1
         delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=self._seed(order.address))
@@ -473,9 +480,11 @@ class Runner:
         self._record.tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
         return True
 
-    def _end_group(self, owner: GroupRun, state: State, *, error: dict[str, Any] | None = None) -> State:
+    def _end_group(
+        self, owner: GroupRun, state: State, *, error: dict[str, Any] | None = None, exited: bool = False
+    ) -> State:
         at = self._clock.now()
-        state = counts_as(owner.task, state, retried=False)
+        state = counts_as(owner.task, state, retried=False) if not exited else state
         if state is State.FAILED:
             self._note_error(error)
         plain = self._job.memory.given(owner.address) if state.has_result else {}

@@ -16,6 +16,7 @@ from typing import Any, cast, overload
 from dalsegno.engine.identity import IS_REPLAY, TaskVariables
 from dalsegno.engine.outside import Outside
 from dalsegno.engine.secrets import Secrets, no_secrets
+from dalsegno.engine.settings_seen import with_settings
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import Address, item_key, item_prefix
@@ -49,6 +50,8 @@ class Facts:
     overrides_of: Callable[[str, tuple[str, ...]], JsonMap] = lambda _task, _keys: {}
     secrets: Secrets = field(default_factory=no_secrets)
     outside: Outside | None = None
+    #: those of the run, with what its tasks have put on it so far
+    labels: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Outputs(Mapping[str, Any]):
@@ -216,8 +219,8 @@ def variables(
         },
         "inputs": facts.secrets.opened(run.inputs),
         "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),
-        "vars": flow.variables,
-        "labels": _labels(run.labels),
+        "vars": with_settings(flow.variables, task, scope, facts.nodes, facts.outputs_at, facts.keys_of),
+        "labels": _labels(facts.labels),
     }
     if facts.outside is not None:
         around = facts.outside.around

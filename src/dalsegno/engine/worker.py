@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,14 +15,16 @@ from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
+from dalsegno.engine.exiting import exit_error
 from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.packages import Packages
+from dalsegno.engine.removing import Removal
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
-from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
+from dalsegno.engine.variables import Facts, expression_scope, own_item, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
@@ -32,7 +34,7 @@ from dalsegno.model.flow import Task
 from dalsegno.model.run import Artifact
 from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
-from dalsegno.tasks.base import TaskType
+from dalsegno.tasks.base import TaskRuns, TaskType
 from dalsegno.tasks.registry import load
 
 JsonMap = Mapping[str, Any]
@@ -46,6 +48,8 @@ class Tools:
     values: Values
     artifacts: ArtifactStore
     entries: KeyValues
+    runs: TaskRuns
+    removal: Removal
     clock: Clock
     ids: Ids
     stop: Stop
@@ -103,6 +107,9 @@ class Outcome:
     properties: JsonMap
     artifacts: tuple[Artifact, ...] = ()
     error: JsonMap | None = None
+    #: labels that it puts on the run, and whether the run ends with it
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    ends_run: bool = False
 
 
 def attempt(order: Attempted) -> Outcome | Waiting:
@@ -128,9 +135,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
         if pause > 0:
             return Waiting((order.began if order.since is None else order.since) + pause)
         plain = _carried_out(order, properties, context)
-        kept = tools.values.keep(plain, run=tools.facts.run.id, task_run=order.task_run)
-        state = State.WARNING if context.warned else State.SUCCESS
-        return _with_result(order, state, kept, plain, used=used, properties=rendered)
+        return _done(order, context, plain, used=used, properties=rendered)
     except Resting:
         return _ended(order, State.PAUSED, used=used, properties=rendered)
     except Cancelled:
@@ -179,16 +184,20 @@ def _variables(order: Attempted) -> TaskVariables:
 def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Context:
     tools = order.tools
     scope = expression_scope(tools.facts, found)
+    item = own_item(tools.facts.nodes, order.scope)
     return Context(
         run=tools.facts.run,
         address=order.address,
-        item=item_key(order.scope.items[-1].value) if order.scope.items else None,
+        item=None if item is None else item_key(item.value),
         attempt=order.attempt,
         key=lambda: found.key(rendered),
+        variables=found["vars"],
         evaluate=lambda text, own: parse(text).evaluate(replace(scope, variables=ChainMap(dict(own), found))),
         log=order.log,
         artifacts=tools.artifacts,
         entries=tools.entries,
+        runs=tools.runs,
+        removal=tools.removal,
         clock=tools.clock,
         ids=tools.ids,
         stop=order.timeout or tools.stop,
@@ -250,6 +259,19 @@ def _as_outputs(name: str, task: TaskType, result: Any) -> JsonMap:
 def _bad_output(name: str, result: Any, why: str) -> TaskFailed:
     message = f"the task type `{name}` gave a {type(result).__name__} that cannot be its outputs: {why}"
     return TaskFailed(message, hint="this is a fault of the task type, not of your flow", code="bad-output")
+
+
+def _done(
+    order: Attempted, context: Context, plain: JsonMap, *, used: Mapping[str, str], properties: JsonMap
+) -> Outcome:
+    """Give the outcome of work that was done, with what it asked of the run."""
+    if context.exit is not None and not context.exit.has_result:
+        error = exit_error(order.address) if context.exit is State.FAILED else None
+        return replace(_ended(order, context.exit, used=used, properties=properties, error=error), ends_run=True)
+    kept = order.tools.values.keep(plain, run=order.tools.facts.run.id, task_run=order.task_run)
+    state = context.exit or (State.WARNING if context.warned else State.SUCCESS)
+    outcome = _with_result(order, state, kept, plain, used=used, properties=properties)
+    return replace(outcome, labels=context.labels, ends_run=context.exit is not None)
 
 
 def _with_result(

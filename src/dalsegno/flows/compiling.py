@@ -174,6 +174,8 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         abreast=draft.task_type.abreast,
         repeats=draft.task_type.repeats,
         whole=draft.task_type.whole,
+        setter=draft.task_type.sets_variables,
+        ends=draft.task_type.ends_run,
         raw=tuple(sorted(draft.task_type.raw_properties)),
         shares=draft.task_type.shares,
     )

@@ -33,6 +33,22 @@ def complaint(target: Draft, reader: Draft) -> tuple[str, str] | None:
     return code, f"{reads} may not have run by then: {add}"
 
 
+def stands_before(target: Draft, reader: Draft) -> bool:
+    """Tell whether a task has always ended, or was passed by, when another one of the same item begins.
+
+    Tasks side by side stand before none of each other.
+    """
+    ours, theirs = (*reader.groups, reader), (*target.groups, target)
+    depth = next((at for at, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] is not pair[1]), None)
+    if depth is None:
+        return False
+    group = ours[depth - 1] if depth else None
+    beside = group is not None and (group.kind is Kind.PARALLEL or group.task_type.abreast)
+    if beside and ours[depth].section == theirs[depth].section and ours[depth].section.rank == 0:
+        return False
+    return _judge(group, ours[depth], theirs[depth]) is None
+
+
 def _judge(group: Draft | None, ours: Draft, theirs: Draft) -> str | None:
     """Judge two different tasks of one group: those that the reader and its target are, or stand in."""
     if ours.section != theirs.section:

@@ -14,6 +14,7 @@ from dalsegno.flows.drafts import Draft
 from dalsegno.flows.order import complaint
 from dalsegno.flows.places import Locator
 from dalsegno.flows.report import Report
+from dalsegno.flows.setters import may_set, readings
 from dalsegno.flows.words import READS_ANYTHING, ROOTS, ROOTS_LATER, VOLATILE
 from dalsegno.model.address import item_key
 from dalsegno.model.digest import digest
@@ -89,10 +90,14 @@ class UseFinder:
         self._locator = locator
         self._report = report
         self._parsed: dict[str, Template | ExpressionFailed] = {}
+        self._setters = [draft for draft in names.tasks.values() if draft.task_type.sets_variables]
 
     def of_task(self, draft: Draft) -> Uses:
         """Give what a task's own properties use, and what is rendered to handle it."""
         uses, kind = Uses(), draft.task_type
+        if kind.sets_variables:
+            # what is there already is for it to know
+            uses.reads |= dict.fromkeys(readings(None, draft, self._setters))
         for fields, roots in ((draft.fields, ROOTS.union(kind.stand_ins)), (draft.handling.rendered, ROOTS)):
             for name, node in fields.items():
                 inside, rows = name in kind.rendered_inside, name in kind.row_properties
@@ -216,14 +221,23 @@ class UseFinder:
         variables = self._names.variables
         literal = _literal(path)
         names = [literal] if literal else [(name,) for name in (variables.fields or {})] if variables else []
+        self._settings(literal[0] if literal else None, spot)
         for name in names:
             node = _variable(variables, name)
             if node is None:
-                self._unknown_variable(name, spot)
+                if not any(may_set(setter, name[0]) for setter in self._setters):
+                    self._unknown_variable(name, spot)
                 continue
             spot.uses.variables[".".join(name)] = digest("variable", node.value)
             if spot.again:
                 self._follow(name, node, spot)
+
+    def _settings(self, name: str | None, spot: _Spot) -> None:
+        """Note the tasks that may have set a variable before it is read here."""
+        reads = list(readings(name, spot.reader, self._setters, inside=spot.inside)) if spot.reader is not None else []
+        spot.uses.reads |= dict.fromkeys(reads)
+        if reads and spot.again:
+            spot.uses.reads[ANYTHING] = None
 
     def _unknown_variable(self, name: tuple[str, ...], spot: _Spot) -> None:
         holder: Node | None = self._names.variables

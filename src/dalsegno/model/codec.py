@@ -107,6 +107,8 @@ _PLAIN = (
     "repeats",
     "whole",
     "shares",
+    "setter",
+    "ends",
 )
 _MAPS = ("properties", "variables", "digests")
 _LISTS = ("inputs", "volatile", "raw")

@@ -81,6 +81,10 @@ class Read:
     path: tuple[str, ...] = ()
 
 
+#: the output by which a task sets variables for those after it
+VARIABLES = "variables"
+
+
 class Effects(StrEnum):
     """Whether running a task twice is seen outside."""
 
@@ -142,6 +146,8 @@ class Task:
     allow_failure, allow_warning : whether a failure counts as a warning, and a warning as a success.
     tolerates : for a group, whether it ends with a warning where something in it failed.
     effects, inert : whether running it twice is seen outside; whether nothing can depend on its having run.
+    setter : whether its output `variables` sets variables for the tasks that stand after it.
+    ends : whether it ends the run, where it does not fail; its result is never kept.
     raw : the properties whose text the task renders itself, such as a condition for every row of a file.
     """
 
@@ -177,6 +183,8 @@ class Task:
     whole: bool = False
     raw: tuple[str, ...] = ()
     shares: bool = False
+    setter: bool = False
+    ends: bool = False
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""

@@ -55,6 +55,10 @@ class Wish:
 NO_WISH = Wish()
 
 
+def _ends(task: str, nodes: Nodes) -> bool:
+    return task in nodes and nodes[task].task.ends
+
+
 class TaskDecider:
     """Decides tasks. `decide.Decider` adds the groups that they stand in.
 
@@ -80,6 +84,9 @@ class TaskDecider:
         self._asked = resolved
         self._origin = origin
         self._results: Mapping[str, Result] = {} if origin is None else resolved.renamed.results(origin.results)
+        if any(node.task.ends for node in nodes.values()):
+            # to keep what ended the run would be to go on behind it
+            self._results = {at: one for at, one in self._results.items() if not _ends(one.task, nodes)}
         self._evaluate = evaluate
         self._moved_to_run = moved_to_run or {}
         self._refused: set[str] = set()

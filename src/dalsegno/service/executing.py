@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
@@ -18,12 +19,13 @@ from dalsegno.engine.memory import Memory
 from dalsegno.engine.observing import CarefulObserver
 from dalsegno.engine.outside import Outside
 from dalsegno.engine.packages import Packages
+from dalsegno.engine.removing import Removal
 from dalsegno.engine.runner import Runner
 from dalsegno.engine.secrets import Secrets
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts
 from dalsegno.engine.worker import Tools
-from dalsegno.errors import DalSegnoError, LeaseLost, NotFound
+from dalsegno.errors import DalSegnoError, LeaseLost, NotFound, Refusal
 from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
@@ -40,6 +42,7 @@ from dalsegno.service.calling import Calling
 from dalsegno.service.creating import Creating
 from dalsegno.service.flow_outputs import output_reader
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.others import OtherRuns, Resume
 from dalsegno.service.planning import Planning
 from dalsegno.store.port import Lease, RunFilter, Store
 
@@ -73,6 +76,8 @@ class Executing:
         self._aside: list[threading.Thread] = []
         self._clock = clock
         self._ids = ids
+        #: how a task has another run resumed; given by the use cases of runs
+        self.resume: Resume = _cannot_resume
 
     def execute(
         self,
@@ -175,7 +180,9 @@ class Executing:
         facts = Facts(
             run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets,
             outside,
+            dict(run.labels),
         )  # fmt: skip
+        logs = LogWriter(self._store, run.id)
         return Job(
             run=run,
             flow=revision.flow,
@@ -195,12 +202,14 @@ class Executing:
                 values,
                 self._artifacts,
                 entries,
+                OtherRuns(self._store, run, logs, self.resume),
+                Removal(self._store, self._artifacts, self._clock, run),
                 self._clock,
                 self._ids,
                 wish,
                 Packages(run.environment),
             ),
-            logs=LogWriter(self._store, run.id),
+            logs=logs,
             executor=ThreadExecutor(THREADS),
             children=Calling(self._store, self._planning, self._creating, self, observer),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
@@ -248,6 +257,10 @@ class Executing:
         finally:
             over.set()
             thread.join()
+
+
+def _cannot_resume(run: Run, _answers: Mapping[str, Any]) -> Run:
+    raise Refusal(f"{run.name} cannot be resumed from here", code="cannot-resume")
 
 
 def owner() -> str:

@@ -273,7 +273,16 @@ class Planning:
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             known = _Known(decided, resolved, self._store, self._values)
             facts = Facts(
-                run, flow, nodes, self._clock, known.outputs_at, known.keys_of, resolved.overrides, secrets, outside
+                run,
+                flow,
+                nodes,
+                self._clock,
+                known.outputs_at,
+                known.keys_of,
+                resolved.overrides,
+                secrets,
+                outside,
+                dict(labels),
             )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)

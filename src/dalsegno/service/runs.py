@@ -64,6 +64,9 @@ class RunCases:
         )
         self._evaluating = Evaluating(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._resuming = Resuming(store, artifacts, self._executing, graphs, sealing, clock=clock, ids=ids)
+        self._executing.resume = lambda run, answers: self._resuming.resume(
+            run, Resumption(answers), observer=None, stop=None
+        )
 
     # plans and creation
 

@@ -212,6 +212,14 @@ class AppendLogs:
 
 
 @dataclass(frozen=True, slots=True)
+class DropLines:
+    """Drop lines of a run's log, by their positions. Needs no lease. The others stay where they are."""
+
+    run: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestKill:
     """Ask the engine that executes `run` to stop it. Needs no lease. Refused (`MoveRefused`) if the run has ended."""
 
@@ -247,6 +255,7 @@ Write = (
     | NoteEnvironment
     | SaveArtifact
     | AppendLogs
+    | DropLines
     | RequestKill
     | DeleteRun
     | SetEntry
@@ -350,6 +359,10 @@ class RunReads(Protocol):
 
     def list(self, filter: RunFilter) -> list[Run]:
         """Give the runs that the filter lets through, newest first."""
+        ...
+
+    def counts(self, since: float, until: float, states: frozenset[State]) -> dict[tuple[str, str], int]:
+        """Count the runs of each flow, by namespace and id, that were created in a time; without states those in any."""
         ...
 
     def plan(self, id: str) -> bytes | None:
@@ -459,7 +472,7 @@ class Store(Protocol):
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
-        SaveArtifact, AppendLogs, SetEntry and DeleteEntry.
+        SaveArtifact, AppendLogs, DropLines, SetEntry and DeleteEntry.
 
         Raises
         ------

@@ -11,6 +11,7 @@ from typing import Any
 from dalsegno.model.codec import flow_from_json
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
+from dalsegno.model.state import State
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text, to_text
@@ -111,6 +112,10 @@ class Runs:
         if filter.limit > 0:
             values["limit"] = filter.limit
         return [rows.run_of(row) for row in self._fetch(sql.list_runs(wanted), values)]
+
+    def counts(self, since: float, until: float, states: frozenset[State]) -> dict[tuple[str, str], int]:
+        found = self._fetch(sql.count_runs(states), {"since": since, "until": until})
+        return {(namespace, flow): count for namespace, flow, count in found}
 
     def plan(self, id: str) -> bytes | None:
         return next((row[0] for row in self._fetch(sql.GET_PLAN, {"run": id})), None)

@@ -187,6 +187,16 @@ def list_runs(wanted: RunList) -> str:
     return _select("runs", RUN, f"{where}ORDER BY created DESC, id DESC{limit}")
 
 
+@cache
+def count_runs(states: frozenset[State]) -> str:
+    """Give the statement that counts the runs of each flow."""
+    among = f" AND state IN ({_words(states)})" if states else ""
+    return (
+        f"SELECT namespace, flow, COUNT(*) FROM runs WHERE deleted IS NULL AND created >= :since AND created < :until{among} "
+        "GROUP BY namespace, flow"
+    )
+
+
 # --- deleting
 
 #: a run that is replayed stays while its replay is created
@@ -341,6 +351,8 @@ APPEND_LOGS = (
     "INSERT INTO logs (run, first_line, last_line, task_run, attempt, lines) "
     "VALUES (:run, :first_line, :last_line, :task_run, :attempt, :lines)"
 )
+CHUNKS_OF_RUN = "SELECT first_line, last_line, task_run, attempt, lines FROM logs WHERE run = :run ORDER BY first_line"
+DELETE_CHUNK = "DELETE FROM logs WHERE run = :run AND first_line = :first_line"
 _CHUNKS = (
     "SELECT l.first_line, l.last_line, l.task_run, t.address, l.attempt, l.lines "
     "FROM logs AS l JOIN task_runs AS t ON t.id = l.task_run "

@@ -18,11 +18,14 @@ from dalsegno.store.amending import amend_run, label_run, note_environment, run_
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.kv import delete_entry, set_entry
 from dalsegno.store.kv_port import DeleteEntry, SetEntry
+from dalsegno.store.log_lines import append_logs, drop_lines
+from dalsegno.store.notes import save_artifact
 from dalsegno.store.port import (
     AmendRun,
     AppendLogs,
     CreateRun,
     DeleteRun,
+    DropLines,
     EndTask,
     EvaluateLoop,
     KeepTaskRuns,
@@ -40,7 +43,6 @@ from dalsegno.store.port import (
     StartTask,
     Write,
 )  # fmt: skip
-from dalsegno.store.reads import CHUNK
 from dalsegno.store.transaction import Transaction
 
 Step = Callable[[Transaction], None]
@@ -312,34 +314,6 @@ def _refuse_run(transaction: Transaction, write: MoveRun) -> None:
     )
 
 
-def _save_artifact(write: SaveArtifact) -> Step:
-    row = rows.artifact_row(write.artifact)
-
-    def step(transaction: Transaction) -> None:
-        if not transaction.change(sql.SAVE_ARTIFACT, row):
-            raise MoveRefused(f"there is an artifact with the id {write.artifact.id} already")
-
-    return step
-
-
-def _append_logs(write: AppendLogs) -> Step:
-    pieces = [write.lines[start : start + CHUNK] for start in range(0, len(write.lines), CHUNK)]
-    chunks = [(len(piece), rows.lines_to_text(piece)) for piece in pieces]
-    where = {"run": write.run, "task_run": write.task_run, "attempt": write.attempt}
-
-    def step(transaction: Transaction) -> None:
-        # without a lease two writers may meet here: the row's lock gives each its own positions
-        if not transaction.fetch(transaction.dialect.lock_run, {"run": write.run}):
-            raise NotFound(f"there is no run {write.run} in this store, so its log cannot be kept")
-        last = next((row[0] for row in transaction.fetch(sql.LAST_LINE, {"run": write.run})), 0)
-        for size, text in chunks:
-            chunk = {**where, "first_line": last + 1, "last_line": last + size, "lines": text}
-            transaction.change(sql.APPEND_LOGS, chunk)
-            last += size
-
-    return step
-
-
 def _request_kill(write: RequestKill) -> Step:
     def step(transaction: Transaction) -> None:
         if not transaction.change(sql.REQUEST_KILL, {"run": write.run}):
@@ -387,8 +361,9 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     LabelRun: label_run,
     AmendRun: amend_run,
     NoteEnvironment: note_environment,
-    SaveArtifact: _save_artifact,
-    AppendLogs: _append_logs,
+    SaveArtifact: save_artifact,
+    AppendLogs: append_logs,
+    DropLines: drop_lines,
     RequestKill: _request_kill,
     DeleteRun: _delete_run,
     SetEntry: set_entry,

@@ -18,7 +18,7 @@ give text. Fields of text use `Text`, maps and lists that may come as JSON text 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -85,12 +85,60 @@ class TaskFiles(Protocol):
         """Give a local, read-only path of a stored file. Raises `TaskFailed` likewise."""
         ...
 
+    def exists(self, uri: str) -> bool:
+        """Whether a stored file is there. Raises `TaskFailed` if it is no stored file."""
+        ...
+
+    def made(self) -> list[str]:
+        """Give the URIs of the files that tasks of the run have made so far; not those that a replay has kept."""
+        ...
+
+    def remove(self, uris: Sequence[str]) -> list[str]:
+        """Remove the content of files that only this run needs, and that it was not given; give those that were removed."""
+        ...
+
     def new(self, suffix: str = "") -> Path:
         """Give a path for a new file in scratch space; it is removed with the attempt unless it is stored."""
         ...
 
     def store(self, path: Path, name: str) -> str:
         """Store a file made at a path from `new` (it is moved) and give its URI. `name` is for people."""
+        ...
+
+
+class TaskRuns(Protocol):
+    """Runs, its own and others, as a task sees them. A run is named by its id, a unique prefix of it, or its name."""
+
+    def count(self, since: float, until: float, states: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """Count the runs of each flow that were created in a time, by namespace and id; without states those in any."""
+        ...
+
+    def lines(self, run: str | None) -> Iterator[Mapping[str, Any]]:
+        """Give the log lines of a run, of the task's own by default, oldest first, as rows with Kestra's names."""
+        ...
+
+    def purge_lines(
+        self,
+        until: float,
+        *,
+        since: float,
+        levels: Sequence[str],
+        namespace: str | None,
+        flow: str | None,
+        run: str | None,
+    ) -> int:
+        """Drop log lines that were written in a time, of these levels (or all), and tell how many.
+
+        They are those of one run, or of all runs of a flow, or in a namespace and those below it, or everywhere.
+        """
+        ...
+
+    def resume(self, run: str, answers: Mapping[str, Any]) -> tuple[str, str]:
+        """Resume another run that waits, and execute it here; give its id, and its state then."""
+        ...
+
+    def paused(self, namespace: str, flow: str) -> str:
+        """Give the id of the newest run of a flow that waits. Raises `Refusal` if none does."""
         ...
 
 
@@ -157,6 +205,8 @@ class TaskContext(Protocol):
     @property
     def entries(self) -> TaskEntries: ...
     @property
+    def runs(self) -> TaskRuns: ...
+    @property
     def run_id(self) -> str: ...
     @property
     def run_name(self) -> str: ...
@@ -199,6 +249,19 @@ class TaskContext(Protocol):
         ------
         ExpressionFailed : it cannot be rendered.
         """
+        ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What the task finds under `vars`."""
+        ...
+
+    def put_labels(self, labels: Mapping[str, str]) -> None:
+        """Put labels on the run, recorded with the end of the task if it does not fail."""
+        ...
+
+    def end_run(self, state: str) -> None:
+        """Have the run end in this state with the end of the task, if that does not fail (for types with `ends_run`)."""
         ...
 
     def count(self, name: str, amount: float) -> None:
@@ -296,6 +359,10 @@ class TaskType(BaseModel):
     stand_ins: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: properties that Kestra's type has and this one refuses: what to do instead
     not_supported: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    #: whether its output `variables` sets variables for the tasks that stand after it
+    sets_variables: ClassVar[bool] = False
+    #: whether it ends the run with `context.end_run`; its result is never kept
+    ends_run: ClassVar[bool] = False
     #: the typed output; `None` for a type without outputs, a plain `dict` where the names are known only after it ran
     Output: ClassVar[Any] = None
 

@@ -13,6 +13,13 @@ from dalsegno.tasks.spellings import canonical
 __all__ = ["GROUP", "canonical", "load", "names"]
 
 GROUP = "dalsegno.tasks"
+#: core types of Kestra that are left out on purpose, each with what to do instead
+NOT_SUPPORTED = {
+    "core.templating.TemplatedTask": (
+        "a plan must know the type of a task before it runs; write the task itself, with expressions in its properties, or "
+        "choose between several with core.flow.Switch"
+    ),
+}
 
 
 @cache
@@ -36,6 +43,9 @@ def load(type_name: str) -> type[TaskType]:
     """
     name = canonical(type_name)
     entry = _entries().get(name)
+    if name in NOT_SUPPORTED:
+        message = f"Kestra's {name.rpartition('.')[2]} is not supported here: {NOT_SUPPORTED[name]}"
+        raise NotFound(message, code="not-supported")
     if entry is None:
         near = closest(name, _entries()) or _same_last_part(name)
         message = f"there is no task type `{type_name}`{did_you_mean(near)}"

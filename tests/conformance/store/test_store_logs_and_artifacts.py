@@ -7,7 +7,7 @@ from tests.support.stored import a_run, a_task_run, an_artifact, new_id, running
 
 from dalsegno.errors import MoveRefused, NotFound
 from dalsegno.model.run import LogLine
-from dalsegno.store.port import AppendLogs, CreateRun, SaveArtifact, StartTask, Store, StoredLine
+from dalsegno.store.port import AppendLogs, CreateRun, DropLines, SaveArtifact, StartTask, Store, StoredLine
 
 
 def lines(first: int, last: int) -> tuple[LogLine, ...]:
@@ -97,3 +97,24 @@ def test_the_artifacts_of_a_task_run_stand_in_the_order_they_were_added(store: S
     store.commit(None, [SaveArtifact(artifact) for artifact in made])
     store.commit(None, [SaveArtifact(an_artifact(task_run="other"))])
     assert store.artifacts.of_task_run("t") == made
+
+
+def test_lines_that_are_dropped_are_gone_and_the_others_stay_where_they_are(store: Store) -> None:
+    run, (one, two) = started(store, "one", "two")
+    store.commit(None, [AppendLogs(run, one, 1, lines(1, 300)), AppendLogs(run, two, 1, lines(301, 303))])
+    store.commit(None, [DropLines(run, (1, 5, 6, *range(150, 301), 302))])
+    found = store.logs.of_run(run)
+    assert [line.position for line in found] == [*range(2, 5), *range(7, 150), 301, 303]
+    assert [line.position for line in store.logs.of_run(run, after=148, limit=2)] == [149, 301]
+    assert [line.position for line in store.logs.of_task_run(two)] == [301, 303]
+
+
+def test_no_position_is_given_twice_though_the_last_lines_were_dropped(store: Store) -> None:
+    run, (one,) = started(store, "one")
+    store.commit(None, [AppendLogs(run, one, 1, lines(1, 3))])
+    store.commit(None, [DropLines(run, (2, 3))])
+    store.commit(None, [AppendLogs(run, one, 1, lines(4, 4))])
+    store.commit(None, [DropLines(run, (1, 4))])
+    store.commit(None, [AppendLogs(run, one, 1, lines(5, 5))])
+    assert [line.position for line in store.logs.of_run(run)] == [5]
+    assert [line.position for line in store.logs.of_run(run, after=3)] == [5]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from tests.support.stored import a_run, new_id, running
 
-from dalsegno.errors import MoveRefused, NotFound
+from dalsegno.errors import LeaseLost, MoveRefused, NotFound
 from dalsegno.model.run import Event
 from dalsegno.model.state import State
-from dalsegno.store.port import CreateRun, MoveRun, RequestKill, RunFilter, Store
+from dalsegno.store.port import CreateRun, LabelRun, MoveRun, RequestKill, RunFilter, Store
 
 
 def test_a_run_comes_back_as_it_was_created_but_for_its_name(store: Store) -> None:
@@ -152,3 +152,24 @@ def test_a_run_that_is_not_there_is_not_found(store: Store) -> None:
     assert not store.runs.kill_requested(new_id())
     with pytest.raises(NotFound, match="no run"):
         store.commit(None, [RequestKill(new_id())])
+
+
+def test_runs_are_counted_by_flow_state_and_time(store: Store) -> None:
+    for flow, created in (("a", 10.0), ("a", 20.0), ("b", 20.0), ("b", 30.0)):
+        store.commit(None, [CreateRun(a_run(flow=flow, created=created), b"")])
+    assert store.runs.counts(10.0, 30.0, frozenset()) == {("bikes", "a"): 2, ("bikes", "b"): 1}
+    assert store.runs.counts(0.0, 99.0, frozenset({State.FAILED})) == {}
+    assert store.runs.counts(20.0, 99.0, frozenset({State.CREATED, State.FAILED})) == {
+        ("bikes", "a"): 1, ("bikes", "b"): 2,
+    }  # fmt: skip
+
+
+def test_the_holder_of_its_lease_gives_a_run_labels_beside_those_it_has(store: Store) -> None:
+    run, lease = running(store, labels={"a": "1"})
+    store.commit(lease, [LabelRun(run.id, {"b": "2"})])
+    found = store.runs.get(run.id)
+    assert found is not None
+    assert found.labels == {"a": "1", "b": "2"}
+    assert [each.id for each in store.runs.list(RunFilter(labels=(("b", "2"),)))] == [run.id]
+    with pytest.raises(LeaseLost):
+        store.commit(None, [LabelRun(run.id, {})])
