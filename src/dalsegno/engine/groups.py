@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from dalsegno.engine.frames import Frame, GroupRun, frame_of_group, frame_of_loop
-from dalsegno.engine.items import parts_of
+from dalsegno.engine.items import choice_of, parts_of
 from dalsegno.engine.job import Job
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
@@ -48,6 +48,9 @@ class Groups:
         if task.kind not in (Kind.LOOP, Kind.CHOICE):
             return frame_of_group(owner, frame.scope, frame)
         keys, values = self._parts(owner, frame)
+        if task.kind is Kind.CHOICE and isinstance(values[0], Mapping):
+            # what is inside may read how the choice came out
+            self._job.memory.keep(owner.address, dict(cast("Mapping[str, Any]", values[0])))
         self._job.expansion.expand(task, frame.scope, keys=keys, values=values)
         if task.kind is Kind.CHOICE:
             refuse_other_branch(self._job.resolved, task, frame.scope, keys[0])
@@ -65,8 +68,12 @@ class Groups:
         if keys is not None and recorded is not None:
             return keys, recorded
         overrides = self._job.resolved.overrides(owner.task.id, frame.scope.keys)
-        values = parts_of(owner.task, frame.scope, overrides, self._job.tools.facts)
-        keys = [str(value) for value in values] if owner.task.kind is Kind.CHOICE else item_keys(values)
+        if owner.task.kind is Kind.CHOICE:
+            choice = choice_of(owner.task, frame.scope, overrides, self._job.tools.facts)
+            keys, values = [choice.branch], [choice.outputs]
+        else:
+            values = parts_of(owner.task, frame.scope, overrides, self._job.tools.facts)
+            keys = item_keys(values)
         self._job.memory.keep_keys(owner.address, keys)
         self._record.add(EvaluateLoop(owner.task_run, tuple(keys), tuple(values)))
         return keys, values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
@@ -21,23 +22,48 @@ def parts_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> list
     ------
     TaskFailed : the properties cannot be rendered, or give no list where one belongs.
     """
-    rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))
     if task.kind is Kind.CHOICE:
-        return [_branch(task, rendered)]
+        return [choice_of(task, scope, overrides, facts).branch]
+    rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))
     name = "values" if "values" in rendered else "value"
     values = from_json_text(rendered.get(name))
     if not isinstance(values, list | tuple):
         hint = "give a list, or an expression that gives one (a JSON text will do)"
         message = f"`{name}` of `{task.id}` must be a list; it gives {type(values).__name__}"
         raise TaskFailed(message, hint=hint, code="bad-items")
+    empty = sum(1 for value in values if value is None)
+    if empty:
+        message = f"`{name}` of `{task.id}` has {empty} null among its {len(values)} items"
+        raise TaskFailed(message, hint="an item must be a value; leave the null ones out", code="bad-items")
     return list(values)
 
 
-def _branch(task: Task, rendered: JsonMap) -> str:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a choice comes to: the branch that it takes, and what can be read of it, as in Kestra."""
+
+    branch: str
+    outputs: JsonMap
+
+
+def choice_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> Choice:
+    """Give the branch that a choice takes.
+
+    Raises
+    ------
+    TaskFailed : the properties cannot be rendered, or the value has no case and there are no defaults.
+    """
+    rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))
     if "condition" in rendered:
-        return "then" if holds(rendered["condition"]) else "else"
-    value = to_text(rendered.get("value"))
-    return value if value in task.branches else "defaults"
+        held = holds(rendered["condition"])
+        return Choice("then" if held else "else", {"evaluationResult": held})
+    value = str(to_text(rendered.get("value")) or "")
+    named = value in task.branches and value != "defaults"
+    if not named and not task.branches.get("defaults"):
+        cases = ", ".join(f"`{name}`" for name in task.branches if name != "defaults") or "none"
+        message = f"`{task.id}` has no case for `{value}`, and no `defaults`; its cases are {cases}"
+        raise TaskFailed(message, hint="add the case, or tasks under `defaults`", code="no-case")
+    return Choice(value if named else "defaults", {"value": value, "defaults": not named})
 
 
 def holds(value: Any) -> bool:

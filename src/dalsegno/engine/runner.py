@@ -487,7 +487,7 @@ class Runner:
         state = counts_as(owner.task, state, retried=False) if not exited else state
         if state is State.FAILED:
             self._note_error(error)
-        plain = self._job.memory.given(owner.address) if state.has_result else {}
+        plain = {} if state is State.SKIPPED else self._job.memory.given(owner.address)
         kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=owner.task_run)
         digest = kept.digest if plain else None
         self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))

@@ -84,7 +84,9 @@ class Return(TaskType):
     """Give a value as the output `value`, for the tasks that read it."""
 
     value: Any = Field(default=None, description="The value: a text, number, map or list; mostly an expression.")
-    format: Any = Field(default=None, description="The same, under the name that Kestra has for it.")
+    format: Text | None = Field(
+        default=None, description="The same under Kestra's name, and as in Kestra always a text."
+    )
 
     class Output(TaskOutput):
         value: Any = None

@@ -140,15 +140,22 @@ class If(TaskType):
 
     condition: Any = Field(description="Mostly an expression. Empty, `false` and `0` do not hold, all other values do.")
 
+    class Output(TaskOutput):
+        evaluation_result: bool = Field(alias="evaluationResult", description="Whether the condition holds.")
+
 
 class Switch(TaskType):
-    """Run the tasks of the case in `cases` that a value names, else those in `defaults`."""
+    """Run the tasks of the case in `cases` that a value names, else those in `defaults`. Without either it fails."""
 
     kind: ClassVar[Kind] = Kind.CHOICE
     branches: ClassVar[tuple[str, ...]] = ("defaults",)
     branch_map: ClassVar[str] = "cases"
 
     value: Text = Field(description="The name of the case; mostly an expression.")
+
+    class Output(TaskOutput):
+        value: str = Field(description="The value as it was rendered.")
+        defaults: bool = Field(description="Whether it has no case, so that `defaults` are taken.")
 
 
 class Dag(TaskType):

@@ -50,9 +50,17 @@ def test_log_writes_at_its_level(context: FolderContext, level: str, name: str) 
 
 
 @pytest.mark.parametrize("value", ["text", 7, 1.5, None, [1, {"a": None}], {"k": [True]}])
-@pytest.mark.parametrize("name", ["value", "format"])
-def test_return_gives_the_value_as_it_is_under_either_name(context: FolderContext, name: str, value: Any) -> None:
-    assert make(Return, **{name: value}).run(context).value == value
+def test_return_gives_the_value_as_it_is(context: FolderContext, value: Any) -> None:
+    assert make(Return, value=value).run(context).value == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("x", "x"), (7, "7"), (1.5, "1.5"), ([1, {"a": None}], '[1, {"a": null}]')]
+)
+def test_under_the_name_that_kestra_has_return_gives_a_text_as_kestra_does(
+    context: FolderContext, value: Any, text: str
+) -> None:
+    assert make(Return, format=value).run(context).value == text
 
 
 def test_return_refuses_both_names_at_once() -> None:
