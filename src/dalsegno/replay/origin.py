@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from dalsegno.model.run import Result
@@ -19,6 +19,7 @@ class Origin:
     digests : gives, for the id of a task run, the digests of its definition by property.
     gone : gives, for the id of a task run, the names of stored files and values of its result that are missing.
     ran : gives, for the id of a task in the lineage, all addresses at which that is so, each with the run's name.
+    tasks : gives the ids of all tasks of its revision, those that never began too.
     damaged : the same for those whose content is not what was stored any more; asked where a request says `verify`.
     ran_in : gives, for an address, the name of a run of the lineage in which it succeeded, or was started and did not end
         in FAILED; `None` if there is none.
@@ -30,4 +31,5 @@ class Origin:
     gone: Callable[[str], tuple[str, ...]]
     ran_in: Callable[[str], str | None] = lambda _address: None
     ran: Callable[[str], Mapping[str, str]] = lambda _task: {}
+    tasks: Callable[[], Collection[str]] = tuple
     damaged: Callable[[str], tuple[str, ...]] = lambda _task_run: ()

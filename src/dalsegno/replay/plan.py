@@ -64,7 +64,7 @@ def draw_up(
         unchecked=unchecked,
         refusals=(
             *(_with_rename(refusal, origin) for refusal in resolved.refusals),
-            *(resolved.renamed.refusals(origin.results, nodes) if origin is not None else ()),
+            *(resolved.renamed.refusals(_tasks_of(origin), nodes) if resolved.renamed and origin is not None else ()),
             *unknown,
             *decided.refusals,
             *refused,
@@ -74,6 +74,11 @@ def draw_up(
         ),
         warnings=(*_cut_moved(resolved, decided, nodes), *_nothing_runs(decisions, origin)),
     )
+
+
+def _tasks_of(origin: Origin) -> Iterator[str]:
+    yield from origin.tasks()
+    yield from (result.task for result in origin.results.values())
 
 
 def _with_rename(refusal: PlanRefusal, origin: Origin | None) -> PlanRefusal:

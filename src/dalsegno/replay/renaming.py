@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dalsegno.errors import PlanRefusal, closest, did_you_mean
@@ -83,9 +83,14 @@ class Renamed:
             return self._items[item]
         return self._tasks.get(item[0], item[0]), item[1]
 
-    def refusals(self, results: Mapping[str, Result], nodes: Nodes) -> Iterator[PlanRefusal]:
-        """Refuse names that are not there, and those that are given twice."""
-        before = {result.task for result in results.values()}
+    def refusals(self, tasks: Iterable[str], nodes: Nodes) -> Iterator[PlanRefusal]:
+        """Refuse names that are not there, and those that are given twice.
+
+        Parameters
+        ----------
+        tasks : the ids of the tasks that the origin had, those that never began too.
+        """
+        before = set(tasks)
         seen: dict[str, str] = {}
         for new, old in self._names.items():
             told = f"`--rename {new}={old}`"

@@ -157,10 +157,13 @@ class Planning:
             admitted.failure,
         )
 
+    def _tasks_of(self, run: Run) -> Nodes:
+        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        return {} if revision is None else self._graphs.of(revision)
+
     def _regrouped(self, origin: Run, nodes: Nodes) -> frozenset[str]:
         """Name the tasks around which there is another group than in the origin's revision."""
-        revision = self._store.flows.revision(origin.namespace, origin.flow, origin.revision)
-        before = nodes if revision is None else self._graphs.of(revision)
+        before = self._tasks_of(origin)
         if before is nodes:
             return frozenset()
         return frozenset(
@@ -186,6 +189,7 @@ class Planning:
             results,
             self._digests,
             lambda task_run: self._values.missing(self._outputs(task_run)),
+            tasks=lambda: self._tasks_of(run),
             ran_in=happened.at,
             ran=happened.of_task,
             damaged=lambda task_run: self._values.damaged(self._outputs(task_run)),

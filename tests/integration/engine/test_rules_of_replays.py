@@ -136,3 +136,16 @@ def test_rule_03_a_wrong_new_name_is_refused_and_nothing_is_said_to_be_dropped(l
     assert plan.dropped == ()
     assert [refusal.code for refusal in plan.refusals] == ["unknown-address"]
     assert "`load`" in plan.refusals[0].message
+
+
+def test_rule_03_what_never_began_in_the_origin_may_have_another_name_now(lab: Lab) -> None:
+    failed = lab.run("""
+    - {id: load, type: core.execution.Fail}
+    - {id: report, type: core.debug.Return, value: 1}
+    """)
+    fixed = """
+    - {id: load, type: core.debug.Return, value: 1}
+    - {id: summary, type: core.debug.Return, value: 1}
+    """
+    replay = lab.replay(failed, fixed, skip_successful=True, renamed={"summary": "report"})
+    assert replay.state is State.SUCCESS
