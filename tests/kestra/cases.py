@@ -21,6 +21,7 @@ class Case:
     expected : `shows` and `source` say what and by which of Kestra's tests or rules; `inputs` are given (text after `@` is a
         file's content); `needs` is another flow; `state, task_runs, states, absent, attempts, outputs, flow_outputs, order,
         labels, children, replays, contains, hidden, refused` are what is to come of it; `then` the same once it was resumed.
+        `later` names what is not there yet, and is refused by that name.
     flow : the text of the flow.
     """
 

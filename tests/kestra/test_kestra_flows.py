@@ -50,6 +50,11 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_flow_gives_the_states_counts_and_outputs_that_kestra_gives(case: Case, home: Home) -> None:
+    if "later" in case.expected:
+        problems = home.client.validate_flow(case.flow, file="case.yaml")
+        told = [problem.message for problem in problems if problem.severity == "error"]
+        assert any(case.expected["later"] in message for message in told), told
+        return
     if "refused" in case.expected:
         with pytest.raises(DalSegnoError, match=case.expected["refused"]):
             home.run(case)
