@@ -28,6 +28,8 @@ class Recorder:
         self._told: list[Progress] = []
         #: the run's, once what was gathered is committed
         self.state = job.run.state
+        #: of the task run that failed first
+        self.error: dict[str, Any] | None = None
 
     def add(self, *writes: Write) -> None:
         """Take what is to be recorded. A run that was paused goes on with it."""
@@ -48,6 +50,11 @@ class Recorder:
         self._writes.append(MoveRun(self._job.run.id, self.state, to, at, outputs=outputs, error=error))
         self._told.append(RunMoved(at, to, error))
         self.state = to
+
+    def note_error(self, error: Mapping[str, Any] | None) -> None:
+        """Take the error of something that failed; the first of a run is the run's."""
+        if error is not None and self.error is None:
+            self.error = dict(error)
 
     def tell(
         self, task: Task, decision: Decision, state: State, *, attempt: int, at: float, seconds: float | None = None,

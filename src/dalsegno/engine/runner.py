@@ -7,13 +7,13 @@ and a task's body starts only after the commit that says RUNNING.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dalsegno.engine.attempts import Attempts
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
-from dalsegno.engine.ending import PROCESS_DIED, counts_as, flow_outputs, never_reached, never_taken_up
+from dalsegno.engine.ending import counts_as, flow_outputs, never_reached, never_taken_up
 from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.frames import (
     Frame,
@@ -26,14 +26,12 @@ from dalsegno.engine.frames import (
 )
 from dalsegno.engine.groups import Groups
 from dalsegno.engine.job import Job
-from dalsegno.engine.logs import AttemptLog
-from dalsegno.engine.pausing import Asked, Delayed, Paused, Waits, ask, error_of, pause_of, preview, waits_here
+from dalsegno.engine.pausing import Delayed
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
-from dalsegno.engine.retries import TakenUp, delay_of, taken_up
-from dalsegno.engine.starting import calling_of, timeout_of
 from dalsegno.engine.turns import Turns
-from dalsegno.engine.worker import Attempted, Outcome
+from dalsegno.engine.waiting import Waiting
+from dalsegno.engine.worker import Outcome
 from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import parse as parse_address
 from dalsegno.model.flow import Kind, Task
@@ -44,8 +42,6 @@ from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
     LabelRun,
-    MoveTask,
-    NewAttempt,
     RecordTask,
     SaveArtifact,
     StartTask,
@@ -63,15 +59,16 @@ class Runner:
         self._tools = job.tools
         self._clock = job.tools.clock
         self._record = Recorder(job)
-        self._waits = Waits()
+        self._waiting = Waiting(job, self._record)
         self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
         self._exit = Exiting(job.tools.stop, job.tools.facts.nodes, job.memory.recorded, job.store.task_runs)
+        self._attempts = Attempts(job, self._record, self._bodies, self._phases, self._exit)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
-        self._error: dict[str, Any] | None = job.memory.first_error()
+        self._record.note_error(job.memory.first_error())
         #: what the process that died left running, until it is taken up again
         self._left: dict[str, Result] = {
             name: item for name, item in job.memory.recorded.items() if not item.state.ended
@@ -86,10 +83,10 @@ class Runner:
             final = self._end_waits() or final
             if final is not None:
                 return self._finish(final)
-            if self._bodies.idle and not self._waits.need_nobody:
+            if self._bodies.idle and not self._waiting.all.need_nobody:
                 return self._rest()
             self._record.commit()
-            until = self._waits.until
+            until = self._waiting.all.until
             self._bodies.start(here=until is None)
             for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
@@ -103,13 +100,13 @@ class Runner:
                 outputs = flow_outputs(self._job, exited=self._exit.state is not None)
             except DalSegnoError as error:
                 final = State.FAILED
-                self._error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
+                self._record.error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
         at = self._clock.now()
         for left in self._left.values():
             if self._tools.facts.nodes[left.task].task.kind is Kind.SUBFLOW:
                 self._job.children.kill(left.id)
         self._record.add(*never_taken_up(self._job, self._left.values(), at, self._exit))
-        error = self._exit.error or self._error if final is State.FAILED else None
+        error = self._exit.error or self._record.error if final is State.FAILED else None
         if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
             final, error = State.WARNING, missed
         settled = self._job.limits.settle(final, error, at)
@@ -133,7 +130,7 @@ class Runner:
         """Start what may start in a frame; give how it ended if it has."""
         while (entry := frame.next(stopping=self._exit.closing)) is not None:
             if isinstance(entry, NextTurn):
-                self._note_error(self._turns.settle(frame))
+                self._record.note_error(self._turns.settle(frame))
             elif isinstance(entry, Phase):
                 self._phases.start(entry, frame)
             elif isinstance(entry, ItemStart):
@@ -150,7 +147,7 @@ class Runner:
     def _start_item(self, item: ItemStart, frame: Frame) -> _Result | None:
         """Start an item of a loop, or have it wait for its time; give how it ended if it has."""
         if item.due > self._clock.now():
-            self._waits.add(Delayed(frame, item))
+            self._waiting.all.add(Delayed(frame, item))
             return None
         inside = frame_of_item(item, frame)
         state = self._advance(inside)
@@ -190,13 +187,14 @@ class Runner:
         return self._execute(task, frame, decision)
 
     def _execute(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
-        if self._is_held(task, frame, decision):
+        if self._waiting.holds(task, frame, decision, self._left):
             return None
         if task.kind is Kind.PAUSE:
-            return self._start_pause(task, frame, decision)
+            return self._waiting.begin(task, frame, decision, self._left.pop(decision.address, None))
         if task.kind.is_group:
             return self._start_group(task, frame, decision)
-        return self._start_work(task, frame, decision)
+        self._attempts.begin(task, frame, decision, self._left.pop(decision.address, None))
+        return None
 
     def _reach(self, task: str, keys: tuple[str, ...]) -> None:
         self._reached.update(target.text for target in self._job.resolved.naming(task, keys))
@@ -233,152 +231,21 @@ class Runner:
             self._record.keep(inner)
         return state
 
-    def _start_work(self, task: Task, frame: Frame, decision: Decision) -> None:
-        at = self._clock.now()
-        recorded, tried = self._left.pop(decision.address, None), TakenUp()
-        again = self._phases.take(decision.address)
-        if again is not None:
-            identity, number, began = again.id, again.attempt + 1, at
-            self._record.add(NewAttempt(identity, number, at, State.KILLED, again=True))
-        elif recorded is None:
-            task_run = self._record.task_run(task, frame, decision, at=at)
-            self._record.add(StartTask(task_run))
-            identity, number, began = task_run.id, task_run.attempt, at
-        else:
-            identity, number = recorded.id, recorded.attempt
-            began = self._job.memory.began(decision.address) or at
-            tried = self._taken_up(task, decision, identity, began=began, now=at)
-            if recorded.state is State.PAUSED:
-                self._record.add(MoveTask(identity, State.RUNNING, at))
-            elif tried.until is None and task.kind is not Kind.SUBFLOW:
-                # the run that a subflow called is carried on, and the attempt with it
-                number += 1
-                self._record.add(NewAttempt(identity, number, at, State.KILLED, PROCESS_DIED))
-        log = AttemptLog(
-            self._job.logs, self._clock, task_run=identity, address=decision.address, attempt=number,
-            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
-        )  # fmt: skip
-        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        timeout, doomed = timeout_of(task, frame.scope, self._tools)
-        order = Attempted(
-            task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
-            timeout=timeout, doomed=doomed, parent=frame.around, folder=frame.folder,
-            calling=calling_of(task, decision, identity, self._job.children),
-        )  # fmt: skip
-        live = Live(order, frame, decision, tried.failures)
-        if tried.until is None:
-            self._bodies.add(live)
-        else:
-            self._bodies.add_later(live, tried.until)
-        self._record.tell(task, decision, State.RUNNING, attempt=number, at=at)
-
-    def _taken_up(self, task: Task, decision: Decision, task_run: str, *, began: float, now: float) -> TakenUp:
-        attempts = self._job.store.task_runs.attempts(task_run) if task.retry is not None else ()
-        return taken_up(task.retry, attempts, began=began, now=now, seed=self._seed(decision.address))
-
-    def _seed(self, address: str) -> str:
-        """Give what a random wait of a task run is drawn from."""
-        return f"{self._job.run.id}/{address}"
-
-    # what waits
-
-    def _is_held(self, task: Task, frame: Frame, decision: Decision) -> bool:
-        """Whether a breakpoint stands before a task that was about to begin. One that was resumed is recorded as RUNNING."""
-        left = self._left.get(decision.address)
-        if left is not None:
-            held = self._job.store.task_runs.get(left.id) if left.state is State.PAUSED else None
-            if held is None or waits_here(task, held):
-                return False
-            del self._left[decision.address]
-            self._waits.add(Paused(task, frame, decision, held.id, held.attempt, held.created))
-            return True
-        at = self._job.resolved.breakpoints.at(task.id, frame.scope.keys)
-        if at is None or at.task != task.id:
-            return False
-        now = self._clock.now()
-        task_run = self._record.task_run(task, frame, decision, at=now)
-        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        held = replace(task_run, state=State.PAUSED, started=None, attempt=task_run.attempt - 1, attempts=0,
-                       properties=preview(task, frame.scope, overrides, self._tools.facts))  # fmt: skip
-        self._record.add(RecordTask(held))
-        self._waits.add(Paused(task, frame, decision, held.id, held.attempt, now))
-        self._record.tell(task, decision, State.PAUSED, attempt=held.attempt, at=now)
-        return True
-
-    def _start_pause(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
-        recorded = self._left.pop(decision.address, None)
-        found = self._job.store.task_runs.get(recorded.id) if recorded is not None else None
-        if found is not None and found.state is State.PAUSED:
-            asked = Asked(pause_of(task, found), found.properties, found.used)
-            self._waits.add(Paused(task, frame, decision, found.id, found.attempt, found.started or 0.0, asked))
-            return None
-        at = self._clock.now()
-        task_run = found or self._record.task_run(task, frame, decision, at=at)
-        if found is None:
-            self._record.add(StartTask(task_run))
-        paused = Paused(task, frame, decision, task_run.id, task_run.attempt, task_run.started or at)
-        overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        try:
-            asked = ask(task, frame.scope, overrides, self._tools.facts)
-        except DalSegnoError as error:
-            return self._end_pause(paused, State.FAILED, error={**error.as_json(), "address": decision.address}), True
-        if asked is None:
-            return self._end_pause(paused, State.SKIPPED), False
-        self._record.add(MoveTask(task_run.id, State.PAUSED, at, asked.used, asked.properties))
-        self._waits.add(replace(paused, asked=asked))
-        self._record.tell(task, decision, State.PAUSED, attempt=task_run.attempt, at=at)
-        return None
-
     def _end_waits(self) -> State | None:
         """End the waits whose time has passed, or all of them where the run is to stop."""
         final: State | None = None
         while True:
             stopping = self._exit.closing
-            due = self._waits.take_all() if stopping else self._waits.take_due(self._clock.now())
+            due = self._waiting.all.take_all() if stopping else self._waiting.all.take_due(self._clock.now())
             for paused in due:
                 if isinstance(paused, Delayed):
                     ended = (State.KILLED, True) if stopping else self._start_item(paused.item, paused.frame)
                     final = (ended and self._child_ended(paused.frame, ended[0], None, moved=ended[1])) or final
                     continue
-                state = self._end_pause(paused, State.KILLED) if stopping else self._go_on(paused)
+                state = self._waiting.end(paused, State.KILLED) if stopping else self._waiting.go_on(paused)
                 final = self._child_ended(paused.frame, state, paused.task.id, moved=True) or final
             if not due:
                 return final
-
-    def _go_on(self, paused: Paused) -> State:
-        """End a pause whose time has passed."""
-        due, asked = paused.due, paused.asked
-        assert due is not None and asked is not None  # noqa: S101, PT018 - only such a one is taken
-        if due.state is State.KILLED:
-            self._tools.stop.set()
-        if due.state is State.FAILED:
-            return self._end_pause(paused, due.state, error=error_of(due, asked, paused.decision.address))
-        answers = self._job.defaults(paused.task.id, asked.pause.inputs()) if due.state.has_result else {}
-        return self._end_pause(paused, due.state, answers=answers)
-
-    def _end_pause(
-        self, paused: Paused, state: State, *, answers: Mapping[str, Any] | None = None, error: Any = None
-    ) -> State:
-        """Record the end of what waited. What nobody has answered has the answers that were to count then."""
-        at, address = self._clock.now(), paused.decision.address
-        if paused.task.kind is Kind.SUBFLOW:
-            self._job.children.kill(paused.task_run)
-        plain = {"onResume": dict(answers), "resumed": None} if answers is not None else {}
-        kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=paused.task_run)
-        asked = paused.asked
-        used, properties = ({}, {}) if asked is None else (asked.used, asked.properties)
-        state = counts_as(paused.task, state, retried=False)
-        self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
-        digest = kept.digest if state.has_result else None
-        self._record.add(EndTask(paused.task_run, state, at, kept.outputs, digest, used, properties, error))
-        if state.has_result:
-            self._job.memory.keep(address, plain)
-        if state is State.FAILED:
-            self._note_error(error)
-        seconds = at - paused.began
-        self._record.tell(paused.task, paused.decision, state, attempt=paused.attempt, at=at, seconds=seconds,
-                          error=error)  # fmt: skip
-        return state
 
     # groups
 
@@ -412,12 +279,12 @@ class Runner:
         order = live.order
         if order.phase:
             self._phases.ended(live, outcome)
-            self._note_error(outcome.error)
+            self._record.note_error(outcome.error)
             return self._child_ended(live.frame, outcome.state, None, moved=False)
         if outcome.state is State.PAUSED:
-            return self._rest_with(live, outcome)
+            return self._waiting.rest_with(live, outcome)
         self._job.logs.end_attempt(order.task_run, order.attempt)
-        if outcome.state is State.FAILED and not outcome.ends_run and self._try_again(live, outcome):
+        if outcome.state is State.FAILED and not outcome.ends_run and self._attempts.try_again(live, outcome):
             return None
         if outcome.ends_run:
             self._exit.ask(outcome.state, order.address, live.frame)
@@ -441,44 +308,15 @@ class Runner:
         if outcome.state.has_result:
             self._job.memory.keep(order.address, outcome.plain)
         if outcome.state is State.FAILED:
-            self._note_error(outcome.error)
+            self._record.note_error(outcome.error)
         self._record.tell(order.task, live.decision, outcome.state, attempt=order.attempt, at=outcome.at,
                    seconds=outcome.at - order.started, error=outcome.error)  # fmt: skip
         return self._child_ended(live.frame, outcome.state, order.task.id, moved=self._has_moved(live, outcome))
-
-    def _rest_with(self, live: Live, outcome: Outcome) -> None:
-        """Have a task run wait whose subflow waits for a person."""
-        order = live.order
-        self._record.add(MoveTask(order.task_run, State.PAUSED, outcome.at, outcome.used, outcome.properties))
-        self._waits.add(Paused(order.task, live.frame, live.decision, order.task_run, order.attempt, order.began))
-        self._record.tell(order.task, live.decision, State.PAUSED, attempt=order.attempt, at=outcome.at)
 
     def _has_moved(self, live: Live, outcome: Outcome) -> bool:
         if not self._job.resolved.changed:
             return True
         return has_moved(live.order.task, self._origin_of(live.decision), outcome.output_digest)
-
-    def _try_again(self, live: Live, outcome: Outcome) -> bool:
-        """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
-        order, retry = live.order, live.order.task.retry
-        if retry is None or retry.new_run or self._exit.closing:
-            return False
-        failures = live.failures + 1
-        delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=self._seed(order.address))
-        if delay is None:
-            return False
-        number = order.attempt + 1
-        self._record.add(NewAttempt(order.task_run, number, outcome.at, State.FAILED, outcome.error))
-        timeout, doomed = timeout_of(order.task, live.frame.scope, self._tools)
-        log = AttemptLog(
-            self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
-            observer=self._job.observer, mask=self._tools.facts.secrets.mask,
-        )  # fmt: skip
-        again = replace(order, attempt=number, started=outcome.at, since=outcome.at + delay, log=log, waited=False,
-                        timeout=timeout, doomed=doomed)  # fmt: skip
-        self._bodies.add_later(Live(again, live.frame, live.decision, failures), outcome.at + delay)
-        self._record.tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
-        return True
 
     def _end_group(
         self, owner: GroupRun, state: State, *, error: dict[str, Any] | None = None, exited: bool = False
@@ -486,7 +324,7 @@ class Runner:
         at = self._clock.now()
         state = counts_as(owner.task, state, retried=False) if not exited else state
         if state is State.FAILED:
-            self._note_error(error)
+            self._record.note_error(error)
         plain = {} if state is State.SKIPPED else self._job.memory.given(owner.address)
         kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=owner.task_run)
         digest = kept.digest if plain else None
@@ -497,7 +335,3 @@ class Runner:
             owner.task, decision, state, attempt=owner.attempt, at=at, seconds=at - owner.started, error=error
         )
         return state
-
-    def _note_error(self, error: Any) -> None:
-        if error is not None and self._error is None:
-            self._error = dict(error)

@@ -1,0 +1,63 @@
+"""What lists are asked for and give: which runs, flows in short, log lines with where they belong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dalsegno.model.run import LogLine
+from dalsegno.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first.
+
+    Parameters
+    ----------
+    labels : labels with their values that a run must have, all of them.
+    fixed : of the runs that failed or were stopped those that were fixed, or those that were not.
+    whole : whether only whole runs are meant.
+    ended_before : only what ended before this time.
+    deleted : whether deleted runs are among them.
+    caller : only what this task run called.
+    parent : only what this run called.
+    top : whether subflow runs are left out.
+    """
+
+    namespace: str | None = None
+    flow: str | None = None
+    states: tuple[State, ...] = ()
+    origin: str | None = None
+    root: str | None = None
+    limit: int = 50
+    labels: tuple[tuple[str, str], ...] = ()
+    fixed: bool | None = None
+    whole: bool = False
+    ended_before: float | None = None
+    deleted: bool = False
+    caller: str | None = None
+    parent: str | None = None
+    top: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSummary:
+    """One flow of a list."""
+
+    namespace: str
+    id: str
+    revision: int
+    description: str | None
+    disabled: bool
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLine:
+    """A log line with where it belongs. `position` grows within a run; ask for what comes after it to follow."""
+
+    position: int
+    task_run: str
+    address: str
+    attempt: int
+    line: LogLine
