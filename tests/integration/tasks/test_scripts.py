@@ -239,3 +239,9 @@ def test_what_would_run_in_a_container_is_refused(properties: dict[str, Any]) ->
     with pytest.raises(ValidationError, match="is not supported here: scripts run as processes") as refused:
         shell.Script.model_validate({"script": "true", **properties})
     assert refused.value.error_count() == 1
+
+
+def test_a_pattern_that_ends_in_two_stars_is_everything_below(context: FolderContext) -> None:
+    command = "mkdir -p dist/deep; echo a > dist/a; echo b > dist/deep/b; echo c > c"
+    got = run(context, shell.Commands, command, outputFiles=["dist/**"])
+    assert sorted(got.output_files) == ["dist/a", "dist/deep/b"]

@@ -153,5 +153,7 @@ class Workplace:
 
 def _matches(folder: Path, pattern: str) -> dict[str, Path]:
     literal = folder / pattern
-    paths = [literal] if literal.is_file() else sorted(folder.glob(pattern))
+    # `dist/**` is everything below `dist`, as elsewhere; here `**` alone finds folders
+    wanted = f"{pattern}/*" if pattern.endswith("**") else pattern
+    paths = [literal] if literal.is_file() else sorted(folder.glob(wanted))
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
