@@ -83,7 +83,7 @@ def api() -> Iterator[str]:
     with server:
         assert server.stdout is not None
         yield server.stdout.readline().strip().removeprefix("export API=")
-        server.send_signal(signal.SIGINT)
+        server.terminate()
 
 
 @pytest.mark.parametrize("file", RUNS)
