@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, cast
 
 from dalsegno.artifacts.port import ArtifactStore
@@ -33,6 +33,26 @@ _ENV = "ENV_"
 _MOST_LINES = 1_000
 
 
+class _Envs(Mapping[str, str]):
+    """Variables of the environment, looked up when they are read: most tasks read none."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        return {name[len(_ENV) :].lower(): value for name, value in self._environ.items() if name.startswith(_ENV)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is the same for all runs of this process.
@@ -51,9 +71,9 @@ class Surroundings:
     url: str | None = None
     namespace_file: NamespaceFile | None = None
 
-    def envs(self) -> dict[str, str]:
+    def envs(self) -> Mapping[str, str]:
         """Give the variables that expressions may read, without their prefix and in small letters."""
-        return {name[len(_ENV) :].lower(): value for name, value in self.environ.items() if name.startswith(_ENV)}
+        return _Envs(self.environ)
 
     def kestra(self) -> dict[str, str]:
         """Give what is said about this installation."""
