@@ -21,7 +21,6 @@ from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
 from dalsegno.replay.repeating import Limits, Turn, after_turn, key_of
 from dalsegno.store.port import EvaluateLoop
-from dalsegno.tasks.groups import LoopUntil
 from dalsegno.tasks.registry import load
 
 
@@ -75,6 +74,8 @@ class Turns:
 
     def _ask(self, owner: GroupRun, scope: Scope, keys: Sequence[str]) -> tuple[Turn, bool]:
         """Render the loop as its last turn sees it."""
+        from dalsegno.tasks.groups import LoopUntil  # only where something repeats: its models take a while
+
         task, facts = owner.task, self._job.tools.facts
         inside = scope.enter(task.id, keys[-1], None, len(keys) - 1)
         overrides = self._job.resolved.overrides(task.id, scope.keys)
