@@ -1,4 +1,4 @@
-"""What is asked of a run on the way, and the labels that it gets: the steps of `LabelRun` and `AmendRun`."""
+"""What is asked of a run on the way, the labels that it gets, and what it ran on: steps that change a run itself."""
 
 from __future__ import annotations
 
@@ -29,25 +29,23 @@ def label_run(write: LabelRun) -> Step:
 def amend_run(write: AmendRun) -> Step:
     """Change what is asked of a run that has not ended."""
     row = {"run": write.run, "request": map_to_text(write.request)}
-
-    def step(transaction: Transaction) -> None:
-        transaction.own(write.run)
-        if not transaction.change(sql.AMEND_RUN, row):
-            name, state = run_there(transaction, write.run)
-            raise MoveRefused(f"`{name}` has ended already, as {state}: nothing can be asked of it any more")
-
-    return step
+    return _before_its_end(write.run, sql.AMEND_RUN, row, "nothing can be asked of it any more")
 
 
 def note_environment(write: NoteEnvironment) -> Step:
     """Record more of what a run ran on."""
     row = {"run": write.run, "environment": map_to_text(write.environment)}
+    return _before_its_end(write.run, sql.NOTE_ENVIRONMENT, row, "what it ran on is on record")
+
+
+def _before_its_end(run: str, statement: str, row: dict[str, str], why_not: str) -> Step:
+    """Give the step of a statement that changes a run only while it has not ended."""
 
     def step(transaction: Transaction) -> None:
-        transaction.own(write.run)
-        if not transaction.change(sql.NOTE_ENVIRONMENT, row):
-            name, state = run_there(transaction, write.run)
-            raise MoveRefused(f"`{name}` has ended already, as {state}: what it ran on is on record")
+        transaction.own(run)
+        if not transaction.change(statement, row):
+            name, state = run_there(transaction, run)
+            raise MoveRefused(f"`{name}` has ended already, as {state}: {why_not}")
 
     return step
 
