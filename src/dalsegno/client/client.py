@@ -209,6 +209,14 @@ class Client:
         """Give the task runs of a run in the order in which they were added; kept ones too, read from where they ran."""
         return self._service.runs.task_runs(run)
 
+    def given_values(self, run: str) -> Mapping[str, tuple[str, ...]]:
+        """Name, by the address of a task run, the values that it used and that a person gave: overrides and pins.
+
+        A value is named by its path, such as `inputs.month`, `outputs.load.uri`, `properties.url`; `result` is that of the
+        task run itself. Task runs that used none are left out.
+        """
+        return self._service.runs.given(run)
+
     def task_run(self, run: str, address: str) -> TaskRun:
         """Give the task run at an address. Raises `NotFound` with the closest addresses."""
         return self._service.runs.task_run(run, address)

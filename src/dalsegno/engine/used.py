@@ -48,8 +48,8 @@ def _read(read: Read, outputs: Any, scope: Scope, nodes: Nodes) -> tuple[str, An
     taken = ["outputs"]
     for step in steps:
         try:
-            value = value[step]
-        except (KeyError, TypeError, IndexError):
+            value = value[int(step) if isinstance(value, list | tuple) else step]
+        except (KeyError, TypeError, IndexError, ValueError):
             return ".".join([*taken, str(step)]), None
         taken.append(str(step))
     return ".".join(taken), value

@@ -32,10 +32,16 @@ ORIGIN: Final = _Origin.ORIGIN
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Overrides and pins that a person set on the origin, or on a run before it. They make nothing run."""
+    """Overrides and pins that a person set on the origin, or on a run before it. They make nothing run.
+
+    Parameters
+    ----------
+    inputs : the names of the run inputs that were given anew; their values are the run's own.
+    """
 
     task_inputs: TaskInputs = field(default_factory=dict[str, Mapping[str, Any]])
     outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,13 @@ class ReplayRequest:
         """Give what a replay of the run that this request made carries over: its own overrides over the carried ones."""
         task_inputs = _over(self.carried.task_inputs, self.task_inputs)
         earlier = {name: value for name, value in self.carried.outputs.items() if name not in self.outputs}
-        return Overrides(task_inputs, {**earlier, **self.outputs})
+        return Overrides(task_inputs, {**earlier, **self.outputs}, self.overridden_inputs)
+
+    @property
+    def overridden_inputs(self) -> tuple[str, ...]:
+        """The run inputs that a person gave in place of earlier ones, here or on the way: a fresh run's replace nothing."""
+        own = self.inputs if self.origin is not None else ()
+        return tuple(dict.fromkeys((*self.carried.inputs, *own)))
 
     def as_json(self) -> dict[str, Any]:
         """Give the request as JSON data, without what is at its default."""
@@ -110,6 +122,7 @@ class ReplayRequest:
                 carried = {
                     "task_inputs": _inputs_to_json(value.task_inputs),
                     "outputs": _pins_to_json(value.outputs),
+                    "inputs": list(value.inputs),
                 }
                 value = {name: part for name, part in carried.items() if part}
             elif item.name == "outputs":
@@ -161,7 +174,9 @@ def request_from_json(data: Mapping[str, Any]) -> ReplayRequest:
     values["task_inputs"] = _inputs_from_json(data.get("task_inputs", {}))
     values["outputs"] = _pins_from_json(data.get("outputs", {}))
     values["carried"] = Overrides(
-        _inputs_from_json(carried.get("task_inputs", {})), _pins_from_json(carried.get("outputs", {}))
+        _inputs_from_json(carried.get("task_inputs", {})),
+        _pins_from_json(carried.get("outputs", {})),
+        tuple(carried.get("inputs", ())),
     )
     request = replace(ReplayRequest(), **values)
     for amendment in data.get("amendments", ()):

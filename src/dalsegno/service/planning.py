@@ -110,7 +110,9 @@ class Planning:
         admitted = admission(flow, inputs, labels, secrets=secrets, now=lambda: now)
         if origin is not None:
             carried_over = request_from_json(origin.request).for_replay_of_it()
-            request = replace(request, carried=carried_over if request.carry_overrides else Overrides())
+            # the values of inputs carry over in any case
+            left = carried_over if request.carry_overrides else Overrides(inputs=carried_over.inputs)
+            request = replace(request, carried=left)
         nodes = self._graphs.of(revision)
         resolved = resolve_request(
             request,

@@ -27,6 +27,7 @@ from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.marked import Marked
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
@@ -57,6 +58,7 @@ class RunCases:
         self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
         self._retrying = Retrying(store, graphs)
+        self._marked = Marked(store, graphs)
         self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
         self._executing = Executing(
@@ -245,7 +247,8 @@ class RunCases:
     def as_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""
         found = self.get(run)
-        shown = run_as_json(found, self._ordered(found))
+        task_runs = self._ordered(found)
+        shown = run_as_json(found, task_runs, self._marked.of(found, task_runs))
         if found.state is State.PAUSED:
             shown["waits"] = [wait.as_json() for wait in self._resuming.waits(found)]
         return shown
@@ -258,6 +261,11 @@ class RunCases:
     def task_runs(self, run: str) -> list[TaskRun]:
         """Give the task runs of a run."""
         return self._ordered(self.get(run))
+
+    def given(self, run: str) -> Mapping[str, tuple[str, ...]]:
+        """Name, by the address of a task run, the values that it used and that a person gave."""
+        found = self.get(run)
+        return self._marked.of(found, self._store.task_runs.of_run(found.id))
 
     def _ordered(self, run: Run) -> list[TaskRun]:
         flow = self._flows.revision(run.namespace, run.flow, run.revision).flow

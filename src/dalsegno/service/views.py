@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +13,15 @@ from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
 
 
-def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[str, Any]:
-    """Give a run as JSON data; times are ISO 8601 in UTC. Without `task_runs` as in a list."""
+def run_as_json(
+    run: Run, task_runs: Iterable[TaskRun] | None = None, given: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, Any]:
+    """Give a run as JSON data; times are ISO 8601 in UTC. Without `task_runs` as in a list.
+
+    Parameters
+    ----------
+    given : the values that a person gave and that a task run used, by its address.
+    """
     shown: dict[str, Any] = {
         "id": run.id,
         "name": run.name,
@@ -39,7 +46,9 @@ def run_as_json(run: Run, task_runs: Iterable[TaskRun] | None = None) -> dict[st
     }
     if task_runs is not None:
         shown["environment"] = dict(run.environment)
-        shown["task_runs"] = [task_run_as_json(item) for item in task_runs]
+        shown["task_runs"] = [
+            {**task_run_as_json(item), "given": list((given or {}).get(item.address, ()))} for item in task_runs
+        ]
     return {**shown, "outputs": mask_sealed(dict(run.outputs)), "error": run.error}
 
 

@@ -177,3 +177,13 @@ def test_of_a_large_property_the_beginning_is_recorded(lab: Lab) -> None:
     assert lab.at(run, "c").properties["value"].endswith("... (50007 characters)")
     assert lab.at(run, "d").properties == {"value": [1, {"k": 2}]}
     assert len(lab.output(run, "b")) == 50_000
+
+
+def test_an_element_of_a_list_is_a_value_that_is_used(lab: Lab) -> None:
+    first = lab.run("""
+- {id: a, type: core.debug.Return, value: [1, 2, [3]]}
+- {id: b, type: core.debug.Return, value: "{{ outputs.a.value[0] + outputs.a.value[1] + outputs.a.value[2][0] }}"}
+""")
+    used = lab.at(first, "b").used
+    assert set(used) == {"outputs.a.value.0", "outputs.a.value.1", "outputs.a.value.2.0"}
+    assert len(set(used.values())) == 3

@@ -14,7 +14,7 @@ from dalsegno.model.plan import Action
 from dalsegno.model.progress import Progress, TaskMoved
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
-from dalsegno.replay.request import ReplayRequest
+from dalsegno.replay.request import ORIGIN, ReplayRequest
 from dalsegno.store.port import RunFilter
 
 TWO = """
@@ -261,6 +261,48 @@ def test_rule_16_given_values_stay_on_record_and_marked_over_replays(lab: Lab) -
     assert lab.at(third, "b").action is Action.PIN
     marked = {found.run: found.mark for found in lab.store.artifacts.find("") if found.mark and not found.task_run}
     assert marked[first.id] == "override"
+
+
+def test_rule_16_what_read_a_given_value_is_marked_also_where_it_is_kept(lab: Lab) -> None:
+    tasks = TWO + '- {id: c, type: test.Mark, value: "{{ outputs.b.value }}"}\n- {id: d, type: test.Mark, value: x}\n'
+    fresh = lab.run(tasks, ReplayRequest(inputs={"city": "oslo"}), rest=CITY)
+    overridden = lab.replay(fresh, inputs={"city": "bern"}, task_inputs={"d": {"value": "y"}})
+    pinned = lab.replay(overridden, start=("c",), outputs={"b": {"value": "pinned"}})
+    kept = lab.replay(pinned, start=("d",), carry_overrides=False)
+    read_again = lab.replay(kept, start=("c",))
+
+    assert lab.cases.given(fresh.id) == {}
+    assert lab.cases.given(overridden.id) == {"a": ("inputs.city",), "d": ("properties.value",)}
+    assert lab.cases.given(pinned.id) == {
+        "a": ("inputs.city",), "b": ("result",), "c": ("outputs.b.value",), "d": ("properties.value",)
+    }  # fmt: skip
+    assert lab.cases.given(kept.id) == {"a": ("inputs.city",), "b": ("result",), "c": ("outputs.b.value",)}
+    assert lab.cases.given(read_again.id) == {"a": ("inputs.city",), "b": ("result",), "c": ("outputs.b.value",)}
+    assert {row["address"]: row["given"] for row in lab.cases.as_json(kept.id)["task_runs"]}["d"] == []
+
+
+def test_rule_16_one_item_that_was_pinned_marks_what_read_that_item(lab: Lab) -> None:
+    tasks = """
+- id: each
+  type: core.flow.ForEach
+  values: [p, q]
+  tasks:
+    - {id: w, type: test.Mark, value: "{{ taskrun.value }}"}
+    - {id: own, type: test.Mark, value: "{{ outputs.w[taskrun.value].value }}"}
+- {id: all, type: test.Mark, value: "{{ outputs.w | keys }}"}
+- {id: one, type: test.Mark, value: "{{ outputs.w.q.value }}"}
+"""
+    run = lab.replay(lab.run(tasks), outputs={"each[p].w": {"value": "given"}})
+    assert lab.cases.given(run.id) == {
+        "each[p].w": ("result",), "each[p].own": ("outputs.w.p.value",), "all": ("outputs.w",)
+    }  # fmt: skip
+
+
+def test_rule_16_what_is_kept_whatever_has_changed_stays_marked(lab: Lab) -> None:
+    pinned = lab.replay(lab.run(TWO, rest=CITY), outputs={"a": {"value": "pinned"}})
+    kept = lab.replay(pinned, outputs={"a": ORIGIN}, start=("b",))
+    assert lab.cases.given(kept.id) == {"a": ("result",), "b": ("outputs.a.value",)}
+    assert lab.cases.given(lab.replay(lab.run(TWO, rest=CITY), outputs={"a": ORIGIN}).id) == {}
 
 
 def test_rule_16_a_required_input_that_the_origin_lacks_is_refused(lab: Lab) -> None:

@@ -256,11 +256,21 @@ def test_a_run_shows_its_origin_its_values_and_what_reuse_saved(draw: Callable[.
 def test_task_runs_stand_below_their_group(draw: Callable[..., str]) -> None:
     task_runs = [task("each", 0.0, 2.0), replace(task("each[red].load", 0.0, 2.0), parent="each")]
 
-    assert draw(task_runs_table(task_runs)) == (
+    assert draw(task_runs_table(task_runs, {})) == (
         "TASK              STATE      ACTION  TRY   TOOK  WHY\n"
         "each              ✓ SUCCESS  RUN       1  2.0 s  first run\n"
         "  each[red].load  ✓ SUCCESS  RUN       1  2.0 s  first run"
     )
+
+
+def test_task_runs_say_what_they_used_of_what_was_given_unless_the_reason_does(draw: Callable[..., str]) -> None:
+    said = replace(task("load", 0.0, 2.0), reason="input `month` is overridden")
+    kept = replace(task("sum", 0.0, 2.0), reason="kept", action=Action.REUSE)
+    given = {"load": ("inputs.month", "inputs.year"), "sum": ("result",)}
+
+    shown = " ".join(draw(task_runs_table([said, kept], given)).split())
+    assert "2.0 s input `month` is overridden; used given inputs.year sum" in shown
+    assert shown.endswith("2.0 s kept; its result was given")
 
 
 def test_why_tells_the_reason_and_what_has_changed(draw: Callable[..., str]) -> None:

@@ -136,7 +136,7 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         fixed = names.get(found.fixed_by or "")
         terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed, called=called))
         if task_runs:
-            terminal.show([BLANK], drawn.task_runs_table(task_runs))
+            terminal.show([BLANK], drawn.task_runs_table(task_runs, client.given_values(found.id)))
         _show_failure(client, found, task_runs, terminal, fixed=fixed)
         _show_waits(client, found, terminal)
 
@@ -284,7 +284,8 @@ def _case(client: Client, run: Run, address: str) -> Case:
             before = None
     kept = task_run is not None and task_run.action is Action.REUSE and task_run.reused_from is not None
     ran_in = _ran_in(client, run, [task_run]).get(task_run.reused_from or "") if kept and task_run is not None else None
-    return Case(run, address, decision, task_run, before, origin.name if origin is not None else None, ran_in)
+    given = client.given_values(run.id).get(address, ()) if task_run is not None else ()
+    return Case(run, address, decision, task_run, before, origin.name if origin is not None else None, ran_in, given)
 
 
 def kill(run: options.RunName, *, as_json: options.Json = False) -> None:

@@ -14,6 +14,7 @@ from dalsegno.model.sealed import as_masked
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 _ACTION_STYLES = {Action.REUSE: "dim", Action.PIN: "magenta", Action.RUN: "", Action.ENTER: "cyan"}
 
@@ -152,8 +153,14 @@ def _reused(task_runs: Sequence[TaskRun]) -> str:
     return f"{count(len(kept), 'task')}, which saved {seconds(saved_seconds(task_runs))}"
 
 
-def task_runs_table(task_runs: Sequence[TaskRun]) -> RenderableType:
-    """List what became of every task; `task_runs` are in the order of the flow."""
+def task_runs_table(task_runs: Sequence[TaskRun], given: Mapping[str, tuple[str, ...]]) -> RenderableType:
+    """List what became of every task.
+
+    Parameters
+    ----------
+    task_runs : in the order of the flow.
+    given : the values that a person gave and that a task run used, by its address.
+    """
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
     made = table([
@@ -168,9 +175,29 @@ def task_runs_table(task_runs: Sequence[TaskRun]) -> RenderableType:
         attempt = str(each.attempt) if each.attempt else ""
         took = cell(seconds(span(each.started, each.ended)), "dim" if kept else "")
         add_row(
-            made, "  " * depths[each.address] + each.address, state, action, attempt, took, cell(each.reason, "dim")
+            made,
+            "  " * depths[each.address] + each.address,
+            state,
+            action,
+            attempt,
+            took,
+            _why(each, given.get(each.address, ())),
         )
     return made
+
+
+def _why(task_run: TaskRun, given: Sequence[str]) -> Text:
+    from dalsegno.cli.render.tables import cell
+
+    why = cell(task_run.reason, "dim")
+    # what the reason names need not be said twice
+    used = [name for name in given if name != "result" and f"`{name.split('.')[1]}`" not in task_run.reason]
+    said = [f"used given {listed(used, 3)}"] if used else []
+    if "result" in given and task_run.action is Action.REUSE:
+        said.append("its result was given")
+    if said:
+        why.append(f"{'; ' if task_run.reason else ''}{'; '.join(said)}", "magenta")
+    return why
 
 
 def _depths(task_runs: Sequence[TaskRun]) -> dict[str, int]:

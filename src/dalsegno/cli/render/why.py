@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ class Case:
     task_run : nothing where the run has not come to it.
     before : what stands at its address in the origin.
     ran_in : the run in which a kept result was made.
+    given : what a person gave of the values that it used.
     """
 
     run: Run
@@ -47,6 +48,7 @@ class Case:
     before: TaskRun | None = None
     origin_name: str | None = None
     ran_in: str | None = None
+    given: Sequence[str] = ()
 
     @property
     def action(self) -> Action | None:
@@ -126,6 +128,8 @@ def _facts(case: Case) -> list[tuple[str, str]]:
         facts.append(("decided by", f"`{case.decision.waits_for}`, once it has run"))
     if case.task_run is not None and case.task_run.action is Action.REUSE:
         facts.append(("ran in", case.ran_in or f"task run {case.task_run.reused_from}"))
+    if case.given:
+        facts.append(("given", f"by a person: {', '.join(case.given)}"))
     if case.before is not None:
         origin = case.origin_name or "the origin"
         facts.append(
@@ -183,6 +187,7 @@ def why_json(case: Case) -> dict[str, Any]:
         "ran_in": case.ran_in,
         "definition": task_run.definition if task_run is not None else None,
         "changed_properties": case.changed_properties(),
+        "given": list(case.given),
         "used": dict(task_run.used) if task_run is not None else {},
         "changed_values": case.changed_values(),
         "output_digest": task_run.output_digest if task_run is not None else None,
