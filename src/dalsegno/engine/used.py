@@ -20,6 +20,8 @@ def used_values(task: Task, scope: Scope, found: JsonMap, nodes: Nodes) -> Itera
     for name in task.inputs:
         if name in found["inputs"]:
             yield f"inputs.{name}", digest("value", as_counted(found["inputs"][name]))
+    for path in task.context:
+        yield path, digest("value", _in_context(path, found))
     for path, value in task.variables.items():
         yield f"vars.{path}", value
     for read in task.reads:
@@ -29,6 +31,13 @@ def used_values(task: Task, scope: Scope, found: JsonMap, nodes: Nodes) -> Itera
     item = own_item(nodes, scope)
     if item is not None:
         yield "taskrun.value", digest("value", as_counted(item.value))
+
+
+def _in_context(path: str, found: JsonMap) -> Any:
+    root, _, name = path.partition(".")
+    if name:
+        return found[root].get(name)
+    return {name: value for name, value in found[root].items() if name.partition(".")[0] != "system"}
 
 
 def _read(read: Read, outputs: Any, scope: Scope, nodes: Nodes) -> tuple[str, Any]:

@@ -151,6 +151,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         tasks=_tasks(draft.children, finder),
         reads=tuple(uses.reads),
         inputs=tuple(uses.inputs),
+        context=tuple(uses.context),
         variables=uses.variables,
         volatile=tuple(sorted(uses.volatile)),
         digests=digests,

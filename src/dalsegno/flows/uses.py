@@ -35,6 +35,7 @@ class Uses:
 
     reads: dict[Read, None] = field(default_factory=dict[Read, None])
     inputs: dict[str, None] = field(default_factory=dict[str, None])
+    context: dict[str, None] = field(default_factory=dict[str, None])
     variables: dict[str, str] = field(default_factory=dict[str, str])
     volatile: set[str] = field(default_factory=set[str])
     #: the variables whose text was followed, so that a circle of them ends
@@ -160,8 +161,8 @@ class UseFinder:
             self._variables(path, spot)
         elif root == "tasks" or (root in ("parent", "parents") and "outputs" in path):
             spot.uses.reads[ANYTHING] = None
-        elif root == "envs":
-            spot.uses.volatile.add(root)
+        else:
+            self._context(root, path, spot)
 
     def _unknown_root(self, root: str, spot: _Spot) -> None:
         place = self._locator.name(spot.node, (root,))
@@ -184,6 +185,21 @@ class UseFinder:
             place = self._locator.name(spot.node, ("inputs", path[0]))
             message = f"the flow declares no input `{path[0]}`"
             self._report.unknown_reading("unknown-input", message, place, name=path[0], known=self._names.inputs)
+
+    def _context(self, root: str, path: tuple[Any, ...], spot: _Spot) -> None:
+        """Note what is read of the run and its surroundings, and may be another in a replay."""
+        if root == "envs":
+            spot.uses.volatile.add(root)
+        elif root == "execution" and path[:1] in ((), ("startDate",)):
+            spot.uses.context["execution.startDate"] = None
+        elif root == "labels":
+            self._labels(path, spot)
+
+    def _labels(self, path: tuple[Any, ...], spot: _Spot) -> None:
+        name = path[0] if path and isinstance(path[0], str) else None
+        # those of the system are names of runs, which are others in every run
+        if name != "system":
+            spot.uses.context["labels" if name is None else f"labels.{name}"] = None
 
     def _outputs(self, path: tuple[Any, ...], spot: _Spot) -> None:
         if not path or not isinstance(path[0], str):

@@ -111,7 +111,7 @@ _PLAIN = (
     "ends",
 )
 _MAPS = ("properties", "variables", "digests")
-_LISTS = ("inputs", "volatile", "raw")
+_LISTS = ("inputs", "context", "volatile", "raw")
 _CHILDREN = ("tasks", "errors", "lasts")
 _NAMES = ("branches", "depends")
 

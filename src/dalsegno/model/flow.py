@@ -127,6 +127,8 @@ class Task:
     kind : how it is executed; a group holds `tasks`.
     reads : data edges to other tasks.
     inputs : the run inputs that its expressions read.
+    context : what they read of the run besides that may be another in a replay: `labels.team`, `labels` for all of them,
+        `execution.startDate`.
     variables : for each path below `vars` that it reads, a digest of what the flow says there.
     volatile : the functions in its expressions that give something new each time, such as `now`.
     digests : for each property, the digest of its definition; `type` is one of them.
@@ -158,6 +160,7 @@ class Task:
     tasks: tuple[Task, ...] = ()
     reads: tuple[Read, ...] = ()
     inputs: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     volatile: tuple[str, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict[str, str])

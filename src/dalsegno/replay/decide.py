@@ -201,7 +201,9 @@ class Decider(WholeDecider):
 
     def _overridden_group(self, task: Task) -> str | None:
         overridden = self._overridden(task) if self._origin is not None else []
-        return f"input `{overridden[0]}` is overridden" if overridden else None
+        if overridden:
+            return f"input `{overridden[0]}` is overridden"
+        return self._differs(task) if self._origin is not None else None
 
     def _items(self, task: Task, scope: Scope, flowing: Flowing) -> tuple[Sequence[str], Sequence[Any], NotYet | None]:
         if task.kind not in (Kind.LOOP, Kind.CHOICE):

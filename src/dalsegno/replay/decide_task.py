@@ -25,7 +25,7 @@ from dalsegno.replay.reasons import (
     volatile,
     with_changes,
 )
-from dalsegno.replay.resolve import Resolved, keeps_origin
+from dalsegno.replay.resolve import Resolved, calls, keeps_origin
 from dalsegno.replay.select import Nodes, Target
 
 JsonMap = Mapping[str, Any]
@@ -138,7 +138,9 @@ class TaskDecider:
 
     def _may_keep(self, task: Task, changed: tuple[str, ...]) -> bool:
         """Whether a task with a result that nothing else touches is kept (rule c)."""
-        return self._asked.keeps and not self._overridden(task) and not (self._asked.changed and changed)
+        if not self._asked.keeps or self._overridden(task) or self._differs(task):
+            return False
+        return not (self._asked.changed and changed)
 
     def _run(
         self,
@@ -374,6 +376,15 @@ class TaskDecider:
         overridden = self._asked.overridden
         return [name for name in task.inputs if name in overridden] if overridden else []
 
+    def _differs(self, task: Task) -> str | None:
+        """Say what a task reads of the run besides its inputs that differs from the origin; only where changes count."""
+        differing = self._asked.differing
+        return (
+            next((differing[path] for path in (*task.context, calls(task.id)) if path in differing), None)
+            if differing
+            else None
+        )
+
     def _own_reason(self, task: Task, result: Result | None) -> str:
         if self._origin is None:
             return "first run"
@@ -386,6 +397,9 @@ class TaskDecider:
         overridden = self._overridden(task)
         if overridden:
             return f"input {', '.join(f'`{name}`' for name in overridden)} is overridden"
+        differs = self._differs(task)
+        if differs is not None:
+            return differs
         return "everything is run again"
 
     def _kept_warnings(self, task: Task, flowing: Flowing, changed: tuple[str, ...]) -> tuple[str, ...]:

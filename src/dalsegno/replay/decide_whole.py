@@ -62,7 +62,7 @@ class WholeDecider(TaskDecider):
             self.so_far.decisions[address] = replace(self.so_far.decisions[address], keys=result.keys)
 
     def _is_touched(self, task: Task, scope: Scope, flowing: Flowing) -> bool:
-        if task.id in self._asked.touched or self._overridden(task):
+        if task.id in self._asked.touched or self._overridden(task) or self._differs(task):
             return True
         if any(read.task is None for read in task.reads):
             return flowing.ran is not None
@@ -153,6 +153,9 @@ class WholeDecider(TaskDecider):
             yield "is pinned"
         for name in self._overridden(task):
             yield f"reads the input `{name}`, which is overridden"
+        differs = self._differs(task)
+        if differs is not None:
+            yield f"is not as in the origin: {differs}"
         for read in task.reads:
             found = [*self.so_far.hot.read(read, self._nodes, scope), *self.so_far.warm.read(read, self._nodes, scope)]
             source = (flowing.ran or flowing.check) if read.task is None else next(iter(found), None)

@@ -58,6 +58,7 @@ class Resolved:
     breakpoints, acknowledged : before what it stops; what may be seen outside once more.
     acknowledges_all : whether everything may be.
     overridden : run inputs whose value differs from the origin's.
+    differing : with `changed`, what else differs: paths as in `Task.context`, or `calls(task)`, each with the reason.
     changed : whether what changed decides.
     strict : whether a tolerated failure is no result.
     keeps_effects : whether the old result of what is seen outside is kept rather than run again.
@@ -85,6 +86,7 @@ class Resolved:
     carried_inputs: Assigned = NONE
     carried_pins: Assigned = NONE
     overridden: frozenset[str] = frozenset()
+    differing: Mapping[str, str] = field(default_factory=dict[str, str])
     keeps: bool = False
     stale: Stale = "warn"
     verify: bool = False
@@ -130,8 +132,18 @@ class Resolved:
         return self.carried_pins.at(task, keys)
 
 
+def calls(task: str) -> str:
+    """Give the name under which it is told that the flow which a task calls differs."""
+    return f"calls {task}"
+
+
 def resolve_request(
-    request: ReplayRequest, nodes: Nodes, overridden: Iterable[str] = (), *, subflows: Subflows | None = None
+    request: ReplayRequest,
+    nodes: Nodes,
+    overridden: Iterable[str] = (),
+    *,
+    differing: Mapping[str, str] = MappingProxyType({}),
+    subflows: Subflows | None = None,
 ) -> Resolved:
     """Resolve every name of a request. Nothing is raised: what is wrong is listed in `refusals`.
 
@@ -176,6 +188,7 @@ def resolve_request(
         carried_inputs=carried_inputs,
         carried_pins=carried_pins,
         overridden=frozenset(overridden),
+        differing=differing,
         keeps=request.keeps,
         stale=request.stale,
         verify=request.verify,

@@ -34,6 +34,7 @@ from dalsegno.replay.select import Nodes
 from dalsegno.service.admitting import admission
 from dalsegno.service.called import asked_of, called_by, graph_of, told
 from dalsegno.service.checking import check_values
+from dalsegno.service.differing import SYSTEM, differing
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
@@ -114,14 +115,17 @@ class Planning:
             left = carried_over if request.carry_overrides else Overrides(inputs=carried_over.inputs)
             request = replace(request, carried=left)
         nodes = self._graphs.of(revision)
+        seen = None if origin is None else self.origin(origin)
         resolved = resolve_request(
             request,
             nodes,
             _overridden(request, inputs, origin),
+            differing={}
+            if origin is None or seen is None
+            else differing(self._store, request, nodes, labels, origin=origin, results=seen.results.values()),
             subflows=lambda task: graph_of(self._store, self._graphs, nodes[task].task),
         )
         refusals = check_values(resolved, nodes)
-        seen = None if origin is None else self.origin(origin)
         evaluate = self._evaluator(
             flow,
             revision.number,
@@ -179,7 +183,7 @@ class Planning:
         revision = self._store.flows.revision(origin.namespace, origin.flow, origin.revision)
         of_flow = revision.flow.labels if revision is not None else {}
         asked = origin.request.get("labels", {})
-        own = ((name, text) for name, text in origin.labels.items() if not name.startswith(_SYSTEM))
+        own = ((name, text) for name, text in origin.labels.items() if not name.startswith(SYSTEM))
         return {name: text for name, text in own if name in asked or of_flow.get(name) != text}
 
     def origin(self, run: Run) -> Origin:
@@ -300,7 +304,6 @@ class Planning:
 
 
 #: what labels begin with that say what became of one run
-_SYSTEM = "system."
 
 
 class _Known:

@@ -399,3 +399,46 @@ def test_after_a_crash_it_goes_on_as_it_would_have(lab: Lab, tasks: str, edit: t
     lab.cases.execute(run.id)
 
     assert actions(lab, run) == expected
+
+
+OF_THE_RUN = """
+- {id: a, type: test.Mark, value: "{{ labels.team }}"}
+- {id: b, type: test.Mark, value: "{{ outputs.a.value }}"}
+- {id: all, type: test.Mark, value: "{{ labels | length }}"}
+- {id: day, type: test.Mark, value: "{{ execution.startDate | date('yyyy') }}"}
+- {id: name, type: test.Mark, value: "{{ execution.id }}"}
+"""
+
+
+def test_another_value_of_a_label_is_seen_by_what_reads_it(lab: Lab) -> None:
+    origin = lab.run(OF_THE_RUN, rest="labels: {team: red}")
+    assert {action for action, _ in actions(lab, lab.replay(origin, changed=True)).values()} == {Action.REUSE}
+
+    run = lab.replay(origin, changed=True, labels={"team": "blue"})
+
+    assert actions(lab, run)["a"] == (Action.RUN, "`labels.team` differs")
+    assert actions(lab, run)["all"] == (Action.RUN, "`labels` differs")
+    assert actions(lab, run)["b"][0] is Action.RUN
+    assert {actions(lab, run)[name][0] for name in ("day", "name")} == {Action.REUSE}
+    other = lab.replay(origin, changed=True, labels={"area": "north"})
+    assert actions(lab, other)["a"][0] is Action.REUSE
+    assert actions(lab, other)["all"][0] is Action.RUN
+
+
+def test_another_clock_is_seen_by_what_reads_it(lab: Lab) -> None:
+    run = lab.replay(lab.run(OF_THE_RUN, rest="labels: {team: red}"), changed=True, fresh_clock=True)
+    assert actions(lab, run)["day"] == (Action.RUN, "`execution.startDate` differs")
+    assert {actions(lab, run)[name][0] for name in ("a", "b", "all", "name")} == {Action.REUSE}
+
+
+def test_a_loop_over_a_label_is_evaluated_again_where_the_label_differs(lab: Lab) -> None:
+    tasks = """
+- id: each
+  type: core.flow.ForEach
+  values: "{{ labels.cities | split(',') }}"
+  tasks:
+    - {id: w, type: test.Mark, value: "{{ taskrun.value }}"}
+"""
+    origin = lab.run(tasks, rest="labels: {cities: 'oslo,rome'}")
+    run = lab.replay(origin, changed=True, labels={"cities": "oslo,bern"})
+    assert {item.address for item in lab.cases.task_runs(run.id)} >= {"each[oslo].w", "each[bern].w"}

@@ -141,6 +141,17 @@ def test_rule_08_variables_are_those_of_the_requested_revision(lab: Lab) -> None
     assert lab.output(lab.replay(later, revision=1), "a") == "rome"
 
 
+def test_rule_08_plugin_defaults_are_those_of_the_requested_revision(lab: Lab) -> None:
+    tasks = "- {id: a, type: test.Mark}\n- {id: b, type: test.Mark, value: own}\n"
+    defaults = "pluginDefaults: [{type: test.Mark, values: {value: first}}]"
+    origin = lab.run(tasks, rest=defaults)
+    later = lab.replay(origin, tasks, rest=defaults.replace("first", "second"), revision="latest", start=("a",))
+    again = lab.replay(later, revision=1, start=("a",))
+    assert [lab.output(run, "a") for run in (origin, later, again)] == ["first", "second", "first"]
+    assert lab.at(later, "a").reason == "you start here; definition changed: `value`"
+    assert lab.output(later, "b") == "own"
+
+
 def test_rule_08_what_runs_reads_the_time_anew_and_what_is_kept_does_not(lab: Lab) -> None:
     tasks = """
         - {id: a, type: test.Mark, value: "{{ now() | date('yyyy-MM') }}"}

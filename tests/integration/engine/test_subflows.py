@@ -416,3 +416,22 @@ def test_the_request_of_a_fresh_run_names_nothing_in_a_subflow(lab: Lab) -> None
 
     with pytest.raises(RequestRefused, match="only a start can be named"):
         lab.create(CALL, ReplayRequest(breakpoints=("call.load",)))
+
+
+def test_with_changed_a_subflow_whose_flow_has_changed_runs_what_changed_in_it(lab: Lab) -> None:
+    save(lab)
+    origin = lab.run(CALL)
+    assert lab.at(lab.replay(origin, changed=True), "call").action is Action.REUSE
+    save(lab, CHILD.replace("value }}!", "value }}?"))
+
+    run = lab.replay(origin, changed=True)
+
+    assert lab.at(run, "before").action is Action.REUSE
+    assert lab.at(run, "call").action is Action.RUN
+    assert lab.at(run, "call").reason.startswith("`tests.child`, which it calls, has changed: revision 1 → 2; replays ")
+    (child,) = called(lab, run)
+    assert lab.executed(child) == ["report"]
+    assert lab.output(run, "after") == "rome?"
+    pinned = CALL.replace("flowId: child", "flowId: child\n  revision: 1")
+    other = lab.run(pinned)
+    assert lab.at(lab.replay(other, changed=True), "call").action is Action.REUSE
