@@ -244,11 +244,14 @@ def _found_version(connection: sqlite3.Connection, path: Path) -> str | None:
 def _bring_up_to_date(connection: sqlite3.Connection, lock_file: int, path: Path, durability: str) -> None:
     if not version.needs_migration(_found_version(connection, path), str(path)):
         return
-    # Alembic and SQLAlchemy take some tenths of a second to import: only where there is something to migrate
-    from dalsegno.store.migrate import migrate
-
     with file_lock(lock_file):
         connection.execute("PRAGMA journal_mode = WAL")
-        if version.needs_migration(_found_version(connection, path), str(path)):
+        found = _found_version(connection, path)
+        if found is None:
+            connection.executescript(version.NEW_SQLITE.read_text(encoding="utf-8"))
+        elif version.needs_migration(found, str(path)):
+            # Alembic and SQLAlchemy take some tenths of a second to import: only where there is something to migrate
+            from dalsegno.store.migrate import migrate
+
             with closing(_connect(path, durability)) as own:
                 migrate("sqlite", lambda: own)

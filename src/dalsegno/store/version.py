@@ -6,6 +6,8 @@ else.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dalsegno.errors import StoreTooNew
 
 #: the newest migration in `migrations/versions`
@@ -13,6 +15,10 @@ CURRENT = 4
 
 #: where Alembic keeps the number
 TABLE = "dalsegno_schema"
+
+#: the statements that make a new SQLite store, as all migrations together make it: `python -m tests.support.new_store`
+#: writes them. A new store needs neither Alembic nor SQLAlchemy, which take some tenths of a second to import
+NEW_SQLITE = Path(__file__).with_name("new_sqlite.sql")
 
 READ_VERSION = "SELECT version_num FROM dalsegno_schema"
 

@@ -16,6 +16,7 @@ import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from tests.support import new_store
 
 from dalsegno.errors import StoreTooNew
 from dalsegno.store import migrate, schema, version
@@ -85,6 +86,12 @@ def test_the_migrations_give_the_schema(two_databases: tuple[str, Connect, Conne
 def test_the_version_that_is_expected_is_that_of_the_newest_migration() -> None:
     config = migrate.configuration(None)  # pyright: ignore[reportArgumentType]
     assert ScriptDirectory.from_config(config).get_heads() == [str(version.CURRENT)]
+
+
+def test_a_new_store_is_what_the_migrations_make() -> None:
+    assert version.NEW_SQLITE.read_text(encoding="utf-8") == new_store.statements(), (
+        "run `python -m tests.support.new_store` to bring it up to date"
+    )
 
 
 def set_version(address: str, number: int) -> None:

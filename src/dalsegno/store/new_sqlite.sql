@@ -1,0 +1,173 @@
+BEGIN IMMEDIATE;
+CREATE TABLE dalsegno_schema (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT dalsegno_schema_pkc PRIMARY KEY (version_num)
+);
+CREATE TABLE revisions (
+	namespace TEXT NOT NULL, 
+	flow TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	digest TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	author TEXT, 
+	description TEXT, 
+	disabled INTEGER NOT NULL, 
+	source TEXT NOT NULL, 
+	compiled TEXT NOT NULL, 
+	CONSTRAINT revisions_key PRIMARY KEY (namespace, flow, number)
+);
+CREATE TABLE run_numbers (
+	namespace TEXT NOT NULL, 
+	flow TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	CONSTRAINT run_numbers_key PRIMARY KEY (namespace, flow)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE runs (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	namespace TEXT NOT NULL, 
+	flow TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	root TEXT NOT NULL, 
+	origin TEXT, 
+	clock DOUBLE NOT NULL, 
+	created DOUBLE NOT NULL, 
+	started DOUBLE, 
+	ended DOUBLE, 
+	lease_number INTEGER NOT NULL, 
+	lease_owner TEXT, 
+	lease_beat DOUBLE, 
+	kill_requested INTEGER NOT NULL, 
+	plan_digest TEXT NOT NULL, 
+	author TEXT, 
+	reason TEXT, 
+	labels TEXT NOT NULL, 
+	inputs TEXT NOT NULL, 
+	request TEXT NOT NULL, 
+	environment TEXT NOT NULL, 
+	outputs TEXT NOT NULL, 
+	error TEXT, whole INTEGER DEFAULT 1 NOT NULL, fixed_by TEXT, deleted DOUBLE, parent TEXT, caller TEXT, caller_attempt INTEGER, 
+	CONSTRAINT runs_key PRIMARY KEY (id)
+);
+CREATE INDEX runs_by_name ON runs (name);
+CREATE INDEX runs_by_time ON runs (created);
+CREATE INDEX runs_by_flow ON runs (namespace, flow, created);
+CREATE INDEX runs_by_origin ON runs (origin);
+CREATE INDEX runs_by_root ON runs (root);
+CREATE TABLE plans (
+	run TEXT NOT NULL, 
+	"plan" BLOB NOT NULL, 
+	CONSTRAINT plans_key PRIMARY KEY (run), 
+	FOREIGN KEY(run) REFERENCES runs (id)
+);
+CREATE TABLE task_runs (
+	seq INTEGER NOT NULL, 
+	id TEXT NOT NULL, 
+	run TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	task TEXT NOT NULL, 
+	type TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	definition TEXT NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	attempts INTEGER NOT NULL, 
+	created DOUBLE NOT NULL, 
+	started DOUBLE, 
+	ended DOUBLE, 
+	output_digest TEXT, 
+	loop_keys TEXT, 
+	reused_from TEXT, 
+	parent TEXT, 
+	reason TEXT NOT NULL, 
+	value TEXT, 
+	digests TEXT NOT NULL, 
+	used TEXT NOT NULL, 
+	properties TEXT NOT NULL, 
+	outputs TEXT NOT NULL, 
+	error TEXT, 
+	loop_values TEXT, 
+	CONSTRAINT task_runs_key PRIMARY KEY (seq), 
+	CONSTRAINT task_runs_id UNIQUE (id), 
+	CONSTRAINT task_runs_address UNIQUE (run, address), 
+	FOREIGN KEY(run) REFERENCES runs (id)
+);
+CREATE INDEX task_runs_in_order ON task_runs (run, seq);
+CREATE TABLE attempts (
+	task_run TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	started DOUBLE NOT NULL, 
+	ended DOUBLE, 
+	error TEXT, 
+	CONSTRAINT attempts_key PRIMARY KEY (task_run, number), 
+	FOREIGN KEY(task_run) REFERENCES task_runs (id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE events (
+	run TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	at DOUBLE NOT NULL, 
+	kind TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	address TEXT, 
+	attempt INTEGER, 
+	CONSTRAINT events_key PRIMARY KEY (run, number), 
+	FOREIGN KEY(run) REFERENCES runs (id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE logs (
+	run TEXT NOT NULL, 
+	first_line INTEGER NOT NULL, 
+	last_line INTEGER NOT NULL, 
+	task_run TEXT NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	lines TEXT NOT NULL, 
+	CONSTRAINT logs_key PRIMARY KEY (run, first_line), 
+	FOREIGN KEY(run) REFERENCES runs (id), 
+	FOREIGN KEY(task_run) REFERENCES task_runs (id)
+);
+CREATE INDEX logs_by_task_run ON logs (task_run, first_line);
+CREATE TABLE artifacts (
+	seq INTEGER NOT NULL, 
+	id TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	size BIGINT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	run TEXT, 
+	task_run TEXT, 
+	output TEXT, 
+	mark TEXT, 
+	CONSTRAINT artifacts_key PRIMARY KEY (seq), 
+	CONSTRAINT artifacts_id UNIQUE (id)
+);
+CREATE INDEX artifacts_by_digest ON artifacts (digest);
+CREATE INDEX artifacts_by_task_run ON artifacts (task_run);
+CREATE TABLE entries (
+	namespace TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	type TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	updated DOUBLE NOT NULL, 
+	expires DOUBLE, 
+	writer TEXT, 
+	description TEXT, 
+	value TEXT NOT NULL, 
+	CONSTRAINT entries_key PRIMARY KEY (namespace, "key")
+);
+CREATE INDEX entries_by_expiry ON entries (expires);
+CREATE INDEX runs_by_parent ON runs (parent);
+CREATE UNIQUE INDEX runs_by_caller ON runs (caller, caller_attempt);
+INSERT INTO dalsegno_schema (version_num) VALUES ('4');
+COMMIT;
