@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dalsegno.engine.dags import Ready
 from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.state import State, worst
 from dalsegno.replay.edges import Scope
@@ -97,7 +98,7 @@ class Frame:
     _inside_moved: bool = False
     _moved_before: bool | None = None
     _moved: set[str] = field(default_factory=set[str])
-    _done: dict[str, bool] = field(default_factory=dict[str, bool])
+    _ready: Ready | None = None
     _handled: State | None = None
 
     @property
@@ -135,12 +136,14 @@ class Frame:
         if self.depends is None:
             self.running += 1
             return self.pending.popleft()
-        for entry in self.pending:
-            if isinstance(entry, Task) and all(self._done.get(name) for name in self.depends.get(entry.id, ())):
-                self.pending.remove(entry)
-                self.running += 1
-                self.moved = self._moved_above(self.depends.get(entry.id, ()))
-                return entry
+        if self._ready is None:
+            self._ready = Ready((entry for entry in self.pending if isinstance(entry, Task)), self.depends)
+        entry = self._ready.take()
+        if entry is not None:
+            self.pending.remove(entry)
+            self.running += 1
+            self.moved = self._moved_above(self.depends.get(entry.id, ()))
+            return entry
         if not self.running:
             # what is left stands after something that failed
             self.pending.clear()
@@ -175,7 +178,8 @@ class Frame:
         self.running -= 1
         self.states.add(state)
         if task is not None:
-            self._done[task] = state.has_result
+            if self._ready is not None and state.has_result:
+                self._ready.ended(task)
             if moved:
                 self._moved.add(task)
         self._inside_moved = self._inside_moved or moved
@@ -200,7 +204,10 @@ class Frame:
 
 def frame_of_flow(flow: Flow) -> Frame:
     """Give the outermost frame."""
-    return Frame(Scope(), deque[Entry](flow.tasks), errors=flow.errors, lasts=flow.lasts)
+    frame = Frame(Scope(), deque[Entry](flow.tasks), errors=flow.errors, lasts=flow.lasts)
+    if flow.depends is not None:
+        frame.depends, frame.limit, frame.stops = flow.depends, 0, False
+    return frame
 
 
 def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str | None = None) -> Frame:

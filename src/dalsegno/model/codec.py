@@ -27,6 +27,7 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
         "disabled": flow.disabled,
         **({"conduct": conduct} if (conduct := flow.conduct.as_json()) else {}),
         **({"retry": asdict(flow.retry)} if flow.retry is not None else {}),
+        **({"depends": {name: list(ids) for name, ids in flow.depends.items()}} if flow.depends is not None else {}),
     }
 
 
@@ -46,6 +47,7 @@ def flow_from_json(data: Mapping[str, Any]) -> Flow:
         disabled=data["disabled"],
         conduct=conduct_from_json(data.get("conduct", {})),
         retry=Retry(**data["retry"]) if data.get("retry") else None,
+        depends=_names(data["depends"]) if "depends" in data else None,
     )
 
 
@@ -109,6 +111,7 @@ _PLAIN = (
     "shares",
     "setter",
     "ends",
+    "function",
 )
 _MAPS = ("properties", "variables", "digests")
 _LISTS = ("inputs", "context", "volatile", "raw")

@@ -151,6 +151,8 @@ class Task:
     setter : whether its output `variables` sets variables for the tasks that stand after it.
     ends : whether it ends the run, where it does not fail; its result is never kept.
     raw : the properties whose text the task renders itself, such as a condition for every row of a file.
+    function : of a step in Python, the user's function, as `module:qualname`. Its properties are bindings of its parameters
+        (`model.binding`), and `code` among the digests is that of all that it reaches.
     """
 
     id: str
@@ -188,6 +190,7 @@ class Task:
     shares: bool = False
     setter: bool = False
     ends: bool = False
+    function: str | None = None
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""
@@ -226,6 +229,8 @@ class Flow:
     errors, lasts : the tasks that run when something has failed, and at the end.
     conduct : checks, limits and triggers of its runs.
     retry : how its tasks are tried again that say nothing themselves, and its runs.
+    depends : of a flow that is a graph rather than a sequence, the ids of the tasks that each of its own stands after;
+        `None` for a sequence.
     """
 
     namespace: str
@@ -241,6 +246,7 @@ class Flow:
     lasts: tuple[Task, ...] = ()
     conduct: Conduct = field(default_factory=Conduct)
     retry: Retry | None = None
+    depends: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def full_id(self) -> str:
@@ -263,6 +269,7 @@ class Revision:
     digest : of the content; equal content makes no new revision.
     source : the text, as it was given.
     flow : the compiled form.
+    graph : where a run has a graph of its own, the digest of that; `flow` is the run's then, and not the revision's.
     """
 
     flow: Flow
@@ -271,3 +278,9 @@ class Revision:
     source: str
     created: float = 0.0
     author: str | None = None
+    graph: str = ""
+
+    @property
+    def content(self) -> str:
+        """The digest of the content, the run's own graph included."""
+        return f"{self.digest}/{self.graph}" if self.graph else self.digest

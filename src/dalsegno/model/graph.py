@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dalsegno.model.address import Address, parse
@@ -81,9 +81,9 @@ def stands_later(task: Node, reader: Node, nodes: Mapping[str, Node]) -> bool:
     return not any(group.kind in _NOT_IN_A_ROW for group in shared)
 
 
-def in_order(dag: Task) -> list[Task]:
+def in_order(tasks: Iterable[Task], depends: Mapping[str, Sequence[str]]) -> list[Task]:
     """Give the tasks of a Dag so that each comes after those that it depends on; else in the order of the text."""
-    known = {task.id: task for task in dag.tasks}
+    known = {task.id: task for task in tasks}
     ordered: dict[str, Task] = {}
     begun: set[str] = set()
     for first in known:
@@ -92,7 +92,7 @@ def in_order(dag: Task) -> list[Task]:
             name = path[-1]
             begun.add(name)
             # a circle is refused where the flow is read; here it only must not go round for ever
-            before = (other for other in dag.depends.get(name, ()) if other in known and other not in begun)
+            before = (other for other in depends.get(name, ()) if other in known and other not in begun)
             above = next(before, None)
             if above is not None:
                 path.append(above)

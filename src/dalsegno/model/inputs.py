@@ -37,11 +37,17 @@ class InputType(StrEnum):
     EMAIL = "EMAIL"
     SECRET = "SECRET"  # noqa: S105 - the name of a type
     ARRAY = "ARRAY"
+    #: a parameter of a pipeline in Python: its value is in the form in which values of Python are stored
+    PYTHON = "PYTHON"
 
 
 #: the types as a flow may write them
 INPUT_TYPES: Mapping[str, InputType] = MappingProxyType(
-    {**{kind.value: kind for kind in InputType}, "BOOLEAN": InputType.BOOL, "ENUM": InputType.SELECT}
+    {
+        **{kind.value: kind for kind in InputType if kind is not InputType.PYTHON},
+        "BOOLEAN": InputType.BOOL,
+        "ENUM": InputType.SELECT,
+    }
 )
 #: what limits the values of an input, by the types that can have it
 LIMITS: Mapping[str, frozenset[InputType]] = MappingProxyType(

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from dalsegno.model.address import item_keys
-from dalsegno.model.flow import Effects, Kind, Task
+from dalsegno.model.flow import Effects, Flow, Kind, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result
@@ -157,14 +157,22 @@ class Decider(WholeDecider):
             taken = task.branches.get(keys[0], ()) if keys else ()
             return self.expand([child for child in task.tasks if child.id in taken], scope, flowing)
         if task.kind is Kind.DAG:
-            return self._expand_dag(task, scope, flowing)
+            return self.expand_graph(task.tasks, task.depends, scope, flowing)
         return self.expand(task.tasks, scope, flowing, parallel=task.kind is Kind.PARALLEL)
 
-    def _expand_dag(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
-        """Decide the tasks of a Dag, each after those that it depends on."""
+    def expand_flow(self, flow: Flow) -> Flowing:
+        """Decide the tasks of the flow itself, the outermost group."""
+        if flow.depends is None:
+            return self.expand(flow.tasks, Scope(), Flowing())
+        return self.expand_graph(flow.tasks, flow.depends, Scope(), Flowing())
+
+    def expand_graph(
+        self, tasks: Sequence[Task], depends: Mapping[str, Sequence[str]], scope: Scope, flowing: Flowing
+    ) -> Flowing:
+        """Decide the tasks of a Dag, or of a flow that is one, each after those that it depends on."""
         out: dict[str, Flowing] = {}
-        for child in in_order(task):
-            after = [out[name] for name in task.depends.get(child.id, ()) if name in out]
+        for child in in_order(tasks, depends):
+            after = [out[name] for name in depends.get(child.id, ()) if name in out]
             out[child.id] = self._decide(child, scope, flowing.join(after))
             flowing = flowing.with_ran(out[child.id])
         return flowing.join(out.values())

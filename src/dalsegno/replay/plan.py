@@ -14,7 +14,7 @@ from dalsegno.model.graph import Node, index
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.replay.checks import Branches, check_names, unexpanded
 from dalsegno.replay.decide import Decider
-from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
+from dalsegno.replay.edges import Decided, Evaluate, Scope
 from dalsegno.replay.fingerprint import plan_digest
 from dalsegno.replay.left_out import LeftOut
 from dalsegno.replay.missing import Missing
@@ -43,7 +43,7 @@ def draw_up(
     to_run: dict[str, str] = {}
     while True:
         decider = Decider(nodes, resolved, origin, evaluate=evaluate, moved_to_run=to_run)
-        flowing = decider.expand(revision.flow.tasks, Scope(), Flowing())
+        flowing = decider.expand_flow(revision.flow)
         decided = decider.so_far
         decider.expand_lasts(revision.flow.lasts, Scope(), flowing, list(decided.order), "the flow")
         more = dict(_late_reads(decided, nodes, late))
@@ -56,7 +56,7 @@ def draw_up(
     dropped, not_reached = _dropped(decided, nodes, resolved, origin)
     unchecked, unknown = check_names(resolved, decided, nodes)
     return Plan(
-        digest=plan_digest(revision.digest, request.as_json(), decisions),
+        digest=plan_digest(revision.content, request.as_json(), decisions),
         revision=revision.number,
         decisions=decisions,
         dropped=dropped,

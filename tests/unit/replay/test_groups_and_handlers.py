@@ -163,9 +163,9 @@ def test_a_task_in_a_dag_without_dependencies_is_touched_only_by_what_it_reads()
 def test_a_large_dag_is_put_in_order_at_once_and_a_circle_ends() -> None:
     ids = [f"t{number}" for number in range(3000)]
     made = dag("g", *(task(name) for name in reversed(ids)), **{b: [a] for a, b in pairwise(ids)})
-    assert [found.id for found in in_order(made)] == ids
+    assert [found.id for found in in_order(made.tasks, made.depends)] == ids
     round_ = dag("g", task("a"), task("b"), a=["b"], b=["a"])
-    assert {found.id for found in in_order(round_)} == {"a", "b"}
+    assert {found.id for found in in_order(round_.tasks, round_.depends)} == {"a", "b"}
 
 
 # 6: errors and finally

@@ -1,0 +1,67 @@
+"""Bindings: what a parameter of a step in Python gets, as it stands among the properties of its task.
+
+A property is `{"$bind": binding}`, and a binding is a map with one key:
+
+    {"value": form}              a value, in the form in which values of Python are stored
+    {"output": [task, name]}     an output of a step; of one in the same loop, that of the reader's own item
+    {"items": [task, name]}      the outputs of all items of a mapped step, as a list in the order of the items
+    {"item": parameter}          what the item in which the reader stands gives for a parameter of the mapped step
+    {"list": [binding, ...]}     a list with bindings inside; likewise "tuple"
+    {"dict": [[form, binding], ...]}  a map, with its keys as stored values
+
+A property that is no such map, as an override from the command line, is a value in stored form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from dalsegno.model.flow import Key, Read
+
+KEY = "$bind"
+
+JsonMap = Mapping[str, Any]
+
+
+def bound(kind: str, what: Any) -> dict[str, Any]:
+    """Give the property for a binding."""
+    return {KEY: {kind: what}}
+
+
+def binding_of(value: Any) -> tuple[str, Any]:
+    """Take a property apart: the kind of its binding, and what it binds to. Anything else is a value."""
+    if isinstance(value, dict) and len(cast("JsonMap", value)) == 1 and KEY in value:
+        ((kind, what),) = cast("JsonMap", value[KEY]).items()
+        return kind, what
+    return "value", value
+
+
+def reads_of(value: Any, loops: Mapping[str, int]) -> Iterator[Read]:
+    """Give the data edges of a property.
+
+    Parameters
+    ----------
+    loops : for each task that is inside of mapped steps, inside of how many.
+    """
+    kind, what = binding_of(value)
+    yield from _reads(kind, what, loops)
+
+
+def _reads(kind: str, what: Any, loops: Mapping[str, int]) -> Iterator[Read]:
+    if kind == "output":
+        task, name = what
+        yield Read(task, (Key.OWN,) * loops.get(task, 0), (name,))
+    elif kind == "items":
+        yield Read(what[0])
+    elif kind in ("list", "tuple"):
+        for inner in what:
+            yield from _inside(inner, loops)
+    elif kind == "dict":
+        for _, inner in what:
+            yield from _inside(inner, loops)
+
+
+def _inside(binding: JsonMap, loops: Mapping[str, int]) -> Iterator[Read]:
+    ((kind, what),) = binding.items()
+    yield from _reads(kind, what, loops)
