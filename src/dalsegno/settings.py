@@ -6,6 +6,7 @@
 `DALSEGNO_GLOBALS` is a JSON map that expressions read as `globals`; `DALSEGNO_ENVIRONMENT` and `DALSEGNO_URL` are texts that
 they read as `kestra.environment` and `kestra.url`.
 `DALSEGNO_DURABILITY` is `normal` (kill -9 loses nothing; a power cut may lose the last moment) or `full`.
+`DALSEGNO_ALLOW_PICKLE` is `true` or `false`: whether values may be kept by pickle, and loaded where they were.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Settings:
     store : a store's URL; by default the SQLite file `dalsegno.db` in `home`.
     durability : `normal` or `full`.
     globals, environment, url : what expressions can read about this installation.
+    allow_pickle : whether values that only pickle can keep are kept and loaded.
     """
 
     home: Path
@@ -43,6 +45,7 @@ class Settings:
     globals: Mapping[str, Any] = field(default_factory=dict[str, Any])
     environment: str | None = None
     url: str | None = None
+    allow_pickle: bool = True
 
     @property
     def store_url(self) -> str:
@@ -80,7 +83,19 @@ def read_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         _globals(environ.get("DALSEGNO_GLOBALS")),
         environ.get("DALSEGNO_ENVIRONMENT") or None,
         environ.get("DALSEGNO_URL") or None,
+        _switch("DALSEGNO_ALLOW_PICKLE", environ.get("DALSEGNO_ALLOW_PICKLE") or "true"),
     )
+
+
+#: how a setting that is on or off may be written
+_SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def _switch(name: str, given: str) -> bool:
+    found = _SWITCHES.get(given.lower())
+    if found is None:
+        raise Refusal(f"{name} is `{given}`; it can be `true` or `false`", code="bad-setting")
+    return found
 
 
 def _globals(text: str | None) -> Mapping[str, Any]:

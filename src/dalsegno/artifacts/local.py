@@ -214,7 +214,7 @@ class _LocalWriter:
         if not self._done:
             self._discard()
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Add bytes."""
         with self._store.storing():
             self._file.write(data)

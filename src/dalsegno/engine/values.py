@@ -7,18 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, REFERENCE
 from dalsegno.artifacts.port import ArtifactStore, parse_uri
 from dalsegno.errors import TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Artifact
 from dalsegno.replay.fingerprint import output_digest
 
-#: a JSON value of more than this many bytes is a blob of its own
-LARGEST_IN_ROW = 16_384
 #: of a property that is longer than that, this many characters are recorded
 _SHOWN = 1_000
-#: how a value that is a blob stands in a row
-REFERENCE = "$artifact"
 
 JsonMap = Mapping[str, Any]
 

@@ -34,10 +34,10 @@ def canonical(value: Any) -> bytes:
     ------
     TypeError : the value is of a type that has no canonical form.
     """
-    return _encode(value if _is_json(value) else _plain(value)).encode("utf-8", "surrogatepass")
+    return json_text(value if is_json(value) else _plain(value)).encode("utf-8", "surrogatepass")
 
 
-def _is_json(value: Any) -> bool:
+def is_json(value: Any) -> bool:
     """Whether JSON can hold a value as it is. Most values are, and then nothing is copied."""
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
@@ -47,13 +47,13 @@ def _is_json(value: Any) -> bool:
     if kind is dict:
         items = cast("dict[Any, Any]", value).items()
         return TAG not in value and all(
-            type(key) is str and (type(item) is str or _is_json(item)) for key, item in items
+            type(key) is str and (type(item) is str or is_json(item)) for key, item in items
         )
-    return kind is list and all(type(item) is str or _is_json(item) for item in cast("list[Any]", value))
+    return kind is list and all(type(item) is str or is_json(item) for item in cast("list[Any]", value))
 
 
-#: made once: `json.dumps` would make one for every value
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+#: writes what JSON can hold canonically; made once: `json.dumps` would make an encoder for every value
+json_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def digest(kind: str, value: Any) -> str:

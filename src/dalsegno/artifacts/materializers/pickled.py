@@ -1,0 +1,135 @@
+"""Pickle, the last resort: exact, and unsafe to load from a store that others write to.
+
+The content is the pickle's own stream, then the large buffers of arrays in it (protocol 5, out of band), each at a multiple
+of 64 bytes, then where they lie. So a buffer is written from where it lies in memory, and on loading it is mapped into
+memory, copy-on-write, as that of an array is.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+from collections.abc import Iterator, Sequence
+from struct import Struct
+from typing import Any, BinaryIO
+
+from blake3 import blake3
+
+from dalsegno.artifacts.materializers.base import Materializer, Source, Target
+from dalsegno.artifacts.materializers.errors import CannotKeep, class_missing, of_class
+from dalsegno.artifacts.materializers.refused import hint_for, refuse_bound
+
+_PROTOCOL = 5
+_ALIGNED = 64
+_NUMBER = Struct("<Q")
+_MAIN = b"__main__"
+
+Buffers = Sequence[memoryview]
+
+
+class Pickled(Materializer):
+    """Any value that pickle or cloudpickle can write; classes and functions of `__main__` with their code."""
+
+    kind = "pickle"
+    unsafe = True
+
+    def save(self, value: Any, target: Target) -> None:
+        """Write a value."""
+        refuse_bound(value)
+        stream, buffers, same = _dumped(value)
+        with target.open() as file:
+            for piece in _pieces(stream, buffers):
+                file.write(piece)
+        if same:
+            target.counts_as(same)
+
+    def load(self, source: Source) -> Any:
+        """Read a value."""
+        with source.open() as file:
+            places = _places(file)
+            memory = _memory(source, file) if places else memoryview(b"")
+            file.seek(0)
+            return _Unpickler(file, buffers=[memory[start : start + size] for start, size in places]).load()
+
+
+class Code(Pickled):
+    """A class with its code. It never stands in the row: many objects share it."""
+
+    inline = False
+
+
+def _dumped(value: Any) -> tuple[bytes, Buffers, str | None]:
+    """Give the stream of a value, its buffers, and a digest of its content where that of the bytes would be another one in
+    each process, as it is where a class is written with its code.
+    """
+    found: list[pickle.PickleBuffer] = []
+    try:
+        stream = pickle.dumps(value, _PROTOCOL, buffer_callback=found.append)
+    except Exception:  # noqa: BLE001 - whatever it is, cloudpickle may do better
+        return *_by_value(value), None
+    buffers = [buffer.raw() for buffer in found]
+    if _MAIN not in stream:
+        return stream, buffers, None
+    return *_by_value(value), _digest(stream, buffers)
+
+
+def _by_value(value: Any) -> tuple[bytes, Buffers]:
+    import cloudpickle
+
+    found: list[pickle.PickleBuffer] = []
+    try:
+        stream = cloudpickle.dumps(value, _PROTOCOL, buffer_callback=found.append)
+    except RecursionError as error:
+        raise CannotKeep("nested too deeply", "return a flatter value, such as a list of rows") from error
+    except Exception as error:
+        raise CannotKeep(f"{of_class(value)}, which cannot be pickled: {error}", hint_for(str(error))) from error
+    return stream, [buffer.raw() for buffer in found]
+
+
+def _digest(stream: bytes, buffers: Buffers) -> str:
+    hasher = blake3(stream)
+    for buffer in buffers:
+        hasher.update(buffer)
+    return hasher.hexdigest()
+
+
+def _pieces(stream: bytes, buffers: Buffers) -> Iterator[bytes | memoryview]:
+    yield stream
+    at = len(stream)
+    places: list[int] = []
+    for buffer in buffers:
+        gap = -at % _ALIGNED
+        yield bytes(gap)
+        yield buffer
+        places += (at + gap, buffer.nbytes)
+        at += gap + buffer.nbytes
+    yield b"".join(_NUMBER.pack(number) for number in (*places, len(buffers)))
+
+
+def _places(file: BinaryIO) -> list[tuple[int, int]]:
+    """Read where the buffers lie."""
+    size = _NUMBER.size
+    file.seek(-size, os.SEEK_END)
+    count = _NUMBER.unpack(file.read(size))[0]
+    file.seek(-size * (2 * count + 1), os.SEEK_END)
+    numbers = [_NUMBER.unpack(file.read(size))[0] for _ in range(2 * count)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _memory(source: Source, file: BinaryIO) -> memoryview:
+    """Give the content as memory that may be changed without changing what is stored."""
+    if source.path is None:
+        file.seek(0)
+        return memoryview(bytearray(file.read()))
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+class _Unpickler(pickle.Unpickler):
+    """Says which class is gone."""
+
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        try:
+            return super().find_class(module_name, global_name)
+        except (ImportError, AttributeError) as error:
+            raise class_missing(module_name, global_name, str(error)) from error
