@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import site
-import sysconfig
 from collections.abc import Mapping
-from functools import cache
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
-from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from dalsegno.model.libraries import library_folders
 
 _Stamp = tuple[int, int, int]
 
@@ -53,14 +51,6 @@ def watch() -> LoadedFiles:
     SourceFileLoader.path_stats = noting_path_stats
     ExtensionFileLoader.create_module = noting_create_module
     return files
-
-
-@cache
-def library_folders() -> tuple[str, ...]:
-    """Give the folders of the standard library and of installed packages, each with a slash at its end."""
-    named = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    named |= {*site.getsitepackages(), site.getusersitepackages()}
-    return tuple(str(Path(folder)) + os.sep for folder in named if folder)
 
 
 def _stamp(path: str) -> _Stamp | None:

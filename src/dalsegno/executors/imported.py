@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import PurePosixPath
 from types import ModuleType
 
-from dalsegno.executors.freshness import library_folders
+from dalsegno.model.libraries import library_folders
 
 
 class ImportedPackages:

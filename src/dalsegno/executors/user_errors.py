@@ -7,7 +7,7 @@ from traceback import FrameSummary, StackSummary, TracebackException
 from typing import Any
 
 from dalsegno.errors import TaskFailed
-from dalsegno.executors.freshness import library_folders
+from dalsegno.model.libraries import library_folders
 
 _MOST_TEXT = 4_000
 _MOST_TRACEBACK = 40_000

@@ -1,0 +1,30 @@
+"""What a function says whose source cannot be read: its compiled code, without files, lines and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from dalsegno.code.values import Token, Values
+
+
+def code_token(code: CodeType, values: Values, docstring: str | None) -> Token:
+    """Give the token of a code object; its docstring does not show."""
+    constants: list[Token] = []
+    for place, one in enumerate(code.co_consts):
+        if isinstance(one, CodeType):
+            constants.append(code_token(one, values, None))
+        else:
+            constants.append(values.token(None if place == 0 and docstring is not None and one == docstring else one))
+    names: list[Any] = [list(code.co_names), list(code.co_varnames), list(code.co_freevars), list(code.co_cellvars)]
+    counts = [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags]
+    return ["compiled", code.co_name, code.co_code.hex(), code.co_exceptiontable.hex(), constants, names, counts]
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """Give the names of its surroundings and the attributes that a code object uses, those inside of it too."""
+    yield from code.co_names
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from names_in(one)

@@ -1,0 +1,280 @@
+"""Which names of its surroundings a piece of code uses: by scopes, as Python resolves them, without running anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+#: a name, and the attributes that follow it: `helpers.clean` is `("helpers", "clean")`
+Chain = tuple[str, ...]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import statement binds a name to: a module, or what stands in it under a name."""
+
+    module: str
+    level: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedUse:
+    """What a piece of code uses of something that it imports itself; an empty chain is all of it."""
+
+    source: Imported
+    chain: Chain = ()
+
+
+@dataclass(slots=True)
+class Names:
+    """What a piece of code uses, each in the order in which it is written."""
+
+    #: chains that begin with a name of the surroundings
+    outer: dict[Chain, None] = field(default_factory=dict[Chain, None])
+    #: what it uses of modules that it imports itself
+    imported: dict[ImportedUse, None] = field(default_factory=dict[ImportedUse, None])
+    #: names of the module that it assigns, with `global`
+    assigned: set[str] = field(default_factory=set[str])
+    #: what cannot be told from the text, each with its line
+    unclear: dict[tuple[str, int], None] = field(default_factory=dict[tuple[str, int], None])
+
+
+def names_of(node: ast.AST) -> Names:
+    """Give the names that a node uses; what is assigned in the node itself, outside of functions, counts as outer."""
+    reader = _Reader()
+    reader.visit(node)
+    return reader.found
+
+
+def imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
+    """Give the names that an import statement binds; `*` for all names of a module."""
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            yield alias.asname or alias.name, Imported(statement.module or "", statement.level, alias.name)
+        elif alias.asname:
+            yield alias.asname, Imported(alias.name, 0)
+        else:
+            yield alias.name.partition(".")[0], Imported(alias.name.partition(".")[0], 0)
+
+
+def whole_imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[Imported]:
+    """Give what an import statement imports, with whole names of modules."""
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            yield Imported(statement.module or "", statement.level, alias.name)
+        else:
+            yield Imported(alias.name, 0)
+
+
+def bound_names(statement: ast.AST) -> Iterator[str]:
+    """Give the names that a statement binds in its own scope; `*` for an import of all names."""
+    for node in _in_scope(statement):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, _DEFINITIONS):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (name for name, _ in imports_of(node))
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+
+
+def _in_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the nodes of one scope; of a comprehension only what `:=` binds outside of it."""
+    yield node
+    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        return
+    if isinstance(node, _COMPREHENSIONS):
+        yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _in_scope(child)
+
+
+class _Scope:
+    """One function, class or comprehension, and what is bound in it."""
+
+    def __init__(self, parent: _Scope | None, *, is_class: bool = False) -> None:
+        self.parent = parent
+        self.is_class = is_class
+        self.bound: set[str] = set()
+        self.outer: set[str] = set()
+        self.imports: dict[str, list[Imported]] = {}
+        #: what is imported, with whole names
+        self.whole: list[Imported] = []
+
+    def read(self, statements: list[ast.stmt] | list[ast.expr]) -> None:
+        """Note what the statements of the scope bind."""
+        for statement in statements:
+            self.bound.update(bound_names(statement))
+            for node in _in_scope(statement):
+                if isinstance(node, ast.Global):
+                    self.outer.update(node.names)
+                elif isinstance(node, ast.Nonlocal):
+                    self.bound.difference_update(node.names)
+                elif isinstance(node, ast.Import | ast.ImportFrom):
+                    self._read_import(node)
+        self.bound -= self.outer
+
+    def _read_import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        for (name, source), whole in zip(imports_of(statement), whole_imports_of(statement), strict=True):
+            self.imports.setdefault(name, []).append(source)
+            self.whole.append(whole)
+            if whole != source:
+                self.imports.setdefault(whole.module, []).append(whole)
+
+    def sources(self, chain: Chain) -> Iterator[ImportedUse]:
+        """Give what a chain of attributes leads to that begins with a name that the scope imports."""
+        for length in range(len(chain), 0, -1):
+            found = self.imports.get(".".join(chain[:length]))
+            if found is not None:
+                yield from (ImportedUse(source, chain[length:]) for source in found)
+                return
+
+
+def _holder(name: str, scope: _Scope | None) -> _Scope | None:
+    """Give the scope in which a name is bound; `None` for one that stands outside."""
+    innermost = scope
+    while scope is not None:
+        if name in scope.outer:
+            return None
+        if name in scope.bound and (scope is innermost or not scope.is_class):
+            return scope
+        scope = scope.parent
+    return None
+
+
+class _Reader(ast.NodeVisitor):
+    """Walks a piece of code and notes the names that it uses."""
+
+    def __init__(self) -> None:
+        self.found = Names()
+        self._scope: _Scope | None = None
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for part in (*node.decorator_list, node.returns, *getattr(node, "type_params", ())):
+            self._visit_if(part)
+        self._function(node.args, node.body)
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._function(node.args, [node.body])
+
+    def _function(self, args: ast.arguments, body: list[ast.stmt] | list[ast.expr]) -> None:
+        given = [*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg]
+        for part in (*(one.annotation for one in given if one), *args.defaults, *args.kw_defaults):
+            self._visit_if(part)
+        scope = _Scope(self._scope)
+        scope.bound.update(one.arg for one in given if one)
+        scope.read(body)
+        self._within(scope, body)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for part in (*node.decorator_list, *node.bases, *node.keywords, *getattr(node, "type_params", ())):
+            self.visit(part)
+        scope = _Scope(self._scope, is_class=True)
+        scope.read(node.body)
+        self._within(scope, node.body)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.visit(node.generators[0].iter)
+        scope = _Scope(self._scope)
+        for generator in node.generators:
+            scope.bound.update(bound_names(generator.target))
+        first = node.generators[0]
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self._within(scope, [*first.ifs, *node.generators[1:], *parts])
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+
+    def _within(self, scope: _Scope, parts: list[ast.stmt] | list[ast.expr] | list[ast.AST]) -> None:
+        used_before = set(self.found.imported)
+        outside, self._scope = self._scope, scope
+        for part in parts:
+            self.visit(part)
+        self._scope = outside
+        used = {use.source for use in self.found.imported if use not in used_before}
+        for source in scope.whole:
+            if source not in used:  # it is imported for what the import does
+                self.found.imported[ImportedUse(source)] = None
+
+    def _visit_if(self, node: ast.AST | None) -> None:
+        if node is not None:
+            self.visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.found.assigned.update(node.names)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._use((node.id,))
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        chain = chain_of(node)
+        if chain is None:
+            self.visit(node.value)
+        else:
+            self._use(chain)
+            if chain[:2] == ("sys", "modules"):
+                self.found.unclear["looks modules up in `sys.modules`", node.lineno] = None
+
+    def visit_Call(self, node: ast.Call) -> None:
+        chain = chain_of(node.func)
+        if chain is None or not self._known_call(chain[-1], node):
+            self.visit(node.func)
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def _known_call(self, name: str, node: ast.Call) -> bool:
+        """Note what a call reaches that goes by a text instead of by a name; whether nothing else is to be noted of it."""
+        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        if name in ("import_module", "__import__"):
+            if isinstance(text, str) and not text.startswith("."):
+                self.found.imported[ImportedUse(Imported(text, 0))] = None
+            else:
+                self._unclear(f"imports a module by a name that is known only when it runs (`{name}`)", node)
+        elif name == "getattr" and len(node.args) > 1:
+            return self._getattr(node)
+        elif name in ("eval", "exec") and isinstance(node.func, ast.Name):
+            self._unclear(f"runs code that it makes itself (`{name}`)", node)
+        elif name == "globals" and not node.args:
+            self._unclear("looks names up in `globals()`", node)
+        return False
+
+    def _getattr(self, node: ast.Call) -> bool:
+        whose, key = chain_of(node.args[0]), node.args[1]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            if whose is not None:
+                self._use((*whose, key.value))
+            return True
+        if whose is not None and whose[0] not in ("self", "cls") and _holder(whose[0], self._scope) is not None:
+            self._unclear(f"reads an attribute of `{'.'.join(whose)}` by a name that is known only when it runs", node)
+        return False
+
+    def _unclear(self, what: str, node: ast.AST) -> None:
+        self.found.unclear[what, getattr(node, "lineno", 0)] = None
+
+    def _use(self, chain: Chain) -> None:
+        holder = _holder(chain[0], self._scope)
+        if holder is None:
+            self.found.outer[chain] = None
+        for use in holder.sources(chain) if holder is not None else ():
+            self.found.imported[use] = None
+
+
+def chain_of(node: ast.AST) -> Chain | None:
+    """Give a name and the attributes that follow it; `None` where an attribute is one of something else."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else None

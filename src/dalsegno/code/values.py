@@ -1,0 +1,134 @@
+"""Takes a value apart into what is equal for equal values in every process: no addresses, no order of sets.
+
+What pickle would store of a value is what counts, level by level. Functions, classes and modules inside are handed to
+whoever follows code.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import json
+import sys
+from collections.abc import Callable, Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, cast
+
+from dalsegno.code.owned import is_users
+
+#: JSON: a text, a number, or a list of tokens
+Token = Any
+#: gives the token of a function, a class, a module; `None` for a value
+Follow = Callable[[Any], Token | None]
+Note = Callable[[str], None]
+
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented)})
+#: hold nothing that decides what code does
+_EMPTY = frozenset({"_thread.lock", "_thread.RLock", "_thread._local", "_contextvars.ContextVar", "_abc._abc_data"})
+#: what these store is exactly their content
+_EXACT = frozenset({"numpy"})
+_MOST_VALUES = 200_000
+_DEEPEST = 60
+
+
+class Values:
+    """Takes values apart.
+
+    Parameters
+    ----------
+    follow : gives the token of what is code.
+    note : told, as the end of a sentence about the holder, what cannot be judged.
+    """
+
+    def __init__(self, follow: Follow, note: Note) -> None:
+        self._follow = follow
+        self._note = note
+        self._open: dict[int, int] = {}
+        self._left = _MOST_VALUES
+        #: whether something was met that cannot be taken apart
+        self.opaque = False
+
+    def token(self, value: Any) -> Token:
+        """Give the token of a value."""
+        kind = type(value)
+        if kind in _ATOMS:
+            return [kind.__name__, _text(value)]
+        followed = self._follow(value)
+        if followed is not None:
+            return followed
+        if id(value) in self._open:
+            return ["again", self._open[id(value)]]
+        self._left -= 1
+        if self._left < 0 or len(self._open) > _DEEPEST:
+            return self._no_token(value, "is too large to be judged")
+        self._open[id(value)] = len(self._open)
+        try:
+            return self._parts(value, kind)
+        finally:
+            del self._open[id(value)]
+
+    def _parts(self, value: Any, kind: type) -> Token:
+        if kind in (list, tuple):
+            return [kind.__name__, [self.token(item) for item in value]]
+        if kind in (dict, MappingProxyType):
+            return ["dict", self._pairs(value)]
+        if kind in (set, frozenset):
+            tokens = [self.token(item) for item in sorted(value, key=_order)]
+            return [kind.__name__, sorted(tokens, key=json.dumps)]
+        if issubclass(kind, Enum):
+            return ["enum", self.token(kind), value.name]
+        return self._stored(value, kind)
+
+    def _pairs(self, value: Mapping[Any, Any]) -> list[Token]:
+        return [[self.token(key), self.token(item)] for key, item in value.items()]
+
+    def _stored(self, value: Any, kind: type) -> Token:
+        """Give what pickle would store."""
+        if type_name(kind) in _EMPTY:
+            return ["empty", type_name(kind)]
+        reducer: Any = copyreg.dispatch_table.get(kind)
+        try:
+            stored = reducer(value) if reducer is not None else value.__reduce_ex__(4)
+        except Exception:  # noqa: BLE001 (what a value does when it is to be stored is its own affair)
+            return self._no_token(value, "cannot be judged")
+        if isinstance(stored, str):
+            return ["global", type_name(kind), stored]
+        self._tell_of_library(kind)
+        return ["made", type_name(kind), *(self._made(part) for part in cast("tuple[Any, ...]", stored))]
+
+    def _made(self, part: Any) -> Token:
+        # items of a list and pairs of a dictionary are given one by one
+        if hasattr(part, "__next__"):
+            return [self.token(item) for item in part]
+        return self.token(part)
+
+    def _tell_of_library(self, kind: type) -> None:
+        root = kind.__module__.partition(".")[0]
+        if root in sys.stdlib_module_names or root in _EXACT or is_users(kind.__module__):
+            return
+        self._note(f"a value of type `{type_name(kind)}`, which is judged by what pickle stores of it")
+
+    def _no_token(self, value: Any, why: str) -> Token:
+        self.opaque = True
+        self._note(f"a value of type `{type_name(type(value))}`, which {why}")
+        return ["opaque", type_name(type(value))]
+
+
+def type_name(kind: type) -> str:
+    """Give the name of a type with its module, except for built-in ones."""
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text(value: Any) -> str:
+    if type(value) is int:
+        return hex(value)  # a decimal text of a huge whole number is refused by Python
+    return ascii(value)
+
+
+def _order(item: Any) -> tuple[str, ...]:
+    """Give a key that puts the items of a set in one order in every process, as far as they can be told apart."""
+    kind = type(item)
+    name = str(getattr(item, "__qualname__", ""))
+    if name:
+        return kind.__name__, str(getattr(item, "__module__", "")), name
+    return kind.__name__, ascii(item) if kind in _ATOMS else "", str(getattr(item, "name", ""))
