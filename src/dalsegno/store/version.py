@@ -9,7 +9,7 @@ from __future__ import annotations
 from dalsegno.errors import StoreTooNew
 
 #: the newest migration in `migrations/versions`
-CURRENT = 4
+CURRENT = 5
 
 #: where Alembic keeps the number
 TABLE = "dalsegno_schema"
