@@ -106,7 +106,8 @@ def _rows(schema: Mapping[str, Any], whole: Mapping[str, Any], prefix: str) -> I
 
 
 def _resolved(field: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = field.get("$ref") or next((part["$ref"] for part in field.get("allOf", ()) if "$ref" in part), None)
+    parts = field.get("allOf") or [part for part in field.get("anyOf", ()) if part.get("type") != "null"]
+    reference = field.get("$ref") or (parts[0].get("$ref") if len(parts) == 1 else None)
     return field if reference is None else whole["$defs"][reference.rpartition("/")[2]]
 
 

@@ -34,6 +34,7 @@ class StoppingStore:
         self.events = inner.events
         self.artifacts = inner.artifacts
         self.entries = inner.entries
+        self.files = inner.files
 
     @property
     def stopped(self) -> bool:

@@ -11,12 +11,14 @@ from typing import Any, BinaryIO, Literal
 from blake3 import blake3
 from tests.support.clock import SetClock
 
+from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.artifacts.port import parse_uri, uri_of
+from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.errors import Cancelled, TaskFailed
 from dalsegno.expressions import Scope, parse
 from dalsegno.store.open import open_store
-from dalsegno.tasks.base import CalledRun, TaskEntries, TaskFiles, TaskLog, TaskRuns
+from dalsegno.tasks.base import CalledRun, TaskEntries, TaskFiles, TaskLog, TaskNamespaceFiles, TaskRuns
 
 FIXED_TIME = datetime(2024, 8, 15, 12, 0, tzinfo=UTC)
 
@@ -148,6 +150,14 @@ class FolderContext:
             entries = KeyValues(store, SetClock(self._now.timestamp()))
             self._entries = RunEntries(entries, self.namespace, lambda: self.idempotency_key)
         return self._entries
+
+    @property
+    def namespace_files(self) -> TaskNamespaceFiles:
+        """Files of namespaces, in a store of this folder."""
+        store = open_store(self.folder / "entries.db", now=self._now.timestamp)
+        artifacts = LocalArtifacts(self.folder / "artifacts")
+        files = NamespaceFiles(store, artifacts, SetClock(self._now.timestamp()))
+        return RunFiles(files, artifacts, self.namespace, {})
 
     def cancel(self) -> None:
         """Tell the task to stop, from any thread."""

@@ -23,6 +23,7 @@ class WatchedStore:
         self.events = inner.events
         self.artifacts = inner.artifacts
         self.entries = inner.entries
+        self.files = inner.files
         self.acquire = inner.acquire
         self.beat = inner.beat
         self.release = inner.release

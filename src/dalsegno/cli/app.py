@@ -37,6 +37,7 @@ _MODULES = {
     "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),
     "kv": "kv",
+    "files": "files",
 }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dalsegno.errors import Problem
+    from dalsegno.model.files import NamespaceFile
     from dalsegno.model.flow import Revision
     from dalsegno.model.kv import Entry
     from dalsegno.model.plan import Plan
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest, TaskInputs
     from dalsegno.service.keeping import Purged
+    from dalsegno.service.namespace_files import FilesPut
     from dalsegno.service.service import Saved, Service
     from dalsegno.service.waits import Wait
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
@@ -319,6 +321,55 @@ class Client:
         """Remove a key. Raises `NotFound` with the closest keys."""
         if not self._service.entries.delete(key, namespace):
             raise self._service.entries.missing(key, namespace)
+
+    # files of namespaces
+
+    def put_files(
+        self,
+        source: str | Path,
+        *,
+        namespace: str,
+        path: str | None = None,
+        exclude: Sequence[str] = (),
+        delete: bool = False,
+    ) -> FilesPut:
+        """Put a file of this machine, or all files of a folder, into a namespace, where tasks find them: all or none.
+
+        Parameters
+        ----------
+        path : where; below a path that ends with a slash a file keeps its name. By default under its own name.
+        exclude : patterns of files of the folder that are left out; `.git` and `__pycache__` always are.
+        delete : remove what lies in the same folder of the namespace and not in this one.
+
+        Raises
+        ------
+        Refusal : there is no such file, or the namespace or a path cannot be taken; nothing was written.
+        """
+        return self._service.files.put_local(
+            Path(source), namespace=namespace, path=path, exclude=exclude, delete=delete
+        )
+
+    def list_files(self, namespace: str | None = None, *, prefix: str = "") -> list[NamespaceFile]:
+        """Give the files of a namespace, or of all, whose path begins with `prefix`."""
+        return self._service.files.list(namespace, prefix.removeprefix("/"))
+
+    def find_files(self, path: str, *, namespace: str) -> list[NamespaceFile]:
+        """Give the file at a path, or all files of a folder. Raises `NotFound` with the closest paths."""
+        return self._service.files.under(path, namespace)
+
+    def open_file(self, path: str, *, namespace: str) -> BinaryIO:
+        """Open a file of a namespace. Raises `NotFound` with the closest paths."""
+        return self._service.files.open(self._service.files.get(path, namespace))
+
+    def delete_files(self, path: str, *, namespace: str, recursive: bool = False) -> list[NamespaceFile]:
+        """Remove a file of a namespace, or with `recursive` a folder with all in it; give what was removed.
+
+        Raises
+        ------
+        NotFound : it is not there; the message names the closest paths.
+        Refusal : it is a folder, and `recursive` is false.
+        """
+        return self._service.files.remove(path, namespace, recursive=recursive)
 
     # artifacts and task types
 

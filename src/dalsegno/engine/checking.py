@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dalsegno.engine.outside import READ_SECRET
 from dalsegno.engine.used import used_values
 from dalsegno.engine.variables import Facts, variables
 from dalsegno.model.address import Address, parse
+from dalsegno.model.files import differs
 from dalsegno.model.flow import Effects, Task
 from dalsegno.model.graph import Node
 from dalsegno.model.plan import Action
@@ -30,12 +30,11 @@ def why_it_runs(task: Task, scope: Scope, origin: TaskRun | None, facts: Facts, 
         return "has no result in the origin"
     used = dict(used_values(task, scope, variables(facts, scope, task), facts.nodes))
     if facts.outside is not None:
-        read = [path for path in origin.used if path.startswith(READ_SECRET)]
-        now = {path: facts.outside.secret_digest(path.removeprefix(READ_SECRET)) for path in read}
+        now = {path: facts.outside.now(path) for path in origin.used}
         used |= {path: value for path, value in now.items() if value is not None}
     different = [path for path in {**origin.used, **used} if origin.used.get(path) != used.get(path)]
     if different:
-        return f"`{different[0]}` differs"
+        return differs(different[0])
     return "stands directly after something that moved" if moved else None
 
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from dalsegno.artifacts.port import ArtifactStore, parse_uri, uri_of
 from dalsegno.engine.children import Call, Children
+from dalsegno.engine.files import RunFiles
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.engine.packages import Packages
 from dalsegno.engine.removing import Removal
@@ -188,6 +189,7 @@ class Context:
         log: TaskLog,
         artifacts: ArtifactStore,
         entries: KeyValues,
+        namespace_files: RunFiles,
         runs: TaskRuns,
         removal: Removal,
         clock: Clock,
@@ -208,6 +210,7 @@ class Context:
         self.is_replay = run.origin is not None
         self.log = log
         self.entries = RunEntries(entries, run.namespace, lambda: self.idempotency_key)
+        self.namespace_files = namespace_files
         self.labels: Mapping[str, str] = {}
         self.exit: State | None = None
         self.metrics: dict[str, float] = {}

@@ -13,9 +13,10 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.files import FileLookup, NamespaceFiles
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.queries import queries
-from dalsegno.engine.reading import NamespaceFile, Reading
+from dalsegno.engine.reading import Reading
 from dalsegno.engine.secrets import Secrets
 from dalsegno.errors import NotFound, TaskFailed, closest, did_you_mean
 from dalsegno.model.digest import digest
@@ -62,14 +63,12 @@ class Surroundings:
     environ : the variables of the environment.
     globals : what `globals` gives.
     environment, url : what `kestra.environment` and `kestra.url` give.
-    namespace_file : looks up a file of a namespace; `None` where there are none.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     globals: JsonMap = field(default_factory=dict[str, Any])
     environment: str | None = None
     url: str | None = None
-    namespace_file: NamespaceFile | None = None
 
     def envs(self) -> Mapping[str, str]:
         """Give the variables that expressions may read, without their prefix and in small letters."""
@@ -95,14 +94,15 @@ class Outside:
     store: Store
     artifacts: ArtifactStore
     entries: KeyValues
+    files: NamespaceFiles
     secrets: Secrets
     seal: Callable[[str], Any]
     around: Surroundings
     planned: bool = False
 
     def functions(self, used: dict[str, str] | None = None) -> dict[str, Callable[..., Any]]:
-        """Give the functions; `used` takes the digests of the secrets that they give."""
-        reading = Reading(self.artifacts, self.run.namespace, self.around.namespace_file)
+        """Give the functions; `used` takes the digests of the secrets and files of namespaces that they look up."""
+        reading = Reading(self.artifacts, FileLookup(self.files, self.run.namespace, used))
         known: dict[str, Callable[..., Any]] = {
             "secret": partial(self._secret, used),
             "kv": self._kv,
@@ -123,9 +123,11 @@ class Outside:
             raise TaskFailed("the states of tasks are known when the run is there", code="unknown-name")
         return {result.address: result.state for result in self.store.task_runs.results(self.run.id)}
 
-    def secret_digest(self, name: str) -> str | None:
-        """Give the digest of a secret as it is now; `None` where it is not there."""
-        key, _, subkey = name.partition("/")
+    def now(self, used: str) -> str | None:
+        """Give the digest that something has now which a task looked up; `None` where there is nothing of the kind."""
+        if not used.startswith(READ_SECRET):
+            return self.files.now(used)
+        key, _, subkey = used.removeprefix(READ_SECRET).partition("/")
         try:
             return self._digest(self._find(key, subkey or None))
         except TaskFailed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
+from collections.abc import Mapping
 
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.frames import Entry, Frame, GroupRun, Phase, frame_of_group
@@ -28,6 +29,7 @@ class Phases:
         self._bodies = bodies
         #: what had ended in such a group when the process died, until it begins anew
         self._again: dict[str, Result] = {}
+        self._used: dict[str, dict[str, str]] = {}
 
     def open(self, owner: GroupRun, parent: Frame) -> Frame:
         """Give the frame of a group that begins."""
@@ -56,10 +58,15 @@ class Phases:
         """Take what came of it."""
         order = live.order
         self._job.logs.end_attempt(order.task_run, order.attempt)
+        self._used.setdefault(order.task_run, {}).update(outcome.used)
         if outcome.error is not None:
             live.frame.error = dict(outcome.error)
         elif order.phase == "end" and outcome.state.has_result:
             self._job.memory.keep(order.address, outcome.plain)
+
+    def used(self, task_run: str) -> Mapping[str, str]:
+        """Give what a group used that has ended; nothing for one without phases."""
+        return self._used.pop(task_run, {})
 
     def close(self, frame: Frame) -> None:
         """Remove the folder of a group that has ended."""

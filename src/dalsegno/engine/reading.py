@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from dalsegno.artifacts.port import SCHEME, ArtifactStore, parse_uri
+from dalsegno.engine.files import FileLookup
 from dalsegno.errors import NotFound, TaskFailed
 
 #: a file of more bytes cannot be read into an expression
 LARGEST = 10_000_000
-#: gives the address of a file of a namespace, at a version if one is asked for; `None` where there is no such file
-NamespaceFile = Callable[[str, str, int | None], str | None]
 
 
 class Reading:
     """Stored files as expressions see them: by their address, or by the path of a file of a namespace."""
 
-    def __init__(self, artifacts: ArtifactStore, namespace: str, namespace_file: NamespaceFile | None) -> None:
+    def __init__(self, artifacts: ArtifactStore, lookup: FileLookup) -> None:
         self._artifacts = artifacts
-        self._namespace = namespace
-        self._namespace_file = namespace_file
+        self._lookup = lookup
 
     def read(self, path: Any, namespace: Any = None, version: Any = None) -> str:
         """Give the text of a file."""
@@ -49,12 +46,9 @@ class Reading:
 
     def exists(self, path: Any, namespace: Any = None) -> bool:
         """Tell whether a file is there."""
-        try:
+        if "://" in str(path):
             return self._artifacts.exists(self._digest(path, namespace, None))
-        except TaskFailed as error:
-            if error.code != "unknown-file":
-                raise
-            return False
+        return self._lookup.exists(path, namespace)
 
     def is_empty(self, path: Any, namespace: Any = None) -> bool:
         """Tell whether a file is there and has no content."""
@@ -74,10 +68,4 @@ class Reading:
         if "://" in text:
             message = f"`{text}` is no address of a stored file ({SCHEME}://...)"
             raise TaskFailed(message, hint="files of this machine and of the network are read by tasks", code="bad-uri")
-        if self._namespace_file is None:
-            raise TaskFailed(f"`{text}`: there are no files of namespaces here", code="unknown-file")
-        where = self._namespace if namespace is None else str(namespace)
-        found = self._namespace_file(where, text, None if version is None else int(version))
-        if found is None:
-            raise TaskFailed(f"the namespace `{where}` has no file `{text}`", code="unknown-file")
-        return found
+        return self._lookup.uri(path, namespace, version)

@@ -329,7 +329,9 @@ class Runner:
         kept = self._tools.values.keep(plain, run=self._job.run.id, task_run=owner.task_run)
         digest = kept.digest if plain else None
         self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
-        self._record.add(EndTask(owner.task_run, state, at, kept.outputs, digest, {}, {}, error))
+        self._record.add(
+            EndTask(owner.task_run, state, at, kept.outputs, digest, self._phases.used(owner.task_run), {}, error)
+        )
         decision = self._job.expansion.decided(owner.address)
         self._record.tell(
             owner.task, decision, state, attempt=owner.attempt, at=at, seconds=at - owner.started, error=error

@@ -16,6 +16,7 @@ from pydantic_core import PydanticSerializationError
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
 from dalsegno.engine.exiting import exit_error
+from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.identity import TaskVariables
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
@@ -48,6 +49,7 @@ class Tools:
     values: Values
     artifacts: ArtifactStore
     entries: KeyValues
+    files: NamespaceFiles
     runs: TaskRuns
     removal: Removal
     clock: Clock
@@ -116,20 +118,19 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     """Make one attempt, or begin it. Whatever goes wrong in the task is an outcome, not an exception."""
     tools = order.tools
     rendered: JsonMap = {}
-    used: Mapping[str, str] = {}
+    used: dict[str, str] = {}
     context: Context | None = None
     try:
         found = _variables(order)
-        secrets: dict[str, str] = {}
-        scope = expression_scope(tools.facts, found, secrets)
+        scope = expression_scope(tools.facts, found, used)
         if not order.phase and not runs_at_all(order.task, scope):
             return _ended(order, State.SKIPPED, used={}, properties={})
         rendered = render_properties(order.task, order.overrides, scope)
-        used = {**dict(used_values(order.task, order.scope, scope.variables, tools.facts.nodes)), **secrets}
+        used |= used_values(order.task, order.scope, scope.variables, tools.facts.nodes)
         properties = validate(load(order.task.type), rendered)
         if order.doomed is not None:
             raise order.doomed
-        context = _context(order, found, rendered)
+        context = _context(order, found, rendered, used)
         context.check_cancelled()
         pause = 0.0 if order.waited else properties.waits()
         if pause > 0:
@@ -181,9 +182,9 @@ def _variables(order: Attempted) -> TaskVariables:
     return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun, own=own)
 
 
-def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Context:
+def _context(order: Attempted, found: TaskVariables, rendered: JsonMap, used: dict[str, str]) -> Context:
     tools = order.tools
-    scope = expression_scope(tools.facts, found)
+    scope = expression_scope(tools.facts, found, used)
     item = own_item(tools.facts.nodes, order.scope)
     return Context(
         run=tools.facts.run,
@@ -196,6 +197,7 @@ def _context(order: Attempted, found: TaskVariables, rendered: JsonMap) -> Conte
         log=order.log,
         artifacts=tools.artifacts,
         entries=tools.entries,
+        namespace_files=RunFiles(tools.files, tools.artifacts, tools.facts.run.namespace, used),
         runs=tools.runs,
         removal=tools.removal,
         clock=tools.clock,

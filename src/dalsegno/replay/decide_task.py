@@ -9,6 +9,7 @@ from typing import Any
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.address import parse
+from dalsegno.model.files import differs
 from dalsegno.model.flow import Effects, Kind, Task
 from dalsegno.model.plan import Action, Plan
 from dalsegno.model.run import Result
@@ -123,7 +124,7 @@ class TaskDecider:
             if wish.skipped:
                 self._keep(task, scope, flowing, result=result, reason="you skip it", changed=changed)
                 return flowing
-            why = self._may_read(task, flowing) if self._asked.changed else None
+            why = self._may_read(task, flowing) or self._file_changed(result) if self._asked.changed else None
             if why is None and self._may_keep(task, changed):
                 if check is not None:
                     return self._check_later(task, scope, flowing, result=result, reason=check)
@@ -244,6 +245,13 @@ class TaskDecider:
         if flowing.check is not None and any(read.task is None for read in task.reads):
             return f"may read `{flowing.check}`, which {self._verb(flowing.check)}"
         return None
+
+    def _file_changed(self, result: Result | None) -> str | None:
+        """Why a task runs that used a file of a namespace: it has another content since, or there are others."""
+        if self._origin is None or result is None:
+            return None
+        found = self._origin.file_changed(result.id)
+        return None if found is None else differs(found)
 
     def _check_later(
         self, task: Task, scope: Scope, flowing: Flowing, *, result: Result | None, reason: str

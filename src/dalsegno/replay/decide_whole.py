@@ -128,6 +128,9 @@ class WholeDecider(TaskDecider):
             if changed:
                 of = "" if inner is task else f" of `{inner.id}`"
                 return f"definition{of} changed: {', '.join(changed)}"
+            file = self._file_changed(one)
+            if file is not None:
+                return file if inner is task else f"{file}, which `{inner.id}` used"
         return None
 
     def _why_inside(self, inside: list[Task], scope: Scope, flowing: Flowing, found: Results) -> str | None:

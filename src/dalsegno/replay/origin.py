@@ -23,6 +23,8 @@ class Origin:
     damaged : the same for those whose content is not what was stored any more; asked where a request says `verify`.
     ran_in : gives, for an address, the name of a run of the lineage in which it succeeded, or was started and did not end
         in FAILED; `None` if there is none.
+    file_changed : gives, for the id of a task run, what it looked up in the files of namespaces and is another by now;
+        `None` if nothing is. Asked where a request says `changed`.
     """
 
     name: str
@@ -33,3 +35,4 @@ class Origin:
     ran: Callable[[str], Mapping[str, str]] = lambda _task: {}
     tasks: Callable[[], Collection[str]] = tuple
     damaged: Callable[[str], tuple[str, ...]] = lambda _task_run: ()
+    file_changed: Callable[[str], str | None] = lambda _task_run: None

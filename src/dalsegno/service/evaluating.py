@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.files import NamespaceFiles
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.memory import Memory
 from dalsegno.engine.outside import Outside, Surroundings
@@ -79,7 +80,8 @@ class Evaluating:
         memory = Memory(run.id, self._store.task_runs, self._values)
         overrides = resolve_request(request_from_json(run.request), nodes).overrides
         entries = KeyValues(self._store, self._clock)
-        outside = Outside(run, self._store, self._artifacts, entries, secrets, self._sealing.seal, self._around)
+        files = NamespaceFiles(self._store, self._artifacts, self._clock)
+        outside = Outside(run, self._store, self._artifacts, entries, files, secrets, self._sealing.seal, self._around)
         facts = Facts(
             run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, overrides, secrets, outside
         )

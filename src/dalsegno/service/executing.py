@@ -175,8 +175,9 @@ class Executing:
         sealing = self._planning.sealing
         secrets = Secrets(sealing.open)
         entries = KeyValues(self._store, self._clock)
+        files = self._planning.files
         seal, around = sealing.seal, self._planning.around
-        outside = Outside(run, self._store, self._artifacts, entries, secrets, seal, around)
+        outside = Outside(run, self._store, self._artifacts, entries, files, secrets, seal, around)
         facts = Facts(
             run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets,
             outside,
@@ -202,6 +203,7 @@ class Executing:
                 values,
                 self._artifacts,
                 entries,
+                files,
                 OtherRuns(self._store, run, logs, self.resume),
                 Removal(self._store, self._artifacts, self._clock, run),
                 self._clock,

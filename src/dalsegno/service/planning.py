@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore, uri_of
+from dalsegno.engine.files import NamespaceFiles
 from dalsegno.engine.items import parts_of
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.outside import Outside, Surroundings
@@ -34,7 +35,11 @@ from dalsegno.replay.select import Nodes
 from dalsegno.service.admitting import admission
 from dalsegno.service.called import asked_of, called_by, graph_of, told
 from dalsegno.service.checking import check_values
+<<<<<<< HEAD
 from dalsegno.service.differing import SYSTEM, differing
+=======
+from dalsegno.service.file_changes import FileChanges
+>>>>>>> nsfiles
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
@@ -86,6 +91,7 @@ class Planning:
         self._clock = clock
         self._graphs = graphs
         self._values = Values(artifacts, clock=clock, ids=ids)
+        self.files = NamespaceFiles(store, artifacts, clock)
 
     def draw(
         self, revision: Revision, request: ReplayRequest, *, new_revision: bool, origin: Run | None = None
@@ -199,6 +205,7 @@ class Planning:
             ran_in=happened.at,
             ran=happened.of_task,
             damaged=lambda task_run: self._values.damaged(self._outputs(task_run)),
+            file_changed=FileChanges(self._store, self.files, run).of,
         )
 
     def _digests(self, task_run: str) -> Mapping[str, str]:
@@ -278,7 +285,9 @@ class Planning:
 
         seal = self.sealing.seal
         entries = KeyValues(self._store, self._clock)
-        outside = Outside(run, self._store, self._artifacts, entries, secrets, seal, self.around, planned=True)
+        outside = Outside(
+            run, self._store, self._artifacts, entries, self.files, secrets, seal, self.around, planned=True
+        )
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             known = _Known(decided, resolved, self._store, self._values)

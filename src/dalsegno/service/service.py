@@ -1,4 +1,4 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.keeping import KeepingCases
+from dalsegno.service.namespace_files import FileCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import Store
@@ -47,6 +48,7 @@ class Service:
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.entries = KeyValues(store, clock)
+        self.files = FileCases(store, artifacts, clock)
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""

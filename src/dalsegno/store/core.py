@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.store import reads
+from dalsegno.store.files import Files
 from dalsegno.store.kv import Entries
 from dalsegno.store.port import Lease, Write
 from dalsegno.store.rows import Row
@@ -37,6 +38,7 @@ class StoreCore:
         self.events = reads.Events(fetch)
         self.artifacts = reads.Artifacts(fetch)
         self.entries = Entries(fetch)
+        self.files = Files(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

@@ -169,5 +169,14 @@ CREATE TABLE entries (
 CREATE INDEX entries_by_expiry ON entries (expires);
 CREATE INDEX runs_by_parent ON runs (parent);
 CREATE UNIQUE INDEX runs_by_caller ON runs (caller, caller_attempt);
-INSERT INTO dalsegno_schema (version_num) VALUES ('4');
+CREATE TABLE files (
+	namespace TEXT NOT NULL, 
+	path TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	size BIGINT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	updated DOUBLE NOT NULL, 
+	CONSTRAINT files_key PRIMARY KEY (namespace, path)
+);
+INSERT INTO dalsegno_schema (version_num) VALUES ('5');
 COMMIT;

@@ -14,6 +14,7 @@ from dalsegno.model.flow import Revision
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
 from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine
 
@@ -261,6 +262,8 @@ Write = (
     | DeleteRun
     | SetEntry
     | DeleteEntry
+    | PutFile
+    | DeleteFile
 )
 
 
@@ -337,6 +340,10 @@ class TaskRunReads(Protocol):
         """
         ...
 
+    def used_files(self, run: str) -> Mapping[str, Mapping[str, str]]:
+        """Give, by id, what those task runs used that looked something up in the files of namespaces."""
+        ...
+
     def get(self, id: str) -> TaskRun | None:
         """Give one task run by its id."""
         ...
@@ -386,7 +393,7 @@ class ArtifactReads(Protocol):
         ...
 
     def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
-        """Give, of the digests `among`, those of blobs that runs, flows or entries still need.
+        """Give, of the digests `among`, those of blobs that runs, flows, entries or files of namespaces still need.
 
         A run needs what stands in its inputs, request and outputs, in its task runs, and in those that it reuses.
 
@@ -414,11 +421,13 @@ class Store(Protocol):
     def artifacts(self) -> ArtifactReads: ...
     @property
     def entries(self) -> EntryReads: ...
+    @property
+    def files(self) -> FileReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
-        SaveArtifact, AppendLogs, DropLines, SetEntry and DeleteEntry.
+        SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
 
         Raises
         ------

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from dalsegno.model.codec import flow_from_json
+from dalsegno.model.files import LOOKED_UP
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
 from dalsegno.model.state import State
@@ -138,6 +139,10 @@ class TaskRuns:
 
     def took(self, run: str) -> Mapping[tuple[str, str], float]:
         return {(task, kind): seconds for task, kind, seconds in self._fetch(sql.TOOK, {"run": run})}
+
+    def used_files(self, run: str) -> Mapping[str, Mapping[str, str]]:
+        found = self._fetch(sql.USED_FILES, {"run": run, "mark": f'"{LOOKED_UP}'})
+        return {task_run: from_text(used) for task_run, used in found}
 
     def get(self, id: str) -> TaskRun | None:
         return next((rows.task_run_of(row) for row in self._fetch(sql.GET_TASK_RUN, {"id": id})), None)

@@ -203,3 +203,15 @@ entries = sa.Table(
     sa.PrimaryKeyConstraint("namespace", "key", name="entries_key"),
     sa.Index("entries_by_expiry", "expires"),
 )
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("path", _text, nullable=False),
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("updated", sa.Double, nullable=False),
+    sa.PrimaryKeyConstraint("namespace", "path", name="files_key"),
+)

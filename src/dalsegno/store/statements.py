@@ -60,6 +60,7 @@ ATTEMPT = _names("task_run number state started ended error")
 EVENT = _names("run number at kind state address attempt")
 ARTIFACT = _names("id digest kind name size created run task_run output mark")
 ENTRY = _names("namespace key type created updated expires writer description value")
+FILE = _names("namespace path digest size created updated")
 
 # --- the lease
 
@@ -239,6 +240,7 @@ TEXTS_OF_TASK_RUNS = (
 )
 TEXTS_OF_REVISIONS = "SELECT source FROM revisions"
 TEXTS_OF_ENTRIES = "SELECT value FROM entries"
+DIGESTS_OF_FILES = "SELECT digest FROM files"
 GIVEN_ARTIFACTS = "SELECT run, digest FROM artifacts WHERE task_run IS NULL AND run IS NOT NULL"
 
 # --- task runs
@@ -322,6 +324,8 @@ TOOK = (
     "SELECT task, type, AVG(ended - started) FROM task_runs WHERE run = :run AND action = 'RUN' AND ended IS NOT NULL "
     f"AND started IS NOT NULL AND state IN ('{State.SUCCESS}', '{State.WARNING}') GROUP BY task, type"
 )
+#: what it looked up in the files of namespaces stands among the values that a task run used
+USED_FILES = "SELECT id, used FROM task_runs WHERE run = :run AND replace(used, :mark, '') <> used"
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")
@@ -393,3 +397,19 @@ _BEGINS = f"key >= :prefix AND key < :end AND {_THERE} ORDER BY namespace, key"
 GET_ENTRY = _select("entries", ENTRY, f"WHERE namespace = :namespace AND key = :key AND {_THERE}")
 ENTRIES = _select("entries", ENTRY, f"WHERE {_BEGINS}")
 ENTRIES_OF_NAMESPACE = _select("entries", ENTRY, f"WHERE namespace = :namespace AND {_BEGINS}")
+
+# --- files of namespaces
+
+PUT_FILE = (
+    f"INSERT INTO files AS f ({', '.join(FILE)}) VALUES ({', '.join(f':{name}' for name in FILE)}) "
+    "ON CONFLICT (namespace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+    "updated = CASE WHEN f.digest = excluded.digest THEN f.updated ELSE excluded.updated END"
+)
+#: the same content is no other file
+ADD_FILE = f"{PUT_FILE} WHERE f.digest = excluded.digest"
+DELETE_FILE = "DELETE FROM files WHERE namespace = :namespace AND path = :path"
+_PATH_BEGINS = "path >= :prefix AND path < :end"
+GET_FILE = _select("files", FILE, "WHERE namespace = :namespace AND path = :path")
+FILE_IN_FOLDER = f"SELECT path FROM files WHERE namespace = :namespace AND {_PATH_BEGINS} ORDER BY path LIMIT 1"
+FILES = _select("files", FILE, f"WHERE {_PATH_BEGINS} ORDER BY namespace, path")
+FILES_OF_NAMESPACE = _select("files", FILE, f"WHERE namespace = :namespace AND {_PATH_BEGINS} ORDER BY path")

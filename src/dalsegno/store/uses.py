@@ -24,7 +24,7 @@ class Fetch(Protocol):
 
 
 def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str]) -> set[str]:
-    """Give, of the digests `among`, those that runs, flows or entries need, were the runs `without` deleted."""
+    """Give, of the digests `among`, those that runs, flows, entries or files of namespaces need, without some runs."""
     runs = fetch(sql.RUNS_AND_ROOTS, {})
     gone = frozenset(run for run, _, deleted in runs if deleted is not None) | without
     found: set[str] = set()
@@ -37,6 +37,7 @@ def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str])
             found.update(_digests(texts, among))
     for texts in (*fetch(sql.TEXTS_OF_REVISIONS, {}), *fetch(sql.TEXTS_OF_ENTRIES, {})):
         found.update(_digests(texts, among))
+    found.update(digest for (digest,) in fetch(sql.DIGESTS_OF_FILES, {}) if digest in among)
     lineages = {root for run, root, _ in runs if run not in gone}
     alive = {run for run, root, _ in runs if root in lineages}
     given = ((run, digest) for run, digest in fetch(sql.GIVEN_ARTIFACTS, {}) if digest in among)

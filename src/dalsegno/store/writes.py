@@ -15,6 +15,8 @@ from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.amending import amend_run, label_run, note_environment, run_there
+from dalsegno.store.files import delete_file, put_file
+from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.kv import delete_entry, set_entry
 from dalsegno.store.kv_port import DeleteEntry, SetEntry
@@ -368,4 +370,6 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     DeleteRun: _delete_run,
     SetEntry: set_entry,
     DeleteEntry: delete_entry,
+    PutFile: put_file,
+    DeleteFile: delete_file,
 }

@@ -50,7 +50,15 @@ def from_json_text(value: Any) -> Any:
     return value
 
 
+def texts(value: Any) -> Any:
+    """Read a list that came as JSON text; a text alone is a list of one."""
+    value = from_json_text(value)
+    return [value] if isinstance(value, str) else value
+
+
 Text = Annotated[str, BeforeValidator(to_text)]
+#: texts, or one text
+TextList = Annotated[list[Text], BeforeValidator(texts)]
 JsonMap = Annotated[dict[str, Any], BeforeValidator(from_json_text)]
 JsonList = Annotated[list[Any], BeforeValidator(from_json_text)]
 
@@ -180,6 +188,33 @@ class TaskEntries(Protocol):
         ...
 
 
+class TaskNamespaceFiles(Protocol):
+    """Files of namespaces, as a task sees them. Without a namespace, that of the flow is meant."""
+
+    def chosen(
+        self, include: Sequence[str] = (), exclude: Sequence[str] = (), *, namespace: str | None = None
+    ) -> Mapping[str, str]:
+        """Give the URIs of the files that patterns choose, by path; without `include` all that `exclude` does not name.
+
+        A replay that asks what has changed finds a change in them.
+        """
+        ...
+
+    def put(
+        self,
+        files: Mapping[str, str],
+        *,
+        namespace: str | None = None,
+        conflict: Literal["OVERWRITE", "ERROR", "SKIP"] = "OVERWRITE",
+    ) -> Mapping[str, str]:
+        """Put stored files at paths, at once and all of them or none; give the URIs of those that were put, by path."""
+        ...
+
+    def delete(self, include: Sequence[str], *, namespace: str | None = None) -> Mapping[str, str]:
+        """Remove the files that patterns choose, and give the URIs of what they held, by path."""
+        ...
+
+
 class CalledRun(Protocol):
     """A run that a task called: the end of it, as far as it was waited for."""
 
@@ -196,7 +231,7 @@ class CalledRun(Protocol):
 
 
 class TaskContext(Protocol):
-    """What a running task may use: its log, stored files, values by key, and facts about the run and task run around it."""
+    """What a running task may use: its log, stored files, values by key, files of namespaces, and facts about its run."""
 
     @property
     def log(self) -> TaskLog: ...
@@ -204,6 +239,8 @@ class TaskContext(Protocol):
     def files(self) -> TaskFiles: ...
     @property
     def entries(self) -> TaskEntries: ...
+    @property
+    def namespace_files(self) -> TaskNamespaceFiles: ...
     @property
     def runs(self) -> TaskRuns: ...
     @property

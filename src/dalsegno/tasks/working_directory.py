@@ -6,7 +6,6 @@ import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, ClassVar
 from uuid import uuid4
 
@@ -16,9 +15,10 @@ from dalsegno.errors import TaskFailed
 from dalsegno.model.address import parse
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Kind
-from dalsegno.tasks.base import TaskContext, TaskOutput, TaskType, from_json_text
+from dalsegno.tasks.base import TaskContext, TaskOutput, TaskType, TextList, from_json_text
 from dalsegno.tasks.durations import Duration
-from dalsegno.tasks.scripts.base import InputFiles, TextList
+from dalsegno.tasks.scripts.base import InputFiles
+from dalsegno.tasks.scripts.namespace_files import DESCRIPTION, NamespaceFiles
 from dalsegno.tasks.scripts.workplace import Workplace
 
 #: one file of a folder, and how it can be told whether it was changed
@@ -40,8 +40,8 @@ class WorkingDirectory(TaskType):
     kind: ClassVar[Kind] = Kind.SEQUENCE
     whole: ClassVar[bool] = True
     shares: ClassVar[bool] = True
-    not_supported = MappingProxyType({"namespaceFiles": "give the folder its files with `inputFiles`"})
 
+    namespace_files: NamespaceFiles = Field(default=None, alias="namespaceFiles", description=DESCRIPTION)
     input_files: InputFiles = Field(
         default={},
         alias="inputFiles",
@@ -65,6 +65,8 @@ class WorkingDirectory(TaskType):
         place = Workplace(context)
         if self.cache is not None:
             _Kept(self.cache, context).bring_back(place.folder)
+        if self.namespace_files is not None:
+            self.namespace_files.put_into(place, context)
         place.put(self.input_files)
 
     def end(self, context: TaskContext) -> Output:

@@ -272,3 +272,13 @@ def test_what_ended_in_a_group_begins_again_while_the_group_runs(store: Store) -
     store.commit(lease, [ended(inner.id), ended(group.id)])
     with pytest.raises(MoveRefused, match="cannot begin attempt 3"):
         store.commit(lease, [NewAttempt(inner.id, 3, 50.0, State.KILLED, again=True)])
+
+
+def test_what_was_looked_up_in_files_of_namespaces_is_found_by_run(store: Store) -> None:
+    run, lease = running(store)
+    looked, other = a_task_run(run.id, "looked"), a_task_run(run.id, "other")
+    used = {"inputs.date": "c" * 64, "file.company/a b.txt": "d" * 64}
+    store.commit(lease, [StartTask(looked), StartTask(other)])
+    store.commit(lease, [replace(ended(looked.id), used=used), ended(other.id)])
+    assert store.task_runs.used_files(run.id) == {looked.id: used}
+    assert store.task_runs.used_files("other") == {}

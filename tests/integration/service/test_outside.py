@@ -179,7 +179,7 @@ def test_a_stored_file_is_read(home: Home) -> None:
 def test_nothing_but_stored_files_is_read(home: Home, path: str) -> None:
     run = home.run(flow(f"{{{{ read('{path}') }}}}"))
     assert run.error is not None
-    assert run.error["code"] in ("bad-uri", "unknown-file")
+    assert run.error["code"] in ("bad-uri", "bad-path", "unknown-file")
 
 
 def test_what_failed_can_be_told(home: Home) -> None:

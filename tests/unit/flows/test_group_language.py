@@ -389,11 +389,32 @@ def test_only_tasks_that_do_something_themselves_share_a_folder() -> None:
     assert "`p` holds others" in problems[0].message
 
 
-def test_files_of_the_namespace_are_not_there_for_a_shared_folder() -> None:
-    inside = "[{id: a, type: core.debug.Return}]"
-    text = "id: f\nnamespace: a\ntasks:\n  - id: wd\n    type: core.flow.WorkingDirectory\n"
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{includes: [a]}", "`namespaceFiles.includes` of task `wd`: there is no such property"),
+        (
+            "{include: ['{a']}",
+            "`namespaceFiles.include` of task `wd`: the pattern `{a` has an open brace that is not closed",
+        ),
+        (
+            "{ifExists: ERROR}",
+            "`namespaceFiles.ifExists` of task `wd`: should be 'OVERWRITE', 'FAIL', 'WARN' or 'IGNORE'",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["core.flow.WorkingDirectory", "scripts.shell.Commands"])
+def test_what_is_wrong_with_files_of_namespaces_is_told(kind: str, given: str, said: str) -> None:
+    rest = "tasks: [{id: a, type: core.debug.Return}]" if "Working" in kind else "commands: [ls]"
+    text = f"id: f\nnamespace: a\ntasks:\n  - id: wd\n    type: {kind}\n"
 
-    (problem,) = check(f"{text}    namespaceFiles: {{enabled: true}}\n    tasks: {inside}\n")
+    (problem,) = check(f"{text}    namespaceFiles: {given}\n    {rest}\n")
 
-    assert (problem.code, problem.line) == ("not-supported", 6)
-    assert "Kestra's `namespaceFiles`" in problem.message
+    assert problem.message.startswith(said)
+    assert problem.line == 6
+    assert (
+        check(
+            f"{text}    namespaceFiles: {{include: ['{{{{ vars.x }}}}/**'], enabled: '{{{{ true }}}}'}}\n    {rest}\n"
+        )[1:]
+        == []
+    )

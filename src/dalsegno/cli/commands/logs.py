@@ -15,7 +15,7 @@ from dalsegno.cli import options
 from dalsegno.cli.render.lines import line
 from dalsegno.cli.render.logs import artifact_json, artifact_lines, log_json, log_line, size_text
 from dalsegno.cli.terminal import Terminal
-from dalsegno.errors import Refusal
+from dalsegno.cli.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,7 +116,7 @@ def get(
     with Client() as client:
         artifact = client.get_artifact(name)
         if output is not None and output != "-":
-            _write(client, artifact.id, Path(output))
+            write_whole(Path(output), lambda: client.open_artifact(artifact.id))
             terminal.tell([line(f"wrote {output}  ", (size_text(artifact.size), "dim"))])
         elif not as_json and sys.stdout.isatty() and artifact.kind == "file":
             terminal.show(artifact_lines(artifact))
@@ -127,15 +127,3 @@ def get(
             sys.stdout.flush()
         if as_json:
             terminal.document(artifact_json(artifact))
-
-
-def _write(client: Client, artifact: str, path: Path) -> None:
-    """Write beside the file and rename, so that it is there whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with client.open_artifact(artifact) as source, part.open("wb") as target:
-            shutil.copyfileobj(source, target, 1024 * 1024)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Refusal(f"`{path}` cannot be written: {error.strerror}", code="bad-file", file=str(path)) from None

@@ -15,11 +15,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from dalsegno.errors import TaskFailed
-from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, from_json_text, to_text
+from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, TextList, from_json_text, to_text
 from dalsegno.tasks.cancelling import on_cancel
 from dalsegno.tasks.durations import Duration
 from dalsegno.tasks.process import ProcessGroup
 from dalsegno.tasks.scripts.messages import Listener
+from dalsegno.tasks.scripts.namespace_files import DESCRIPTION, NamespaceFiles
 from dalsegno.tasks.scripts.workplace import OUTPUT, WORK, Workplace, by_their_names
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
@@ -33,17 +34,11 @@ def _command_line(value: Any) -> Any:
     return shlex.split(value) if isinstance(value, str) else value
 
 
-def _list(value: Any) -> Any:
-    value = from_json_text(value)
-    return [value] if isinstance(value, str) else value
-
-
 def _files(value: Any) -> Any:
     value = from_json_text(value)
     return by_their_names(value) if isinstance(value, list) else value
 
 
-TextList = Annotated[list[Text], BeforeValidator(_list)]
 InputFiles = Annotated[dict[str, Any], BeforeValidator(_files)]
 
 
@@ -82,10 +77,7 @@ class ScriptTask(TaskType):
 
     stand_ins: ClassVar[Mapping[str, str]] = MappingProxyType({"workingDir": WORK, "outputDir": OUTPUT})
     not_supported: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            "docker": f"{_ALONE}; remove it, and have what the image holds installed here",
-            "namespaceFiles": "give the script its files with `inputFiles`",
-        }
+        {"docker": f"{_ALONE}; remove it, and have what the image holds installed here"}
     )
 
     before_commands: TextList = Field(
@@ -100,6 +92,7 @@ class ScriptTask(TaskType):
     fail_fast: bool = Field(
         default=True, alias="failFast", description="Whether a shell stops at the first command that fails (`set -e`)."
     )
+    namespace_files: NamespaceFiles = Field(default=None, alias="namespaceFiles", description=DESCRIPTION)
     input_files: InputFiles = Field(
         default={},
         alias="inputFiles",
@@ -175,6 +168,8 @@ class ScriptTask(TaskType):
             place.leave()
 
     def _worked(self, place: Workplace, context: TaskContext) -> Output:
+        if self.namespace_files is not None:
+            self.namespace_files.put_into(place, context)
         place.put(self.input_files)
         prepared = self.prepare(place, context)
         listener = Listener(context)
