@@ -35,11 +35,8 @@ from dalsegno.replay.select import Nodes
 from dalsegno.service.admitting import admission
 from dalsegno.service.called import asked_of, called_by, graph_of, told
 from dalsegno.service.checking import check_values
-<<<<<<< HEAD
 from dalsegno.service.differing import SYSTEM, differing
-=======
 from dalsegno.service.file_changes import FileChanges
->>>>>>> nsfiles
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
