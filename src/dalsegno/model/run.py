@@ -87,6 +87,7 @@ class TaskRun:
     outputs : by name. A value too large for a row stands as `{"$artifact": id}`.
     output_digest : over all outputs.
     keys, values : for a loop that was evaluated, its items.
+    metadata : what the step in Python logged about itself.
     """
 
     id: str
@@ -114,6 +115,7 @@ class TaskRun:
     error: JsonMap | None = None
     keys: tuple[str, ...] | None = None
     values: tuple[Any, ...] | None = None
+    metadata: JsonMap = field(default_factory=dict[str, Any])
 
     @property
     def has_result(self) -> bool:
@@ -209,6 +211,7 @@ class Artifact:
     size : bytes.
     run, task_run, output : who made it; `output` names the output, input or pin that it is.
     mark : `override` or `pin` where a person gave the value.
+    summary : what it is, in a few words: shape, types, size, first rows; `unsafe` where loading it needs pickle.
     """
 
     id: str
@@ -221,3 +224,4 @@ class Artifact:
     task_run: str | None = None
     output: str | None = None
     mark: str | None = None
+    summary: JsonMap = field(default_factory=dict[str, Any])

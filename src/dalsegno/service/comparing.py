@@ -6,6 +6,7 @@ from dalsegno.errors import NotFound
 from dalsegno.model.run import Run
 from dalsegno.replay.compare import Comparison, Side, compare_runs
 from dalsegno.service.finding import find_run, refuse_deleted
+from dalsegno.service.revisions import revision_of
 from dalsegno.service.views import in_flow_order
 from dalsegno.store.port import Store
 
@@ -23,7 +24,7 @@ class ComparingCases:
         return compare_runs(self._side(old), self._side(new))
 
     def _side(self, run: Run) -> Side:
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         return Side(run, in_flow_order(self._store.task_runs.of_run(run.id), revision.flow))

@@ -25,6 +25,7 @@ from dalsegno.replay.edges import Scope
 from dalsegno.replay.request import request_from_json
 from dalsegno.replay.resolve import resolve_request
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import Store
 
@@ -73,7 +74,7 @@ class Evaluating:
             ) from error
 
     def _scope(self, run: Run, task_run: TaskRun | None, secrets: Secrets) -> ExpressionScope:
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         nodes = self._graphs.of(revision)

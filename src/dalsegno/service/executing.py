@@ -44,6 +44,7 @@ from dalsegno.service.flow_outputs import output_reader
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.others import OtherRuns, Resume
 from dalsegno.service.planning import Planning
+from dalsegno.service.revisions import revision_of
 from dalsegno.store.port import Lease, RunFilter, Store
 
 #: how often a running engine looks whether it is to stop, and keeps its lease alive, in seconds
@@ -164,7 +165,7 @@ class Executing:
             self._aside.pop().join()
 
     def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None) -> Job:
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         begun = self._begun.take(run.id) if run.state is State.CREATED else None

@@ -19,7 +19,7 @@ class Graphs:
 
     def of(self, revision: Revision) -> Nodes:
         """Give the graph of a revision. Equal content of one flow has one graph, whatever its number."""
-        name = f"{revision.flow.full_id}/{revision.digest}"
+        name = f"{revision.flow.full_id}/{revision.content}"
         found = self._known.get(name)
         if found is None:
             found = self._known[name] = index(revision.flow)

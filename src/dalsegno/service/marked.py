@@ -11,6 +11,7 @@ from dalsegno.model.run import Run, TaskRun
 from dalsegno.replay.request import ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.revisions import revision_of
 from dalsegno.store.port import Store
 
 #: how it is said that the whole result of a task run was given
@@ -92,7 +93,7 @@ class Marked:
 
     def _add(self, run: Run, rows: Sequence[TaskRun], seen: _Seen) -> None:
         """Add a run to what is known of those before it."""
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             return
         asked = request_from_json(run.request)

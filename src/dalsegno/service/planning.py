@@ -40,6 +40,7 @@ from dalsegno.service.file_changes import FileChanges
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
+from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.stored_inputs import check_stored_inputs
 from dalsegno.store.port import RunFilter, Store
@@ -167,7 +168,7 @@ class Planning:
         )
 
     def _tasks_of(self, run: Run) -> Nodes:
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         return {} if revision is None else self._graphs.of(revision)
 
     def _regrouped(self, origin: Run, nodes: Nodes) -> frozenset[str]:

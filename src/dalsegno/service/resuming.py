@@ -30,6 +30,7 @@ from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.planning import hashed_into
+from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import iso
 from dalsegno.service.waits import Wait, waits_of
@@ -129,7 +130,7 @@ class Resuming:
         return self._executing.execute(run, observer=observer, stop=stop, before=begin)
 
     def _nodes(self, run: Run) -> Nodes:
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         return self._graphs.of(revision)

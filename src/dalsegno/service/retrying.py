@@ -16,6 +16,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.executing import owner
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.revisions import revision_of
 from dalsegno.store.port import LabelRun, Store
 
 #: on a run that was made by a retry: which one it is, from 1
@@ -66,7 +67,7 @@ class Retrying:
 
     def _retry(self, run: Run) -> Retry | None:
         """Give the retry of what failed first: of the task, the nearest group or the flow."""
-        revision = self._store.flows.revision(run.namespace, run.flow, run.revision)
+        revision = revision_of(self._store, run)
         if revision is None:
             return None
         address = (run.error or {}).get("address")

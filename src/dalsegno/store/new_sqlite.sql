@@ -61,7 +61,7 @@ CREATE INDEX runs_by_origin ON runs (origin);
 CREATE INDEX runs_by_root ON runs (root);
 CREATE TABLE plans (
 	run TEXT NOT NULL, 
-	"plan" BLOB NOT NULL, 
+	"plan" BLOB NOT NULL, graph TEXT, 
 	CONSTRAINT plans_key PRIMARY KEY (run), 
 	FOREIGN KEY(run) REFERENCES runs (id)
 );
@@ -91,7 +91,7 @@ CREATE TABLE task_runs (
 	properties TEXT NOT NULL, 
 	outputs TEXT NOT NULL, 
 	error TEXT, 
-	loop_values TEXT, 
+	loop_values TEXT, metadata TEXT, 
 	CONSTRAINT task_runs_key PRIMARY KEY (seq), 
 	CONSTRAINT task_runs_id UNIQUE (id), 
 	CONSTRAINT task_runs_address UNIQUE (run, address), 
@@ -148,7 +148,7 @@ CREATE TABLE artifacts (
 	run TEXT, 
 	task_run TEXT, 
 	output TEXT, 
-	mark TEXT, 
+	mark TEXT, summary TEXT, 
 	CONSTRAINT artifacts_key PRIMARY KEY (seq), 
 	CONSTRAINT artifacts_id UNIQUE (id)
 );
@@ -178,5 +178,5 @@ CREATE TABLE files (
 	updated DOUBLE NOT NULL, 
 	CONSTRAINT files_key PRIMARY KEY (namespace, path)
 );
-INSERT INTO dalsegno_schema (version_num) VALUES ('5');
+INSERT INTO dalsegno_schema (version_num) VALUES ('6');
 COMMIT;

@@ -43,10 +43,12 @@ class CreateRun:
     Parameters
     ----------
     plan : the plan's stored form, opaque to the store.
+    graph : the stored form of the run's own graph, where it has one.
     """
 
     run: Run
     plan: bytes
+    graph: str | None = None
 
 
 @light
@@ -155,6 +157,7 @@ class EndTask:
     used: Mapping[str, str]
     properties: Mapping[str, Any]
     error: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +319,10 @@ class RunReads(Protocol):
 
     def plan(self, id: str) -> bytes | None:
         """Give the stored plan of a run."""
+        ...
+
+    def graph(self, id: str) -> str | None:
+        """Give the stored form of a run's own graph; `None` where it has that of its revision."""
         ...
 
     def kill_requested(self, id: str) -> bool:

@@ -121,6 +121,9 @@ class Runs:
     def plan(self, id: str) -> bytes | None:
         return next((row[0] for row in self._fetch(sql.GET_PLAN, {"run": id})), None)
 
+    def graph(self, id: str) -> str | None:
+        return next((row[0] for row in self._fetch(sql.GET_GRAPH, {"run": id})), None)
+
     def kill_requested(self, id: str) -> bool:
         return any(row[0] for row in self._fetch(sql.KILL_REQUESTED, {"run": id}))
 

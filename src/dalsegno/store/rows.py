@@ -164,13 +164,15 @@ def task_run_row(task_run: TaskRun) -> dict[str, Any]:
         "outputs": map_to_text(task_run.outputs),
         "error": optional_to_text(task_run.error),
         "loop_values": optional_to_text(task_run.values),
+        "metadata": optional_to_text(task_run.metadata or None),
     }
 
 
 def task_run_of(row: Row) -> TaskRun:
     """Give the task run of a row."""
     (id, run, address, task, type, state, action, definition, attempt, attempts, created, started, ended, output_digest,
-     loop_keys, reused_from, parent, reason, value, digests, used, properties, outputs, error, loop_values) = row  # fmt: skip
+     loop_keys, reused_from, parent, reason, value, digests, used, properties, outputs, error, loop_values,
+     metadata) = row  # fmt: skip
     return TaskRun(
         id=id,
         run=run,
@@ -197,6 +199,7 @@ def task_run_of(row: Row) -> TaskRun:
         error=optional_from_text(error),
         keys=tuple_from_text(loop_keys),
         values=tuple_from_text(loop_values),
+        metadata=optional_from_text(metadata) or {},
     )
 
 
@@ -247,12 +250,14 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "task_run": artifact.task_run,
         "output": artifact.output,
         "mark": artifact.mark,
+        "summary": optional_to_text(artifact.summary or None),
     }
 
 
 def artifact_of(row: Row) -> Artifact:
     """Give the artifact of a row."""
-    return Artifact(*row)
+    *plain, summary = row
+    return Artifact(*plain, optional_from_text(summary) or {})
 
 
 def lines_to_text(lines: Sequence[LogLine]) -> str:

@@ -90,6 +90,7 @@ plans = sa.Table(
     metadata,
     sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
     sa.Column("plan", sa.LargeBinary, nullable=False),
+    sa.Column("graph", _text),
     sa.PrimaryKeyConstraint("run", name="plans_key"),
 )
 
@@ -122,6 +123,7 @@ task_runs = sa.Table(
     sa.Column("outputs", _text, nullable=False),
     sa.Column("error", _text),
     sa.Column("loop_values", _text),
+    sa.Column("metadata", _text),
     sa.PrimaryKeyConstraint("seq", name="task_runs_key"),
     sa.UniqueConstraint("id", name="task_runs_id"),
     sa.UniqueConstraint("run", "address", name="task_runs_address"),
@@ -182,6 +184,7 @@ artifacts = sa.Table(
     sa.Column("task_run", _text),
     sa.Column("output", _text),
     sa.Column("mark", _text),
+    sa.Column("summary", _text),
     sa.PrimaryKeyConstraint("seq", name="artifacts_key"),
     sa.UniqueConstraint("id", name="artifacts_id"),
     sa.Index("artifacts_by_digest", "digest"),

@@ -53,12 +53,12 @@ RUN = _names(
 )
 TASK_RUN = _names(
     "id run address task type state action definition attempt attempts created started ended output_digest loop_keys "
-    "reused_from parent reason value digests used properties outputs error loop_values"
+    "reused_from parent reason value digests used properties outputs error loop_values metadata"
 )
 RESULT = _names("id address task type state action definition attempt started ended output_digest loop_keys")
 ATTEMPT = _names("task_run number state started ended error")
 EVENT = _names("run number at kind state address attempt")
-ARTIFACT = _names("id digest kind name size created run task_run output mark")
+ARTIFACT = _names("id digest kind name size created run task_run output mark summary")
 ENTRY = _names("namespace key type created updated expires writer description value")
 FILE = _names("namespace path digest size created updated")
 
@@ -109,7 +109,7 @@ NEXT_RUN_NUMBER = (
     "ON CONFLICT (namespace, flow) DO UPDATE SET number = n.number + 1 RETURNING number"
 )
 CREATE_RUN = _insert("runs", (*RUN, "lease_number", "kill_requested"))
-SAVE_PLAN = _insert("plans", ("run", "plan"))
+SAVE_PLAN = _insert("plans", ("run", "plan", "graph"))
 MOVE_RUN = (
     "UPDATE runs SET state = :state, started = COALESCE(started, :started), ended = COALESCE(:ended, ended), "
     "outputs = COALESCE(:outputs, outputs), error = COALESCE(:error, error) WHERE id = :run AND state = :expected"
@@ -132,6 +132,7 @@ FIND_RUNS = _select(
     "runs", RUN, "WHERE name = :text OR (id >= :text AND id < :end) ORDER BY created DESC, id DESC LIMIT :limit"
 )
 GET_PLAN = "SELECT plan FROM plans WHERE run = :run"
+GET_GRAPH = "SELECT graph FROM plans WHERE run = :run"
 KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
 
 
@@ -232,13 +233,14 @@ DELETE_OF_RUN = ("DELETE FROM events WHERE run = :run", "DELETE FROM plans WHERE
 
 RUNS_AND_ROOTS = "SELECT id, root, deleted FROM runs"
 TEXTS_OF_RUNS = (
-    "SELECT id, inputs, request, outputs FROM runs WHERE deleted IS NULL AND id > :after ORDER BY id LIMIT :limit"
+    "SELECT id, inputs, request, outputs, graph FROM runs LEFT JOIN plans ON plans.run = runs.id "
+    "WHERE deleted IS NULL AND id > :after ORDER BY id LIMIT :limit"
 )
 TEXTS_OF_TASK_RUNS = (
     "SELECT seq, run, outputs, properties, value, loop_values FROM task_runs "
     "WHERE seq > :after ORDER BY seq LIMIT :limit"
 )
-TEXTS_OF_REVISIONS = "SELECT source FROM revisions"
+TEXTS_OF_REVISIONS = "SELECT source, compiled FROM revisions"
 TEXTS_OF_ENTRIES = "SELECT value FROM entries"
 DIGESTS_OF_FILES = "SELECT digest FROM files"
 GIVEN_ARTIFACTS = "SELECT run, digest FROM artifacts WHERE task_run IS NULL AND run IS NOT NULL"
@@ -268,7 +270,8 @@ EVALUATE_LOOP = (
 END_TASK = {
     target: (
         "UPDATE task_runs SET state = :state, ended = :at, outputs = :outputs, output_digest = :output_digest, "
-        "used = :used, properties = :properties, error = :error WHERE id = :id AND run = :run "
+        "used = :used, properties = :properties, error = :error, metadata = :metadata "
+        "WHERE id = :id AND run = :run "
         f"AND state IN ({_words(source for source, targets in MOVES.items() if target in targets)})"
     )
     for target in ENDED

@@ -86,7 +86,7 @@ def _create_run(write: CreateRun) -> Step:
         if not transaction.change(sql.CREATE_RUN, {**row, "name": f"{run.flow}-{number}"}):
             raise MoveRefused(f"there is a run with the id {run.id} already")
         transaction.made(run.id)
-        transaction.change(sql.SAVE_PLAN, {"run": run.id, "plan": write.plan})
+        transaction.change(sql.SAVE_PLAN, {"run": run.id, "plan": write.plan, "graph": write.graph})
         transaction.event("run", run.id, run.state, run.created)
 
     return step
@@ -221,6 +221,7 @@ def _end_task(write: EndTask) -> Step:
         "used": map_to_text(write.used),
         "properties": map_to_text(write.properties),
         "error": optional_to_text(write.error),
+        "metadata": optional_to_text(write.metadata or None),
     }
     closed = {name: row[name] for name in ("id", "state", "at", "error")}
 

@@ -1,0 +1,65 @@
+"""The revision that a run is of, with the run's own graph where it has one."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import replace
+from threading import Lock
+
+from blake3 import blake3
+
+from dalsegno.model.codec import flow_from_json
+from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.run import Run
+from dalsegno.store.port import Store
+
+_MOST = 32
+
+
+class GraphTexts:
+    """Reads graphs from their stored form, and keeps those that were read last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Flow] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, text: str, digest: str) -> Flow:
+        """Give the graph of a text with this digest."""
+        with self._lock:
+            found = self._known.get(digest)
+        if found is None:
+            found = flow_from_json(json.loads(text))
+            self.keep(digest, found)
+        return found
+
+    def keep(self, digest: str, graph: Flow) -> None:
+        """Keep a graph that need not be read."""
+        with self._lock:
+            self._known[digest] = graph
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
+
+
+GRAPHS = GraphTexts()
+
+
+def graph_digest(text: str) -> str:
+    """Give the digest of a graph's stored form."""
+    return blake3(text.encode()).hexdigest()
+
+
+def revision_of(store: Store, run: Run) -> Revision | None:
+    """Give the revision of a run. One of code has, for each run, the graph that was traced with that run's values."""
+    return with_graph(store, store.flows.revision(run.namespace, run.flow, run.revision), run)
+
+
+def with_graph(store: Store, revision: Revision | None, run: Run) -> Revision | None:
+    """Give a revision with the graph of a run."""
+    if revision is None or revision.flow.depends is None:
+        return revision
+    text = store.runs.graph(run.id)
+    if text is None:
+        return revision
+    digest = graph_digest(text)
+    return replace(revision, flow=GRAPHS.of(text, digest), graph=digest)
