@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dalsegno.engine.invocations import used_by
 from dalsegno.engine.used import used_values
 from dalsegno.engine.variables import Facts, variables
 from dalsegno.model.address import Address, parse
@@ -28,7 +29,10 @@ def why_it_runs(task: Task, scope: Scope, origin: TaskRun | None, facts: Facts, 
     """Give why a task runs that is decided at its turn; `None` where its result is kept."""
     if origin is None or not origin.has_result:
         return "has no result in the origin"
-    used = dict(used_values(task, scope, variables(facts, scope, task), facts.nodes))
+    if task.function is not None:
+        used = used_by(task, scope, facts)
+    else:
+        used = dict(used_values(task, scope, variables(facts, scope, task), facts.nodes))
     if facts.outside is not None:
         now = {path: facts.outside.now(path) for path in origin.used}
         used |= {path: value for path, value in now.items() if value is not None}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dalsegno.engine.bindings import Bound
 from dalsegno.engine.variables import Facts, expression_scope, render_properties, variables
 from dalsegno.errors import TaskFailed
 from dalsegno.model.flow import Kind, Task
@@ -13,6 +14,9 @@ from dalsegno.replay.edges import Scope
 from dalsegno.tasks.base import from_json_text, to_text
 
 JsonMap = Mapping[str, Any]
+
+#: the type of a step in Python that is run for each item of a list
+MAP = "python.Map"
 
 
 def parts_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> list[Any]:
@@ -22,6 +26,8 @@ def parts_of(task: Task, scope: Scope, overrides: JsonMap, facts: Facts) -> list
     ------
     TaskFailed : the properties cannot be rendered, or give no list where one belongs.
     """
+    if task.type == MAP:
+        return Bound(task, scope, facts).parts(overrides, facts.key_function)
     if task.kind is Kind.CHOICE:
         return [choice_of(task, scope, overrides, facts).branch]
     rendered = render_properties(task, overrides, expression_scope(facts, variables(facts, scope, task)))

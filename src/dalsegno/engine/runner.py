@@ -303,6 +303,7 @@ class Runner:
                 outcome.used,
                 outcome.properties,
                 outcome.error,
+                outcome.metadata,
             )
         )
         if outcome.state.has_result:

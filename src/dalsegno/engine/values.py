@@ -58,12 +58,13 @@ class Values:
             made += self._files(name, value, run=run, task_run=task_run)
         return Kept(stored, output_digest(outputs), tuple(made))
 
-    def record(
+    def record(  # noqa: PLR0913 - each is a column
         self, digest: str, size: int, kind: str, *, name: str, run: str | None, task_run: str | None,
-        output: str | None = None, mark: str | None = None,
+        output: str | None = None, mark: str | None = None, summary: JsonMap | None = None,
     ) -> Artifact:  # fmt: skip
         """Make the record of a blob that is in place."""
-        return Artifact(self._ids.new(), digest, kind, name, size, self._clock.now(), run, task_run, output, mark)
+        return Artifact(self._ids.new(), digest, kind, name, size, self._clock.now(), run, task_run, output, mark,
+                        summary or {})  # fmt: skip
 
     def read(self, outputs: JsonMap) -> JsonMap:
         """Give a stored result as it was, with large values read from their blobs."""

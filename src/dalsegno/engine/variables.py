@@ -17,6 +17,7 @@ from dalsegno.engine.identity import IS_REPLAY, TaskVariables
 from dalsegno.engine.outside import Outside
 from dalsegno.engine.secrets import Secrets, no_secrets
 from dalsegno.engine.settings_seen import with_settings
+from dalsegno.errors import TaskFailed
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import Address, item_key, item_prefix
@@ -36,6 +37,11 @@ OutputsAt = Callable[[str], JsonMap | None]
 KeysOf = Callable[[str], Sequence[str] | None]
 
 
+def _no_keys(function: str, _items: Sequence[Any]) -> list[Any]:
+    message = f"the items are named by `{function}`, which is called when the run comes to it"
+    raise TaskFailed(message, code="keys-not-known")
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What stays the same for all tasks of a run."""
@@ -52,6 +58,8 @@ class Facts:
     outside: Outside | None = None
     #: those of the run, with what its tasks have put on it so far
     labels: dict[str, str] = field(default_factory=dict[str, str])
+    #: has a function of the user's name the items of a mapped step, by the forms of the items
+    key_function: Callable[[str, Sequence[Any]], list[Any]] = _no_keys
 
 
 class Outputs(Mapping[str, Any]):

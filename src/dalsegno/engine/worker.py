@@ -14,10 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.bindings import Bound
 from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
 from dalsegno.engine.exiting import exit_error
 from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.identity import TaskVariables
+from dalsegno.engine.invocations import artifacts_of, call, outputs_digest
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
@@ -27,6 +29,7 @@ from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, own_item, render_properties, variables
 from dalsegno.errors import Cancelled, DalSegnoError, TaskFailed, closest, did_you_mean
+from dalsegno.executors.steps import StepRunner
 from dalsegno.expressions import Scope as ExpressionScope
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.address import item_key
@@ -56,6 +59,8 @@ class Tools:
     ids: Ids
     stop: Stop
     packages: Packages
+    #: who runs steps in Python
+    steps: StepRunner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,44 +117,75 @@ class Outcome:
     #: labels that it puts on the run, and whether the run ends with it
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     ends_run: bool = False
+    #: what a step in Python logged about itself
+    metadata: JsonMap = field(default_factory=dict[str, Any])
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of an attempt so far, however it ends."""
+
+    rendered: JsonMap = field(default_factory=dict[str, Any])
+    used: dict[str, str] = field(default_factory=dict[str, str])
+    context: Context | None = None
 
 
 def attempt(order: Attempted) -> Outcome | Waiting:
     """Make one attempt, or begin it. Whatever goes wrong in the task is an outcome, not an exception."""
-    tools = order.tools
-    rendered: JsonMap = {}
-    used: dict[str, str] = {}
-    context: Context | None = None
+    seen = _Seen()
     try:
-        found = _variables(order)
-        scope = expression_scope(tools.facts, found, used)
-        if not order.phase and not runs_at_all(order.task, scope):
-            return _ended(order, State.SKIPPED, used={}, properties={})
-        rendered = render_properties(order.task, order.overrides, scope)
-        used |= used_values(order.task, order.scope, scope.variables, tools.facts.nodes)
-        properties = validate(load(order.task.type), rendered)
-        if order.doomed is not None:
-            raise order.doomed
-        context = _context(order, found, rendered, used)
-        context.check_cancelled()
-        pause = 0.0 if order.waited else properties.waits()
-        if pause > 0:
-            return Waiting((order.began if order.since is None else order.since) + pause)
-        plain = _carried_out(order, properties, context)
-        return _done(order, context, plain, used=used, properties=rendered)
+        return _step_made(order, seen) if order.task.function is not None else _made(order, seen)
     except Resting:
-        return _ended(order, State.PAUSED, used=used, properties=rendered)
+        return _ended(order, State.PAUSED, used=seen.used, properties=seen.rendered)
     except Cancelled:
         if order.timeout is not None and order.timeout.passed:
-            return _failed(order, _timed_out(order.timeout.seconds), used=used, properties=rendered)
-        return _ended(order, State.KILLED, used=used, properties=rendered)
+            return _failed(order, _timed_out(order.timeout.seconds), used=seen.used, properties=seen.rendered)
+        return _ended(order, State.KILLED, used=seen.used, properties=seen.rendered)
     except DalSegnoError as error:
-        return _failed(order, error, used=used, properties=rendered)
+        return _failed(order, error, used=seen.used, properties=seen.rendered)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
-        return _failed(order, _unexpected(order, error), used=used, properties=rendered)
+        return _failed(order, _unexpected(order, error), used=seen.used, properties=seen.rendered)
     finally:
-        if context is not None:
-            context.close()
+        if seen.context is not None:
+            seen.context.close()
+
+
+def _made(order: Attempted, seen: _Seen) -> Outcome | Waiting:
+    tools = order.tools
+    found = _variables(order)
+    scope = expression_scope(tools.facts, found, seen.used)
+    if not order.phase and not runs_at_all(order.task, scope):
+        return _ended(order, State.SKIPPED, used={}, properties={})
+    seen.rendered = render_properties(order.task, order.overrides, scope)
+    seen.used |= used_values(order.task, order.scope, scope.variables, tools.facts.nodes)
+    properties = validate(load(order.task.type), seen.rendered)
+    if order.doomed is not None:
+        raise order.doomed
+    seen.context = context = _context(order, found, seen.rendered, seen.used)
+    context.check_cancelled()
+    pause = 0.0 if order.waited else properties.waits()
+    if pause > 0:
+        return Waiting((order.began if order.since is None else order.since) + pause)
+    plain = _carried_out(order, properties, context)
+    return _done(order, context, plain, used=seen.used, properties=seen.rendered)
+
+
+def _step_made(order: Attempted, seen: _Seen) -> Outcome:
+    """Have a step in Python run, and give how that ended."""
+    tools = order.tools
+    if order.doomed is not None:
+        raise order.doomed
+    if order.task.run_if is not None and not runs_at_all(order.task, expression_scope(tools.facts, _variables(order))):
+        return _ended(order, State.SKIPPED, used={}, properties={})
+    bound = Bound(order.task, order.scope, tools.facts)
+    seen.rendered = bound.arguments(order.overrides)
+    seen.used = bound.used
+    result = call(order, seen.rendered, tools.steps)
+    forms = {name: value.form for name, value in result.outputs.items()}
+    return Outcome(
+        State.SUCCESS, tools.clock.now(), forms, forms, outputs_digest(result.outputs), seen.used, as_shown(seen.rendered),
+        artifacts_of(order, result), metadata=result.metadata,
+    )  # fmt: skip
 
 
 def _carried_out(order: Attempted, properties: TaskType, context: Context) -> JsonMap:

@@ -96,16 +96,30 @@ def _read_key(text: str) -> str | None:
     return json.loads(text) if text.startswith('"') else text
 
 
+class Items(list[Any]):
+    """Items of a loop that are named by something else than themselves.
+
+    Parameters
+    ----------
+    named : for each item what names it; empty where the items name themselves.
+    """
+
+    def __init__(self, values: Iterable[Any], named: Sequence[Any]) -> None:
+        super().__init__(values)
+        self.named = named
+
+
 def item_keys(values: Sequence[Any]) -> list[str]:
     """Name the items of a loop: one key a value, in order, each unique, none depending on its position.
 
     Equal values are told apart by a number in the order in which they stand (`a`, `a#2`): which of them is which makes no
     difference, for they are equal. Different values that read the same (`1` and `"1"`) are named by their digests.
     """
-    bases = [item_key(value) for value in values]
-    ambiguous = _ambiguous(values, bases)
+    named = values.named if isinstance(values, Items) and values.named else values
+    bases = [item_key(value) for value in named]
+    ambiguous = _ambiguous(named, bases)
     if ambiguous:
-        pairs = zip(values, bases, strict=True)
+        pairs = zip(named, bases, strict=True)
         bases = [digest("item", value)[:SHORT] if base in ambiguous else base for value, base in pairs]
     seen: dict[str, int] = {}
     keys: list[str] = []

@@ -112,6 +112,7 @@ _PLAIN = (
     "setter",
     "ends",
     "function",
+    "apart",
 )
 _MAPS = ("properties", "variables", "digests")
 _LISTS = ("inputs", "context", "volatile", "raw")

@@ -153,6 +153,7 @@ class Task:
     raw : the properties whose text the task renders itself, such as a condition for every row of a file.
     function : of a step in Python, the user's function, as `module:qualname`. Its properties are bindings of its parameters
         (`model.binding`), and `code` among the digests is that of all that it reaches.
+    apart : whether such a step has to run in a process of its own.
     """
 
     id: str
@@ -191,6 +192,7 @@ class Task:
     setter: bool = False
     ends: bool = False
     function: str | None = None
+    apart: bool = False
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""

@@ -1,0 +1,90 @@
+"""One attempt of a step in Python: what it gets, who runs it, and what is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.engine.bindings import Bound
+from dalsegno.engine.identity import idempotency_key
+from dalsegno.errors import TaskFailed
+from dalsegno.executors.steps import StepCall, StepDoors, StepFacts, StepResult, StepRunner, StepValue
+from dalsegno.model.digest import digest
+from dalsegno.model.run import Artifact
+from dalsegno.replay.edges import Scope
+
+if TYPE_CHECKING:
+    from dalsegno.engine.variables import Facts
+    from dalsegno.engine.worker import Attempted
+
+JsonMap = Mapping[str, Any]
+
+
+def bound_of(order: Attempted) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give the forms of a step's arguments, and the digests of what they read."""
+    bound = Bound(order.task, order.scope, order.tools.facts)
+    return bound.arguments(order.overrides), bound.used
+
+
+def used_by(task: Any, scope: Scope, facts: Facts) -> dict[str, str]:
+    """Give the digests of the values that a step would read now."""
+    bound = Bound(task, scope, facts)
+    bound.arguments({})
+    return bound.used
+
+
+def call(order: Attempted, arguments: JsonMap, steps: StepRunner | None) -> StepResult:
+    """Have a step run."""
+    task = order.task
+    if steps is None:
+        message = f"the code of `{task.id}` is not there"
+        raise TaskFailed(message, code="code-missing", hint="run the pipeline again from Python, or deploy it")
+    facts = order.tools.facts
+    run = facts.run
+    told = StepFacts(
+        run.id, run.name, run.namespace, run.flow, task.id, order.address, order.attempt,
+        order.scope.keys[-1] if order.scope.keys else None, run.origin is not None,
+        idempotency_key(run, order.address, arguments),
+    )  # fmt: skip
+    step = StepCall(task.function or "", arguments, task.outputs or (), told)
+    stop = order.timeout or order.tools.stop
+    doors = StepDoors(_lines(order), order.tools.packages.note, lambda: _check(order, stop))
+    return steps.call(step, doors, timeout=None if order.timeout is None else order.timeout.seconds, apart=task.apart)
+
+
+def _check(order: Attempted, stop: Any) -> None:
+    if stop.wanted:
+        from dalsegno.errors import Cancelled
+
+        raise Cancelled(f"`{order.address}` was told to stop", address=order.address)
+
+
+def _lines(order: Attempted) -> Any:
+    log = order.log
+    levels = {"DEBUG": log.debug, "INFO": log.info, "WARNING": log.warning, "ERROR": log.error}
+
+    def take(stream: str, text: str) -> None:
+        if stream in levels:
+            levels[stream](text)
+        else:
+            log.stream("stderr" if stream == "stderr" else "stdout", text)
+
+    return take
+
+
+def outputs_digest(outputs: Mapping[str, StepValue]) -> str:
+    """Give the digest of a step's result."""
+    return digest("outputs", {name: value.digest for name, value in outputs.items()})
+
+
+def artifacts_of(order: Attempted, result: StepResult) -> tuple[Artifact, ...]:
+    """Give the records of all that a step stored."""
+    made: list[Artifact] = []
+    for name, value in (*result.outputs.items(), *result.artifacts.items()):
+        for blob, size, kind in value.blobs:
+            record = order.tools.values.record(
+                blob, size, kind, name=name, run=order.tools.facts.run.id, task_run=order.task_run, output=name,
+                summary=value.summary,
+            )  # fmt: skip
+            made.append(record)
+    return tuple(made)

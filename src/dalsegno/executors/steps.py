@@ -1,0 +1,117 @@
+"""The port by which users' steps in Python are run: what is called, and what comes back. Values are in stored form.
+
+Whoever runs a step finds its function, makes values of the forms, calls it, and brings what it gives into forms again: in
+this process (`pipelines`), or in a worker process from stored code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Form = Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepFacts:
+    """What a step may know of itself."""
+
+    run_id: str
+    run_name: str
+    namespace: str
+    pipeline: str
+    step: str
+    address: str
+    attempt: int
+    item: str | None
+    is_replay: bool
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """One call of a step.
+
+    Parameters
+    ----------
+    function : `module:qualname`, as the graph names it.
+    arguments : by parameter.
+    outputs : the names of what it gives; none for a step that gives nothing.
+    """
+
+    function: str
+    arguments: Mapping[str, Form]
+    outputs: tuple[str, ...]
+    facts: StepFacts
+
+
+@dataclass(frozen=True, slots=True)
+class StepValue:
+    """One output, as it is stored.
+
+    Parameters
+    ----------
+    kind : what it is, such as `json` or `numpy.ndarray`.
+    blobs : digest, size and kind of all that was stored for it.
+    summary : in a few words of JSON; with `unsafe` where loading it needs pickle.
+    """
+
+    form: Form
+    digest: str
+    kind: str
+    blobs: tuple[tuple[str, int, str], ...] = ()
+    summary: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What a step gave, and what it said of itself."""
+
+    outputs: Mapping[str, StepValue]
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: what was stored beside the outputs, by name
+    artifacts: Mapping[str, StepValue] = field(default_factory=dict[str, StepValue])
+
+
+@dataclass(frozen=True, slots=True)
+class StepDoors:
+    """What a step reaches of the engine while it runs.
+
+    Parameters
+    ----------
+    on_line : takes what it prints or logs, a line at a time: `stdout`, `stderr` or a level of the log, and the text.
+    on_imported : takes the versions of the packages that it has imported.
+    check_cancelled : raises where the step is to end.
+    """
+
+    on_line: Callable[[str, str], None]
+    on_imported: Callable[[Mapping[str, str]], None]
+    check_cancelled: Callable[[], None]
+
+
+class StepRunner(Protocol):
+    """Runs the steps of one run."""
+
+    def call(
+        self, call: StepCall, doors: StepDoors, *, timeout: float | None = None, apart: bool = False
+    ) -> StepResult:
+        """Call a step.
+
+        Parameters
+        ----------
+        timeout : seconds after which it is ended, if it runs in a process of its own.
+        apart : whether it has to.
+
+        Raises
+        ------
+        TaskFailed : it could not be found or called, or raised.
+        """
+        ...
+
+    def keys(self, function: str, items: Sequence[Form]) -> list[Any]:
+        """Give the keys that a function of the user's names items by. Raises `TaskFailed` likewise."""
+        ...
+
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
