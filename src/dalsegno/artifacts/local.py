@@ -47,6 +47,11 @@ class LocalArtifacts:
         self._durable = durability == "full"
         self._scratch = Scratch(folder / "tmp")
 
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self._folder.absolute())
+
     def writer(self) -> BlobWriter:
         """Begin a blob."""
         return _LocalWriter(self)

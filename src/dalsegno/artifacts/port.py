@@ -68,6 +68,11 @@ class ArtifactStore(Protocol):
     that was damaged where it lay is what it was once it has been stored again.
     """
 
+    @property
+    def address(self) -> str:
+        """What opens it in another process: the folder."""
+        ...
+
     def writer(self) -> BlobWriter:
         """Begin a blob."""
         ...

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dalsegno.errors import Problem
+    from dalsegno.executors.steps import StepRunner
     from dalsegno.model.files import NamespaceFile
     from dalsegno.model.flow import Revision
     from dalsegno.model.kv import Entry
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
     from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest, TaskInputs
+    from dalsegno.service.coded import Coded
     from dalsegno.service.keeping import Purged
     from dalsegno.service.namespace_files import FilesPut
     from dalsegno.service.service import Saved, Service
@@ -89,25 +91,46 @@ class Client:
 
     # runs
 
-    def plan_run(self, flow: str, request: ReplayRequest, *, text: str | None = None) -> Plan:
-        """Give the plan of a fresh run of a saved flow, or of `text` (then `flow` is the file's name)."""
-        return self._service.runs.plan_fresh(flow, request, text=text)
+    def plan_run(
+        self, flow: str, request: ReplayRequest, *, text: str | None = None, coded: Coded | None = None
+    ) -> Plan:
+        """Give the plan of a fresh run of a saved flow, or of `text` (then `flow` is the file's name), or of a pipeline."""
+        return self._service.runs.plan_fresh(flow, request, text=text, coded=coded)
 
     def start_run(
-        self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None
+        self,
+        flow: str,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        coded: Coded | None = None,
+        digest: str | None = None,
     ) -> Run:
-        """Create a fresh run, not yet executed: see `execute`. `text` is saved as a revision in the same transaction."""
-        return self._service.runs.create_fresh(flow, request, text=text, digest=digest)
+        """Create a fresh run, not yet executed: see `execute`. `text` or code is saved as a revision with it."""
+        return self._service.runs.create_fresh(flow, request, text=text, coded=coded, digest=digest)
 
-    def plan_replay(self, request: ReplayRequest, *, text: str | None = None, file: str | None = None) -> Plan:
-        """Give the plan of a replay. `request.origin` is anything that `get_run` takes; `text` is a fixed flow.
+    def plan_replay(
+        self,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        file: str | None = None,
+        coded: Coded | None = None,
+    ) -> Plan:
+        """Give the plan of a replay. `request.origin` is anything that `get_run` takes; `text` or `coded` is a fixed flow.
 
         A plan with `refusals` cannot be executed.
         """
-        return self._service.runs.plan_replay(request, text=text, file=file)
+        return self._service.runs.plan_replay(request, text=text, file=file, coded=coded)
 
     def start_replay(
-        self, request: ReplayRequest, *, text: str | None = None, file: str | None = None, digest: str | None = None
+        self,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        file: str | None = None,
+        coded: Coded | None = None,
+        digest: str | None = None,
     ) -> Run:
         """Create the run of a replay, not yet executed: see `execute`.
 
@@ -116,10 +139,15 @@ class Client:
         RequestRefused : the request cannot be planned; nothing was written.
         PlanMoved : the plan is not the one with this digest any more; the error holds the new one.
         """
-        return self._service.runs.create_replay(request, text=text, file=file, digest=digest)
+        return self._service.runs.create_replay(request, text=text, file=file, coded=coded, digest=digest)
 
     def execute(
-        self, run: str, *, observer: Observer | None = None, stop: Callable[[Callable[[], None]], None] | None = None
+        self,
+        run: str,
+        *,
+        observer: Observer | None = None,
+        stop: Callable[[Callable[[], None]], None] | None = None,
+        steps: StepRunner | None = None,
     ) -> Run:
         """Execute a created run here, or carry on one whose process died, and give it as it ended.
 
@@ -127,12 +155,13 @@ class Client:
         ----------
         observer : is told what happens, after it was recorded, from any thread.
         stop : is given a function which ends the run cleanly as KILLED; it may be called from a signal handler.
+        steps : runs steps in Python in this process; by default worker processes run their stored code.
 
         Raises
         ------
         RunIsLive : another live process executes it.
         """
-        return self._service.runs.execute(run, observer=observer, stop=stop)
+        return self._service.runs.execute(run, observer=observer, stop=stop, steps=steps)
 
     def resume(
         self,

@@ -46,10 +46,10 @@ def call(order: Attempted, arguments: JsonMap, steps: StepRunner | None) -> Step
         order.scope.keys[-1] if order.scope.keys else None, run.origin is not None,
         idempotency_key(run, order.address, arguments),
     )  # fmt: skip
-    step = StepCall(task.function or "", arguments, task.outputs or (), told)
+    step = StepCall(task.function or "", arguments, task.outputs or (), told, task.apart or order.timeout is not None)
     stop = order.timeout or order.tools.stop
     doors = StepDoors(_lines(order), order.tools.packages.note, lambda: _check(order, stop))
-    return steps.call(step, doors, timeout=None if order.timeout is None else order.timeout.seconds, apart=task.apart)
+    return steps.call(step, doors)
 
 
 def _check(order: Attempted, stop: Any) -> None:

@@ -37,7 +37,8 @@ OutputsAt = Callable[[str], JsonMap | None]
 KeysOf = Callable[[str], Sequence[str] | None]
 
 
-def _no_keys(function: str, _items: Sequence[Any]) -> list[Any]:
+def no_keys(function: str, _items: Sequence[Any]) -> list[Any]:
+    """Say that nobody can name the items of a mapped step yet."""
     message = f"the items are named by `{function}`, which is called when the run comes to it"
     raise TaskFailed(message, code="keys-not-known")
 
@@ -59,7 +60,7 @@ class Facts:
     #: those of the run, with what its tasks have put on it so far
     labels: dict[str, str] = field(default_factory=dict[str, str])
     #: has a function of the user's name the items of a mapped step, by the forms of the items
-    key_function: Callable[[str, Sequence[Any]], list[Any]] = _no_keys
+    key_function: Callable[[str, Sequence[Any]], list[Any]] = no_keys
 
 
 class Outputs(Mapping[str, Any]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 Form = Any
 
@@ -38,12 +38,14 @@ class StepCall:
     function : `module:qualname`, as the graph names it.
     arguments : by parameter.
     outputs : the names of what it gives; none for a step that gives nothing.
+    apart : whether it has to run in a process of its own, which can be ended.
     """
 
     function: str
     arguments: Mapping[str, Form]
     outputs: tuple[str, ...]
     facts: StepFacts
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,13 @@ class StepDoors:
 class StepRunner(Protocol):
     """Runs the steps of one run."""
 
-    def call(
-        self, call: StepCall, doors: StepDoors, *, timeout: float | None = None, apart: bool = False
-    ) -> StepResult:
-        """Call a step.
+    @property
+    def alone(self) -> bool:
+        """Whether one step runs at a time, on the thread that executes the run, as a debugger needs it."""
+        ...
 
-        Parameters
-        ----------
-        timeout : seconds after which it is ended, if it runs in a process of its own.
-        apart : whether it has to.
+    def call(self, call: StepCall, doors: StepDoors) -> StepResult:
+        """Call a step.
 
         Raises
         ------
@@ -112,6 +112,3 @@ class StepRunner(Protocol):
     def keys(self, function: str, items: Sequence[Form]) -> list[Any]:
         """Give the keys that a function of the user's names items by. Raises `TaskFailed` likewise."""
         ...
-
-
-Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]

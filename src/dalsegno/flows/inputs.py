@@ -201,6 +201,10 @@ class _Request:
         return None if found is _REFUSED else holds(found)
 
     def _take(self, item: Input, value: Any, *, is_carried: bool = False, is_data: bool = False) -> None:
+        if item.type is InputType.PYTHON:
+            # it was read where it was given
+            self._values[item.id] = value
+            return
         if value is None:
             if item.required:
                 self._refuse_missing(item)

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
@@ -19,6 +20,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
+from dalsegno.service.coded import graph_text
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.planning import Drawn, refusals_of
@@ -37,8 +39,19 @@ class Creating:
         self._ids = ids
         self._values = Values(artifacts, clock=clock, ids=ids)
 
-    def create(self, drawn: Drawn, *, digest: str | None, caller: Caller | None = None) -> Run:
+    def create(
+        self,
+        drawn: Drawn,
+        *,
+        digest: str | None,
+        caller: Caller | None = None,
+        contents: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Run:
         """Create the run; of a subflow with the task run that calls it.
+
+        Parameters
+        ----------
+        contents : what a new revision needs in the artifact store, by digest.
 
         Raises
         ------
@@ -53,9 +66,12 @@ class Creating:
             raise PlanMoved(message, plan.as_json())
         for path in drawn.files:
             self._artifacts.put_file(path)
+        for content in contents.values() if drawn.new_revision else ():
+            self._artifacts.put_bytes(content)
         run = replace(self._run(drawn), caller=caller)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
-        writes.append(CreateRun(run, plan_to_bytes(plan)))
+        graph = graph_text(drawn.revision.flow) if drawn.revision.graph else None
+        writes.append(CreateRun(run, plan_to_bytes(plan), graph))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]
         new = self._ids.new
         names = _new_names(drawn, keeping) if drawn.request.renamed or drawn.regrouped else {}

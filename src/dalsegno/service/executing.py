@@ -22,10 +22,13 @@ from dalsegno.engine.packages import Packages
 from dalsegno.engine.removing import Removal
 from dalsegno.engine.runner import Runner
 from dalsegno.engine.secrets import Secrets
+from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
-from dalsegno.engine.variables import Facts
+from dalsegno.engine.variables import Facts, no_keys
 from dalsegno.engine.worker import Tools
 from dalsegno.errors import DalSegnoError, LeaseLost, NotFound, Refusal
+from dalsegno.executors.inline import InlineExecutor
+from dalsegno.executors.steps import StepRunner
 from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
@@ -87,12 +90,14 @@ class Executing:
         observer: Observer | None,
         stop: Callable[[Callable[[], None]], None] | None,
         before: Callable[[Run, Lease], None] | None = None,
+        steps: StepRunner | None = None,
     ) -> Run:
         """Execute a run to its end, or until it waits for a person, or carry it on. A run that has ended is given as it is.
 
         Parameters
         ----------
         before : is called with the lease in hand, before anything else is done.
+        steps : runs steps in Python here; by default worker processes run the code that was stored.
 
         Raises
         ------
@@ -110,7 +115,7 @@ class Executing:
                 before(run, lease)
                 run = self._store.runs.get(run.id) or run
             if not run.state.ended:
-                self._execute(run, lease, careful, stop)
+                self._execute(run, lease, careful, stop, steps)
         finally:
             self._store.release(lease)
             if first:
@@ -120,12 +125,17 @@ class Executing:
         return self._store.runs.get(run.id) or run
 
     def _execute(
-        self, run: Run, lease: Lease, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None
+        self,
+        run: Run,
+        lease: Lease,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        steps: StepRunner | None,
     ) -> None:
         wish = Stop()
         if stop is not None:
             stop(wish.set)
-        job = self._job(run, lease, wish, observer)
+        job = self._job(run, lease, wish, observer, steps)
         if run.state is not State.CREATED:
             self._carry_on_others(run, wish)
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
@@ -164,10 +174,12 @@ class Executing:
         while self._aside:
             self._aside.pop().join()
 
-    def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None) -> Job:
+    def _job(self, run: Run, lease: Lease, wish: Stop, observer: Observer | None, steps: StepRunner | None) -> Job:
         revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
+        if steps is None and revision.flow.depends is not None:
+            steps = StoredSteps(revision.source, self._artifacts)
         begun = self._begun.take(run.id) if run.state is State.CREATED else None
         nodes = self._graphs.of(revision)
         resolved = resolve_request(request_from_json(run.request), nodes)
@@ -183,6 +195,7 @@ class Executing:
             run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, resolved.overrides, secrets,
             outside,
             dict(run.labels),
+            no_keys if steps is None else steps.keys,
         )  # fmt: skip
         logs = LogWriter(self._store, run.id)
         return Job(
@@ -211,9 +224,10 @@ class Executing:
                 self._ids,
                 wish,
                 Packages(run.environment),
+                steps,
             ),
             logs=logs,
-            executor=ThreadExecutor(THREADS),
+            executor=InlineExecutor() if steps is not None and steps.alone else ThreadExecutor(THREADS),
             children=Calling(self._store, self._planning, self._creating, self, observer),
             defaults=lambda task, inputs: default_answers(task, inputs, self._clock, sealing),
             limits=Limits(facts, run.started or self._clock.now()),

@@ -10,6 +10,7 @@ from dalsegno.errors import Ambiguous, MoveRefused, NotFound, Problem, closest, 
 from dalsegno.flows import check, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
+from dalsegno.service.coded import Coded, own_graph
 from dalsegno.service.quiet import without_collection
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
 
@@ -41,6 +42,15 @@ class FlowCases:
         number = 1 if latest is None else latest.number + 1
         revision = Revision(flow, number, loaded.digest, text, self._clock.now(), author())
         return Saved(revision, created=True, warnings=loaded.warnings)
+
+    def prepare_code(self, coded: Coded) -> Saved:
+        """Give the revision that the code of a pipeline is or would become, with the graph of this call."""
+        flow = coded.flow
+        latest = self._store.flows.latest(flow.namespace, flow.id)
+        if latest is not None and latest.digest == coded.digest:
+            return Saved(replace(latest, flow=flow, graph=own_graph(flow)), created=False)
+        number = 1 if latest is None else latest.number + 1
+        return Saved(Revision(flow, number, coded.digest, coded.source, self._clock.now(), author()), created=True)
 
     def save(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
         """Save a flow. Equal text makes no new revision."""

@@ -12,6 +12,7 @@ from dalsegno.engine.context import Stop
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
+from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
@@ -21,6 +22,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
+from dalsegno.service.coded import Coded, refuse_other, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
@@ -32,6 +34,7 @@ from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
+from dalsegno.service.revisions import revision_of, with_graph
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
@@ -72,43 +75,66 @@ class RunCases:
 
     # plans and creation
 
-    def plan_fresh(self, flow: str, request: ReplayRequest, *, text: str | None = None) -> Plan:
+    def plan_fresh(
+        self, flow: str, request: ReplayRequest, *, text: str | None = None, coded: Coded | None = None
+    ) -> Plan:
         """Give the plan of a fresh run."""
         with without_collection():
-            return self._draw_fresh(flow, request, text).plan
+            return self._draw_fresh(flow, request, text, coded).plan
 
     def create_fresh(
-        self, flow: str, request: ReplayRequest, *, text: str | None = None, digest: str | None = None
+        self,
+        flow: str,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        coded: Coded | None = None,
+        digest: str | None = None,
     ) -> Run:
         """Create a fresh run."""
-        return self._create(lambda: self._draw_fresh(flow, request, text), digest)
+        return self._create(lambda: self._draw_fresh(flow, request, text, coded), digest, coded)
 
-    def plan_replay(self, request: ReplayRequest, *, text: str | None = None, file: str | None = None) -> Plan:
+    def plan_replay(
+        self,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        file: str | None = None,
+        coded: Coded | None = None,
+    ) -> Plan:
         """Give the plan of a replay."""
         with without_collection():
-            return self._draw_replay(request, text, file).plan
+            return self._draw_replay(request, text, file, coded).plan
 
     def create_replay(
-        self, request: ReplayRequest, *, text: str | None = None, file: str | None = None, digest: str | None = None
+        self,
+        request: ReplayRequest,
+        *,
+        text: str | None = None,
+        file: str | None = None,
+        coded: Coded | None = None,
+        digest: str | None = None,
     ) -> Run:
         """Create the run of a replay."""
-        return self._create(lambda: self._draw_replay(request, text, file), digest)
+        return self._create(lambda: self._draw_replay(request, text, file, coded), digest, coded)
 
-    def _create(self, draw: Callable[[], Drawn], digest: str | None) -> Run:
+    def _create(self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None = None) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
             with without_collection():
                 drawn = draw()
                 try:
-                    return self._creating.create(drawn, digest=digest)
+                    return self._creating.create(drawn, digest=digest, contents={} if coded is None else coded.contents)
                 except MoveRefused:
                     if not drawn.new_revision or self._flows.is_next(drawn.revision):
                         raise
 
-    def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None) -> Drawn:
+    def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None, coded: Coded | None) -> Drawn:
         if request.start or request.skip or request.skip_successful or request.only or request.changed:
             raise Refusal("a fresh run has no origin to start in or to keep results of; replay a run", code="no-origin")
-        if text is not None:
+        if coded is not None:
+            saved = self._flows.prepare_code(coded)
+        elif text is not None:
             saved = self._flows.prepare(text, file=flow)
         else:
             number = request.revision if isinstance(request.revision, int) else None
@@ -116,14 +142,16 @@ class RunCases:
         request = replace(request, origin=None, revision=saved.revision.number)
         return self._planning.draw(saved.revision, request, new_revision=saved.created)
 
-    def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None) -> Drawn:
+    def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None, coded: Coded | None) -> Drawn:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
         origin = refuse_deleted(self.get(request.origin), "replayed")
-        saved = self._revision_for(origin, request, text, file)
+        saved = (
+            self._revision_for(origin, request, text, file) if coded is None else self._code_for(origin, request, coded)
+        )
         request = replace(request, origin=origin.id)
         drawn = self._planning.draw(saved.revision, request, new_revision=saved.created, origin=origin)
-        warning = self._newer_revision(origin, request) if text is None else None
+        warning = self._newer_revision(origin, request) if text is None and coded is None else None
         if warning is None:
             return drawn
         return replace(drawn, plan=replace(drawn.plan, warnings=(warning, *drawn.plan.warnings)))
@@ -141,7 +169,18 @@ class RunCases:
             if latest is not None:
                 return Saved(latest, created=False)
         number = request.revision if isinstance(request.revision, int) else origin.revision
-        return Saved(self._flows.revision(origin.namespace, origin.flow, number), created=False)
+        found = self._flows.revision(origin.namespace, origin.flow, number)
+        if number == origin.revision:
+            found = with_graph(self._store, found, origin) or found
+        return Saved(found, created=False)
+
+    def _code_for(self, origin: Run, request: ReplayRequest, coded: Coded) -> Saved:
+        refuse_other(coded, origin.namespace, origin.flow, origin.name)
+        before = revision_of(self._store, origin)
+        if before is not None and request.inputs:
+            given = {name: form for name, form in request.inputs.items() if form != origin.inputs.get(name)}
+            coded = replace(coded, flow=with_overridden(coded.flow, before.flow, given))
+        return self._flows.prepare_code(coded)
 
     def _newer_revision(self, origin: Run, request: ReplayRequest) -> str | None:
         latest = self._flows.latest(origin.namespace, origin.flow)
@@ -160,12 +199,14 @@ class RunCases:
         *,
         observer: Observer | None = None,
         stop: Callable[[Callable[[], None]], None] | None = None,
+        steps: StepRunner | None = None,
     ) -> Run:
         """Execute a run that was created, or carry one on whose process died.
 
         Where it fails and its flow has it made again, that run is executed in its turn; the last one is given.
         """
-        return self._again(self._executing.execute(self.get(run), observer=observer, stop=stop), observer, stop)
+        ended = self._executing.execute(self.get(run), observer=observer, stop=stop, steps=steps)
+        return self._again(ended, observer, stop)
 
     def resume(
         self,
@@ -268,7 +309,7 @@ class RunCases:
         return self._marked.of(found, self._store.task_runs.of_run(found.id))
 
     def _ordered(self, run: Run) -> list[TaskRun]:
-        flow = self._flows.revision(run.namespace, run.flow, run.revision).flow
+        flow = (revision_of(self._store, run) or self._flows.revision(run.namespace, run.flow, run.revision)).flow
         return in_flow_order(self._store.task_runs.of_run(run.id), flow)
 
     def task_run(self, run: str, address: str) -> TaskRun:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from dalsegno.executors.processes import PythonCall, WorkerPool
+from dalsegno.executors.processes import PythonCall
+from dalsegno.executors.shared import shared_pool
 from dalsegno.tasks.base import JsonMap, TaskContext, TaskOutput, TaskType, Text, from_json_text
-
-_FEWEST_WORKERS = 4
-_lock = Lock()
 
 
 class Step(TaskType):
@@ -47,18 +42,7 @@ class Step(TaskType):
             environ={**self.env, **context.environ()},
             plain=True,
         )
-        value = _pool().call(
+        value = shared_pool().call(
             call, on_line=context.log.stream, on_imported=context.imported, check_cancelled=context.check_cancelled
         )
         return self.Output(value=value)
-
-
-def _pool() -> WorkerPool:
-    with _lock:
-        return _shared_pool()
-
-
-@cache
-def _shared_pool() -> WorkerPool:
-    """Give the workers of this process; they end with it."""
-    return WorkerPool(max(_FEWEST_WORKERS, os.cpu_count() or 1))

@@ -1,0 +1,87 @@
+"""Runs steps in Python from the code that was stored with the revision, in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.executors.processes import PythonCall
+from dalsegno.executors.shared import shared_pool
+from dalsegno.executors.steps import StepCall, StepDoors, StepResult, StepValue
+
+#: the module of the entry points; named and not imported, for it stands above
+_ENTRY = "dalsegno.pipelines.remote"
+#: as `pipelines.remote` begins a line of a log
+_LOGGED = "\x1edalsegno "
+
+
+class StoredSteps:
+    """Runs the steps of one revision.
+
+    Parameters
+    ----------
+    source : the revision's, as JSON.
+    """
+
+    def __init__(self, source: str, artifacts: ArtifactStore, *, allow_unsafe: bool = True) -> None:
+        self._source = source
+        self._artifacts = artifacts
+        self._allow_unsafe = allow_unsafe
+
+    @property
+    def alone(self) -> bool:
+        """Never: each has a process."""
+        return False
+
+    def call(self, call: StepCall, doors: StepDoors) -> StepResult:
+        """Call a step in a worker process."""
+        given = {
+            "function": call.function, "arguments": dict(call.arguments), "outputs": list(call.outputs),
+            "facts": asdict(call.facts),
+        }  # fmt: skip
+        found = self._ask("carry_out", {"call": given}, doors)
+        return StepResult(_values(found["outputs"]), found["metadata"], _values(found["artifacts"]))
+
+    def keys(self, function: str, items: Sequence[Any]) -> list[Any]:
+        """Have a function of the user's name items, in a worker process."""
+        return self._ask("name_items", {"function": function, "items": list(items)})
+
+    def trace(self, arguments: Mapping[str, Any]) -> str:
+        """Trace the pipeline with these arguments, in stored form, and give the graph as JSON."""
+        return self._ask("traced", {"arguments": dict(arguments)})
+
+    def _ask(self, entry: str, what: Mapping[str, Any], doors: StepDoors | None = None) -> Any:
+        folder = Path.cwd()
+        call = PythonCall(
+            f"{_ENTRY}:{entry}",
+            {"source": self._source, "artifacts": self._artifacts.address, "allow_unsafe": self._allow_unsafe, **what},
+            cwd=folder,
+            path=(str(folder),),
+            plain=True,
+        )
+        if doors is None:
+            return shared_pool().call(call)
+        return shared_pool().call(
+            call,
+            on_line=_line_taker(doors.on_line),
+            on_imported=doors.on_imported,
+            check_cancelled=doors.check_cancelled,
+        )
+
+
+def _line_taker(on_line: Callable[[str, str], None]) -> Callable[[Any, str], None]:
+    def take(stream: Any, text: str) -> None:
+        if text.startswith(_LOGGED):
+            level, _, line = text.removeprefix(_LOGGED).partition(" ")
+            on_line(level, line)
+        else:
+            on_line(str(stream), text)
+
+    return take
+
+
+def _values(found: Mapping[str, Any]) -> dict[str, StepValue]:
+    return {name: StepValue(**{**value, "blobs": tuple(map(tuple, value["blobs"]))}) for name, value in found.items()}

@@ -1,0 +1,121 @@
+"""Calls one step: makes values of its arguments, calls the user's function, and brings what it gives into stored form."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from dalsegno.pipelines.context import StepContext, entered
+
+from dalsegno.artifacts.materializers import decode, encode
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.errors import DalSegnoError, TaskFailed
+from dalsegno.executors.steps import StepCall, StepResult, StepValue
+from dalsegno.executors.user_errors import describe
+
+
+def call_step(
+    call: StepCall,
+    function: Callable[..., Any],
+    store: ArtifactStore,
+    *,
+    on_log: Callable[[str, str], None],
+    allow_unsafe: bool = True,
+) -> StepResult:
+    """Call a step.
+
+    Parameters
+    ----------
+    on_log : takes the level and the text of what the step writes to the log of its context.
+
+    Raises
+    ------
+    TaskFailed : the function raised (the exception is its cause), or a value cannot be loaded or stored.
+    """
+    arguments = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in call.arguments.items()}
+    context = _context(call, store, on_log)
+    with entered(context):
+        try:
+            result = function(**arguments)
+            if inspect.iscoroutine(result):
+                result = asyncio.run(cast("Any", result))
+        except DalSegnoError as error:
+            raise describe(error, f"`{call.facts.step}` failed") from error
+        except (Exception, SystemExit) as error:
+            raise describe(error, f"`{call.facts.step}` raised", code="step-failed") from error
+    outputs = _outputs(call, result)
+    kept = {
+        name: keep(value, store, name, call.facts.step, allow_unsafe=allow_unsafe) for name, value in outputs.items()
+    }
+    return StepResult(kept, context.metadata, context.artifacts)
+
+
+def keep(value: Any, store: ArtifactStore, name: str, step: str, *, allow_unsafe: bool = True) -> StepValue:
+    """Bring one value into its stored form."""
+    try:
+        found = encode(value, store, allow_unsafe=allow_unsafe, name=name)
+    except TaskFailed as error:
+        message = f"`{step}` gave `{name}`, which cannot be stored: {error.message}"
+        raise TaskFailed(message, code=error.code, hint=error.hint, details=error.details) from error
+    summary = {**found.summary, "unsafe": True} if found.unsafe else found.summary
+    blobs = tuple((part.digest, part.size, part.kind) for part in found.blobs)
+    return StepValue(found.form, found.digest, found.kind, blobs, summary)
+
+
+def _context(call: StepCall, store: ArtifactStore, on_log: Callable[[str, str], None]) -> StepContext:
+    facts = call.facts
+    return StepContext(
+        run_id=facts.run_id,
+        run_name=facts.run_name,
+        pipeline_name=facts.pipeline,
+        step_name=facts.step,
+        address=facts.address,
+        attempt=facts.attempt,
+        item=facts.item,
+        is_replay=facts.is_replay,
+        idempotency_key=facts.idempotency_key,
+        log=_logger(on_log),
+        store=store,
+    )
+
+
+class _Handler(logging.Handler):
+    def __init__(self, on_log: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._on_log = on_log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._on_log(_level(record.levelno), self.format(record))
+
+
+def _level(number: int) -> str:
+    if number >= logging.ERROR:
+        return "ERROR"
+    if number >= logging.WARNING:
+        return "WARNING"
+    return "INFO" if number >= logging.INFO else "DEBUG"
+
+
+def _logger(on_log: Callable[[str, str], None]) -> logging.Logger:
+    made = logging.Logger("dalsegno.step", logging.DEBUG)  # noqa: LOG001 - each attempt has its own
+    made.addHandler(_Handler(on_log))
+    return made
+
+
+def _outputs(call: StepCall, result: Any) -> Mapping[str, Any]:
+    names, step = call.outputs, call.facts.step
+    if not names:
+        return {}
+    if len(names) == 1:
+        return {names[0]: result}
+    if not isinstance(result, tuple | list):
+        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned a {type(result).__name__}"
+        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
+    found = cast("tuple[Any, ...]", result)
+    if len(found) != len(names):
+        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned {len(found)}"
+        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
+    return dict(zip(names, found, strict=True))

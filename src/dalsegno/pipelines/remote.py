@@ -1,0 +1,86 @@
+"""The entry points of worker processes that run stored code: one step, the keys of items, or the graph of a pipeline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dalsegno.artifacts.local import LocalArtifacts
+from dalsegno.artifacts.materializers import decode
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.code import Bundle, LoadedCode, load
+from dalsegno.errors import TaskFailed
+from dalsegno.executors.steps import StepCall, StepFacts
+from dalsegno.pipelines.calling import call_step
+
+#: what a line of a log begins with on its way through the output of a worker: this, a level, and a blank
+LOGGED = "\x1edalsegno "
+
+#: the code that is loaded in this process: its source, and what was loaded
+_loaded: list[tuple[str, LoadedCode]] = []
+
+
+def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_unsafe: bool) -> dict[str, Any]:
+    """Run a step, and give what it gave as JSON."""
+    store = LocalArtifacts(Path(artifacts))
+    step = StepCall(call["function"], call["arguments"], tuple(call["outputs"]), StepFacts(**call["facts"]))
+    function = _function(source, store, step.function)
+    result = call_step(step, function, store, on_log=_log, allow_unsafe=allow_unsafe)
+    return json.loads(json.dumps(asdict(result)))
+
+
+def name_items(*, source: str, artifacts: str, function: str, items: Sequence[Any], allow_unsafe: bool) -> list[Any]:
+    """Have a function of the user's name items."""
+    store = LocalArtifacts(Path(artifacts))
+    found = _function(source, store, function)
+    return [found(decode(item, store, allow_unsafe=allow_unsafe)) for item in items]
+
+
+def traced(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
+    """Trace a pipeline with other arguments, and give its graph as JSON."""
+    from dalsegno.pipelines.tracing import trace
+
+    from dalsegno.model.codec import flow_to_json
+
+    store = LocalArtifacts(Path(artifacts))
+    values = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in arguments.items()}
+    return json.dumps(flow_to_json(trace(_pipeline(source, store), (), values, store=store).flow))
+
+
+def _log(level: str, text: str) -> None:
+    for line in text.split("\n"):
+        sys.stdout.write(f"{LOGGED}{level} {line}\n")
+
+
+def _pipeline(source: str, store: ArtifactStore) -> Any:
+    if _loaded and _loaded[-1][0] == source:
+        return _loaded[-1][1].function
+    while _loaded:
+        _loaded.pop()[1].unload()
+    bundle = Bundle.from_json(json.loads(source)["bundle"])
+    loaded = load(bundle, read=lambda digest: _read(store, digest))
+    _loaded.append((source, loaded))
+    return loaded.function
+
+
+def _read(store: ArtifactStore, digest: str) -> bytes:
+    with store.open(digest) as file:
+        return file.read()
+
+
+def _function(source: str, store: ArtifactStore, name: str) -> Callable[..., Any]:
+    for found_name, function in functions_of(_pipeline(source, store)):
+        if found_name == name:
+            return function
+    raise TaskFailed(f"the stored code does not hold `{name}`", code="unknown-function", hint="run the pipeline again")
+
+
+def functions_of(pipeline: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Give the functions of all steps that a pipeline reaches by name, and those of the pipelines that it calls."""
+    from dalsegno.pipelines.reached import functions_of as found
+
+    return found(pipeline)

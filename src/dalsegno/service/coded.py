@@ -1,0 +1,87 @@
+"""Pipelines in Python, as the service takes them: a graph that was traced, and the code that it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dalsegno.errors import Refusal
+from dalsegno.model.binding import binding_of
+from dalsegno.model.codec import flow_to_json
+from dalsegno.model.digest import digest
+from dalsegno.model.flow import Flow, Task
+from dalsegno.service.revisions import GRAPHS, graph_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A pipeline in Python: what a text is for a flow in YAML.
+
+    Parameters
+    ----------
+    flow : the graph, traced with the values of this call.
+    digest : of the code.
+    source : the code as JSON text: what is stored of it, with digests in the place of texts.
+    contents : those texts, by digest.
+    """
+
+    flow: Flow
+    digest: str
+    source: str
+    contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+
+
+def graph_text(flow: Flow) -> str:
+    """Give the stored form of a graph."""
+    return json.dumps(flow_to_json(flow), ensure_ascii=False, separators=(",", ":"))
+
+
+def own_graph(flow: Flow) -> str:
+    """Give the digest of a graph that belongs to a run, and keep the graph at hand."""
+    made = graph_digest(graph_text(flow))
+    GRAPHS.keep(made, flow)
+    return made
+
+
+def with_overridden(flow: Flow, before: Flow, given: Mapping[str, Any]) -> Flow:
+    """Note, on each step to which another value is bound than in the origin, which overridden input that comes from.
+
+    What a pipeline's function makes of its parameters is not known, so a value that is none of them may come from any.
+
+    Parameters
+    ----------
+    before : the origin's graph.
+    given : the overridden inputs, in stored form.
+    """
+    if not given:
+        return flow
+    known = {task.id: task for task in before.walk()}
+    forms = {digest("form", form): name for name, form in given.items()}
+
+    def noted(task: Task) -> Task:
+        tasks = tuple(noted(child) for child in task.tasks)
+        other = known.get(task.id)
+        names = () if other is None else tuple(_differing(task, other, forms, tuple(given)))
+        return task if not names and not tasks else replace(task, inputs=names, tasks=tasks)
+
+    return replace(flow, tasks=tuple(noted(task) for task in flow.tasks))
+
+
+def _differing(task: Task, other: Task, forms: Mapping[str, str], every: tuple[str, ...]) -> dict[str, None]:
+    names: dict[str, None] = {}
+    for name, value in task.properties.items():
+        if task.digests.get(name) == other.digests.get(name):
+            continue
+        kind, what = binding_of(value)
+        source = forms.get(digest("form", what)) if kind == "value" else None
+        names.update(dict.fromkeys(every if source is None else (source,)))
+    return names
+
+
+def refuse_other(coded: Coded, namespace: str, flow: str, origin: str) -> None:
+    """Refuse the code of one pipeline for a run of another."""
+    if (coded.flow.namespace, coded.flow.id) != (namespace, flow):
+        message = f"`{coded.flow.id}` is another pipeline; {origin} is a run of `{namespace}.{flow}`"
+        raise Refusal(message, code="other-flow")
