@@ -262,6 +262,24 @@ class ExpressionFailed(TaskFailed):
     code = "expression-failed"
 
 
+class RunFailed(DalSegnoError):
+    """A pipeline that was called from Python has failed. What the user's code raised is its cause.
+
+    Parameters
+    ----------
+    run : the run (`pipelines.runs.PipelineRun`).
+    """
+
+    code = "run-failed"
+
+    def __init__(self, message: str, run: Any = None) -> None:
+        super().__init__(message)
+        self.run = run
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.message,))
+
+
 class Cancelled(DalSegnoError):
     """The task was told to stop and did."""
 

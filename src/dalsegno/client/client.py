@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from dalsegno.artifacts.port import ArtifactStore
     from dalsegno.errors import Problem
     from dalsegno.executors.steps import StepRunner
     from dalsegno.model.files import NamespaceFile
@@ -55,6 +56,11 @@ class Client:
     def close(self) -> None:
         """Finish what is being written and let go of the store."""
         self._service.close()
+
+    @property
+    def values(self) -> ArtifactStore:
+        """Where values are kept."""
+        return self._service.values
 
     # flows
 
@@ -399,6 +405,22 @@ class Client:
         Refusal : it is a folder, and `recursive` is false.
         """
         return self._service.files.remove(path, namespace, recursive=recursive)
+
+    def task_run_by_id(self, id: str) -> TaskRun | None:
+        """Give a task run by its id; `None` if there is none."""
+        return self._service.runs.task_run_by_id(id)
+
+    def artifacts_of(self, task_run: str) -> list[Artifact]:
+        """Give the records of what a task run stored."""
+        return self._service.artifacts.of_task_run(task_run)
+
+    def revision_of(self, run: str) -> Revision:
+        """Give the revision of a run, with the graph of the run where it has one of its own."""
+        return self._service.runs.revision_of(run)
+
+    def step_arguments(self, run: str, address: str) -> Mapping[str, Any]:
+        """Give what a step in Python got in a run, by parameter, in stored form."""
+        return self._service.runs.step_arguments(run, address)
 
     # artifacts and task types
 

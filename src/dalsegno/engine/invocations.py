@@ -81,7 +81,8 @@ def artifacts_of(order: Attempted, result: StepResult) -> tuple[Artifact, ...]:
     """Give the records of all that a step stored."""
     made: list[Artifact] = []
     for name, value in (*result.outputs.items(), *result.artifacts.items()):
-        for blob, size, kind in value.blobs:
+        # a value that stands in the row has a record too, so that it can be named by an id
+        for blob, size, kind in value.blobs or ((value.digest, 0, value.kind),):
             record = order.tools.values.record(
                 blob, size, kind, name=name, run=order.tools.facts.run.id, task_run=order.task_run, output=name,
                 summary=value.summary,

@@ -214,7 +214,7 @@ def _variables(order: Attempted) -> TaskVariables:
         "attemptsCount": order.attempt,
         **({} if order.parent is None else {"parentId": order.parent}),
     }
-    own = load(order.task.type).stand_ins
+    own = {} if order.task.function is not None else load(order.task.type).stand_ins
     return variables(order.tools.facts, order.scope, order.task, taskrun=taskrun, own=own)
 
 

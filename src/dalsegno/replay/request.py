@@ -69,6 +69,7 @@ class ReplayRequest:
         where something that runs reads it.
     fresh_clock : take today's time for `execution.startDate`, in place of the origin's.
     carry_overrides : whether overrides, pins and labels of the origin carry over.
+    debug : whether it runs under a debugger, one task at a time; such a run is never "the latest", and fixes nothing.
     reason, labels : kept on the run.
     carried : overrides and pins of the origin.
     """
@@ -92,6 +93,7 @@ class ReplayRequest:
     verify: bool = False
     fresh_clock: bool = False
     carry_overrides: bool = True
+    debug: bool = False
     reason: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     carried: Overrides = field(default_factory=Overrides)

@@ -33,6 +33,10 @@ class ArtifactCases:
             )
         return found[0]
 
+    def of_task_run(self, task_run: str) -> list[Artifact]:
+        """Give the records of what a task run stored."""
+        return self._store.artifacts.of_task_run(task_run)
+
     def open(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""
         return self._artifacts.open(self.get(name).digest)

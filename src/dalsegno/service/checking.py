@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from dalsegno.engine.items import MAP
 from dalsegno.engine.values import as_stored
 from dalsegno.errors import ExpressionFailed, PlanRefusal, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import parse
@@ -30,6 +31,9 @@ def check_values(resolved: Resolved, nodes: Nodes) -> list[PlanRefusal]:
 
 
 def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    if task.function is not None or task.type == MAP:
+        yield from _check_arguments(text, task, values)
+        return
     fields = _by_alias(load(task.type).model_fields)
     for name, value in values.items():
         field = fields.get(name)
@@ -43,6 +47,21 @@ def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterat
             yield PlanRefusal("wrong-type", f"`{text}.{name}` cannot be {_shown(value)}: {problem}", text)
 
 
+def _check_arguments(text: str, task: Task, values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    """Check what is given for a step in Python: its parameters, by name."""
+    for name, value in values.items():
+        if task.function is None:
+            message = f"`{text}` is mapped: give `{name}` to its step, `{text}.{task.tasks[0].id}`"
+            yield PlanRefusal("bad-address", message, text)
+        elif name not in task.properties:
+            near = closest(name, task.properties)
+            hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in task.properties) or 'none'}"
+            yield PlanRefusal("unknown-property", f"the step `{text}` has no input `{name}`{hint}", text, near)
+        elif isinstance(value, Expression):
+            message = f"`{text}.{name}` is an argument of a step in Python: give a value, not an expression"
+            yield PlanRefusal("wrong-type", message, text)
+
+
 def _check_expression(text: str, name: str, value: Expression) -> Iterator[PlanRefusal]:
     try:
         parse(value.text)
@@ -51,6 +70,8 @@ def _check_expression(text: str, name: str, value: Expression) -> Iterator[PlanR
 
 
 def _check_pin(text: str, task: Task, outputs: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    if task.function is not None:
+        return
     model = load(task.type).Output
     typed = isinstance(model, type) and issubclass(model, BaseModel)
     fields = _by_alias(model.model_fields) if typed else {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.bindings import Bound
 from dalsegno.engine.files import NamespaceFiles
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.memory import Memory
@@ -73,7 +74,25 @@ class Evaluating:
                 message, code=error.code, line=error.line, column=error.column, closest=error.closest
             ) from error
 
+    def arguments(self, run: Run, task_run: TaskRun) -> Mapping[str, Any]:
+        """Give what a step in Python got in a run, by parameter, in stored form."""
+        facts, memory = self._facts(run, Secrets(self._sealing.open))
+        scope = _stands(memory, task_run)
+        bound = Bound(facts.nodes[task_run.task].task, scope, facts)
+        return bound.arguments(facts.overrides_of(task_run.task, scope.keys))
+
     def _scope(self, run: Run, task_run: TaskRun | None, secrets: Secrets) -> ExpressionScope:
+        facts, memory = self._facts(run, secrets)
+        if task_run is None:
+            found: Mapping[str, Any] = variables(facts, Scope())
+        else:
+            told = _taskrun(task_run, self._parent(task_run))
+            found = variables(facts, _stands(memory, task_run), facts.nodes[task_run.task].task, taskrun=told)
+        scope = expression_scope(facts, found)
+        functions = {**scope.functions, "secret": _hidden(scope.functions["secret"])}
+        return ExpressionScope(scope.variables, scope.now, functions, scope.random)
+
+    def _facts(self, run: Run, secrets: Secrets) -> tuple[Facts, Memory]:
         revision = revision_of(self._store, run)
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
@@ -86,14 +105,7 @@ class Evaluating:
         facts = Facts(
             run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, overrides, secrets, outside
         )
-        if task_run is None:
-            found: Mapping[str, Any] = variables(facts, Scope())
-        else:
-            told = _taskrun(task_run, self._parent(task_run))
-            found = variables(facts, _stands(memory, task_run), nodes[task_run.task].task, taskrun=told)
-        scope = expression_scope(facts, found)
-        functions = {**scope.functions, "secret": _hidden(scope.functions["secret"])}
-        return ExpressionScope(scope.variables, scope.now, functions, scope.random)
+        return facts, memory
 
     def _parent(self, task_run: TaskRun) -> str | None:
         parent = self._store.task_runs.at(task_run.run, task_run.parent) if task_run.parent else None

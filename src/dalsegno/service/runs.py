@@ -14,6 +14,7 @@ from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
 from dalsegno.model.run import Attempt, Run, TaskRun
@@ -315,6 +316,20 @@ class RunCases:
     def task_run(self, run: str, address: str) -> TaskRun:
         """Give the task run at an address."""
         return find_task_run(self._store, self.get(run), address)
+
+    def task_run_by_id(self, id: str) -> TaskRun | None:
+        """Give a task run by its id."""
+        return self._store.task_runs.get(id)
+
+    def revision_of(self, run: str) -> Revision:
+        """Give the revision of a run, with the run's own graph."""
+        found = self.get(run)
+        return revision_of(self._store, found) or self._flows.revision(found.namespace, found.flow, found.revision)
+
+    def step_arguments(self, run: str, address: str) -> Mapping[str, Any]:
+        """Give what a step in Python got in a run."""
+        found = self.get(run)
+        return self._evaluating.arguments(found, find_task_run(self._store, found, address))
 
     def attempts(self, run: str, address: str) -> list[Attempt]:
         """Give the attempts of a task run, from where it really ran."""

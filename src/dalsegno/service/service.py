@@ -40,6 +40,8 @@ class Service:
         around: Surroundings | None = None,
     ) -> None:
         self._store = store
+        #: where values are kept
+        self.values = artifacts
         self.flows = FlowCases(store, clock)
         self.artifacts = ArtifactCases(store, artifacts)
         self.runs = RunCases(

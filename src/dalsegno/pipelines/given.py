@@ -1,0 +1,86 @@
+"""Values that a caller gives in place of what a run would make: for inputs of steps, and as results of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from dalsegno.artifacts.materializers import encode
+from dalsegno.errors import NotFound, Refusal
+from dalsegno.model.address import parse
+from dalsegno.model.binding import bound
+from dalsegno.model.flow import Flow, Kind
+from dalsegno.model.graph import index
+from dalsegno.pipelines.runs import Output, PipelineRun, StepRun
+from dalsegno.pipelines.session import allow_unsafe
+from dalsegno.replay.request import ORIGIN
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+
+
+def form_of(client: Client, value: Any, what: str) -> Any:
+    """Give the stored form of a value; a `UUID` or an `Output` names one that is stored already."""
+    if isinstance(value, Output):
+        value = UUID(str(value.id)) if value.id is not None else value.load()
+    if isinstance(value, UUID):
+        artifact = client.get_artifact(str(value))
+        task_run = client.task_run_by_id(artifact.task_run) if artifact.task_run is not None else None
+        if task_run is None or artifact.output not in task_run.outputs:
+            raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
+        return task_run.outputs[artifact.output]
+    return encode(value, client.values, allow_unsafe=allow_unsafe(), name=what).form
+
+
+def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Give overrides of steps' inputs as a request holds them."""
+    for step, values in given.items():
+        if not isinstance(cast("Any", values), Mapping):
+            message = f"the overrides of `{step}` must be a map of its inputs, such as {{'{step}': {{'data': value}}}}"
+            raise Refusal(message, code="bad-override")
+    return {
+        step: {name: bound("value", form_of(client, value, f"`{name}` of `{step}`")) for name, value in values.items()}
+        for step, values in given.items()
+    }
+
+
+def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give results of steps as a request holds them: a run of the step, a value, or a map of its outputs."""
+    nodes = index(flow)
+    found: dict[str, Any] = {}
+    for selector, value in given.items():
+        if value is ORIGIN:
+            found[selector] = value
+            continue
+        try:
+            parsed = parse(selector)
+        except ValueError:
+            parsed = None
+        name = None if parsed is None else (parsed.task or parsed.items[-1][0])
+        task = nodes[name].task if name in nodes else None
+        if task is not None and task.kind is Kind.LOOP:
+            task = task.tasks[0]
+            selector = f"{selector}.{task.id}"  # noqa: PLW2901 - what is meant is the step of the item
+        names = (task.outputs or ()) if task is not None else ("output",)
+        found[selector] = _pin(client, selector, value, names)
+    return found
+
+
+def _pin(client: Client, selector: str, value: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    what = f"the result of `{selector}`"
+    if isinstance(value, PipelineRun):
+        value = next(iter(value.steps.values()))
+    if isinstance(value, StepRun):
+        return {name: form_of(client, output, what) for name, output in value.outputs.items()}
+    if len(names) == 1:
+        return {names[0]: form_of(client, value, what)}
+    if isinstance(value, tuple | list) and len(cast("tuple[Any, ...]", value)) == len(names):
+        return {
+            name: form_of(client, one, what) for name, one in zip(names, cast("tuple[Any, ...]", value), strict=True)
+        }
+    if isinstance(value, Mapping):
+        return {str(name): form_of(client, one, what) for name, one in cast("Mapping[Any, Any]", value).items()}
+    if not names:
+        return {}
+    raise Refusal(f"{what} has {len(names)} outputs: give a tuple, or a map of {', '.join(names)}", code="bad-pin")

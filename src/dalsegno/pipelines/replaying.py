@@ -1,0 +1,312 @@
+"""Replays pipelines and single steps from Python, with the code that is here."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.pipelines.tracing import refuse_while_importing, trace
+
+from dalsegno.code import digest_of
+from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
+from dalsegno.model.flow import Flow, Kind, Revision
+from dalsegno.model.run import Run
+from dalsegno.pipelines.given import form_of, pins, task_inputs
+from dalsegno.pipelines.reached import functions_of
+from dalsegno.pipelines.running import RunOptions, coded, execute, source_of
+from dalsegno.pipelines.runs import PipelineRun
+from dalsegno.pipelines.session import session
+from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.coded import Coded
+from dalsegno.store.port import RunFilter
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+    from dalsegno.model.plan import Plan
+
+_NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """What is asked of a replay of a pipeline, beside which run it replays. Names are invocation ids.
+
+    Parameters
+    ----------
+    skip : what to reuse.
+    skip_successful_steps : reuse whatever has a result.
+    input_overrides : new values of the pipeline's parameters; the rest carries over.
+    step_input_overrides : invocation id -> parameter -> value, `UUID` of an artifact, or `Output` of a step run.
+    step_default_input_overrides : name of a step -> parameter -> value, for all its invocations that give none of their own.
+    debug : in this process, one step at a time, with terminal and debugger left as they are.
+    start, only, until, changed, outputs, renamed, breakpoints, effects, acknowledge, stale, verify, fresh_clock,
+    carry_overrides, reason, labels : as in `ReplayRequest`.
+    revision : `local`, the code in this process; or `original`, `latest` or a number, from stored code.
+    raise_on_failure, post_mortem : as for a run.
+    """
+
+    skip: Sequence[str] = ()
+    skip_successful_steps: bool = False
+    input_overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    step_input_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    step_default_input_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    debug: bool = False
+    start: Sequence[str] = ()
+    only: Sequence[str] = ()
+    until: Sequence[str] = ()
+    changed: bool = False
+    outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
+    breakpoints: Sequence[str] = ()
+    effects: Any = "ask"
+    acknowledge: Sequence[str] = ()
+    stale: Any = "warn"
+    verify: bool = False
+    fresh_clock: bool = False
+    carry_overrides: bool = True
+    reason: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    revision: str | int = "local"
+    raise_on_failure: bool = True
+    post_mortem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A replay that is to be planned or begun: the request, and the code, if it is that of this process."""
+
+    request: ReplayRequest
+    coded: Coded | None
+    functions: Mapping[str, Callable[..., Any]]
+
+
+def replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any, options: ReplayOptions) -> PipelineRun:
+    """Replay a run with the code of this process.
+
+    Parameters
+    ----------
+    pipeline_run : the run, by name, id, a unique prefix, `last` or `last-failed`.
+    other : in its place, a pipeline or its name: the latest run of it.
+    """
+    refuse_while_importing(pipeline)
+    client = session()
+    origin = origin_of(client, pipeline, pipeline_run, other)
+    drawn = _drawn(client, pipeline, origin, options)
+    created = client.start_replay(drawn.request, coded=drawn.coded)
+    told = RunOptions(raise_on_failure=options.raise_on_failure, debug=options.debug, post_mortem=options.post_mortem)
+    if drawn.coded is None and not options.debug:
+        return execute(client, pipeline, created, None, told)
+    return execute(client, pipeline, created, drawn.functions, told)
+
+
+def plan_replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any, options: ReplayOptions) -> Plan:
+    """Give the plan of a replay; nothing runs."""
+    client = session()
+    drawn = _drawn(client, pipeline, origin_of(client, pipeline, pipeline_run, other), options)
+    return client.plan_replay(drawn.request, coded=drawn.coded)
+
+
+def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
+    """Give the run that is replayed: the one that is named, or else the latest of a pipeline."""
+    if pipeline_run is not None:
+        return client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
+    named = pipeline if other is None else other
+    name = named if isinstance(named, str) else named.name
+    namespace = None if isinstance(named, str) else named.namespace
+    if isinstance(named, str) and "." in name:
+        namespace, _, name = name.rpartition(".")
+    found = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
+    if not found:
+        flows = client.list_flows()
+        near = closest(name, [flow.id for flow in flows])
+        hint = did_you_mean(near) if near and near[0] != name else "; run it first"
+        raise NotFound(f"there is no run of the pipeline `{name}`{hint}", code="unknown-run", closest=near)
+    return found[0]
+
+
+def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> _Drawn:
+    _check_inputs(pipeline, options.input_overrides)
+    forms = {name: form_of(client, value, f"the parameter `{name}`") for name, value in options.input_overrides.items()}
+    revision = client.revision_of(origin.id)
+    if options.revision != "local":
+        return _Drawn(_request(client, origin, options, forms, revision.flow), None, dict(functions_of(pipeline)))
+    digest = digest_of(pipeline).digest
+    if revision.digest == digest and not forms and revision.flow.depends is not None:
+        flow, functions = revision.flow, dict(functions_of(pipeline))
+        made = Coded(flow, digest, revision.source)
+        source_of(pipeline, digest)
+    else:
+        traced = trace(pipeline, (), _arguments(client, pipeline, origin, options), store=client.values)
+        flow, functions, made = traced.flow, traced.functions, coded(pipeline, traced)
+        # as the pipeline reads it: coerced by its annotations
+        forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`") for name in forms}
+    return _Drawn(_request(client, origin, options, forms, flow), made, functions)
+
+
+def _arguments(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> dict[str, Any]:
+    """Give the arguments of the origin, as far as the pipeline still has them, with new ones over them."""
+    own = inspect.signature(pipeline.__dalsegno_function__).parameters
+    carried = PipelineRun(client, origin).parameters
+    return {**{name: value for name, value in carried.items() if name in own}, **options.input_overrides}
+
+
+def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:
+    own = inspect.signature(pipeline.__dalsegno_function__).parameters
+    for name in given:
+        if name not in own:
+            near = closest(name, own)
+            hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in own) or 'none'}"
+            message = f"the pipeline `{pipeline.name}` has no parameter `{name}`{hint}"
+            raise Refusal(message, code="unknown-input", closest=near)
+
+
+def _request(
+    client: Client, origin: Run, options: ReplayOptions, forms: Mapping[str, Any], flow: Flow
+) -> ReplayRequest:
+    given = _with_defaults(options, flow)
+    inner = inner_names(flow)
+    return ReplayRequest(
+        origin=origin.id,
+        revision=options.revision,
+        start=_names(options.start),
+        only=_names(options.only),
+        until=_names(options.until),
+        skip=_names(options.skip),
+        skip_successful=options.skip_successful_steps,
+        changed=options.changed,
+        inputs=forms,
+        task_inputs=task_inputs(client, {inner(name): values for name, values in given.items()}),
+        outputs=pins(client, flow, options.outputs),
+        renamed=options.renamed,
+        breakpoints=_names(options.breakpoints),
+        effects=options.effects,
+        acknowledge=_names(options.acknowledge),
+        stale=options.stale,
+        verify=options.verify,
+        fresh_clock=options.fresh_clock,
+        carry_overrides=options.carry_overrides,
+        reason=options.reason,
+        labels=options.labels,
+        debug=options.debug,
+    )
+
+
+def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def inner_names(flow: Flow) -> Callable[[str], str]:
+    """Give what an override of a mapped step names: the step in it, of all items (`train`) or of one (`train[paris]`)."""
+    loops = {task.id: task.tasks[0].id for task in flow.walk() if task.kind is Kind.LOOP and task.tasks}
+
+    def inner(name: str) -> str:
+        if name in loops:
+            return loops[name]
+        loop = name.partition("[")[0]
+        return f"{name}.{loops[loop]}" if loop in loops and name.endswith("]") else name
+
+    return inner
+
+
+def _with_defaults(options: ReplayOptions, flow: Flow) -> dict[str, dict[str, Any]]:
+    """Spread the defaults of a step over all its invocations; one that has a value of its own keeps it."""
+    given = {name: dict(values) for name, values in options.step_input_overrides.items()}
+    for step, values in options.step_default_input_overrides.items():
+        found = [task.id for task in flow.walk() if task.kind is not Kind.LOOP and _is_of(task.id, task.function, step)]
+        if not found:
+            every = dict.fromkeys(_step_name(task.function) for task in flow.walk() if task.function)
+            near = closest(step, every)
+            raise Refusal(f"there is no step `{step}`{did_you_mean(near)}", code="unknown-task", closest=near)
+        for invocation in found:
+            given[invocation] = {**values, **given.get(invocation, {})}
+    return given
+
+
+def _is_of(invocation: str, function: str | None, step: str) -> bool:
+    numbered = _NUMBERED.match(invocation)
+    return step in (invocation, _step_name(function), numbered["name"] if numbered else None)
+
+
+def _step_name(function: str | None) -> str:
+    return (function or "").rpartition(":")[2].rpartition(".")[2]
+
+
+# single steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    run: Run
+    revision: Revision
+    address: str
+    task: Any
+
+
+def replay_step(
+    step: Any,
+    *,
+    step_run_id: Any = None,
+    pipeline_run: str | PipelineRun | None = None,
+    pipeline: Any = None,
+    invocation_id: str | None = None,
+    input_overrides: Mapping[str, Any] | None = None,
+    debug: bool = False,
+) -> Any:
+    """Run a step alone, as it is here, with what it got in an earlier run, and give what calling it gives.
+
+    Parameters
+    ----------
+    step_run_id, pipeline_run, pipeline : which run of it: exactly that one; that in a run; that in the latest run.
+    invocation_id : which of several, and which item of a mapped step: `train_2`, `train[paris]`.
+    input_overrides : other values for its inputs, or `UUID`s of artifacts.
+    """
+    from dalsegno.pipelines.alone import run_alone
+
+    client = session()
+    found = _find(client, step, step_run_id, pipeline_run, pipeline, invocation_id)
+    return run_alone(client, step, found.run, found.address, found.task, input_overrides or {}, debug=debug)
+
+
+def _find(
+    client: Client, step: Any, step_run_id: Any, pipeline_run: Any, pipeline: Any, invocation_id: str | None
+) -> _Found:
+    if step_run_id is not None:
+        task_run = client.task_run_by_id(str(step_run_id))
+        if task_run is None:
+            raise NotFound(f"there is no step run {step_run_id}", code="unknown-step-run")
+        revision = client.revision_of(task_run.run)
+        tasks = {task.id: task for task in revision.flow.walk()}
+        return _Found(client.get_run(task_run.run), revision, task_run.address, tasks[task_run.task])
+    if pipeline_run is None and pipeline is None:
+        message = f"say which run of `{step.__name__}` is meant: step_run_id, pipeline_run or pipeline"
+        raise Refusal(message, code="no-origin")
+    run = origin_of(client, None, pipeline_run, pipeline)
+    revision = client.revision_of(run.id)
+    inner = inner_names(revision.flow)
+    known = {task.id: task for task in revision.flow.walk() if task.function is not None}
+    if invocation_id is not None:
+        address = inner(invocation_id)
+        task = known.get(re.sub(r".*\]\.", "", address))
+        if task is None:
+            near = closest(invocation_id, known)
+            message = f"{run.name} has no invocation `{invocation_id}`{did_you_mean(near)}"
+            raise NotFound(message, code="unknown-task", closest=near)
+        return _Found(run, revision, client.task_run(run.id, address).address, task)
+    name = f"{step.__dalsegno_function__.__module__}:{step.__dalsegno_function__.__qualname__}"
+    mine = [task for task in known.values() if task.function == name] or [
+        task for task in known.values() if _is_of(task.id, task.function, step.name)
+    ]
+    if not mine:
+        near = closest(step.name, known)
+        raise NotFound(f"{run.name} has no step `{step.name}`{did_you_mean(near)}", code="unknown-task", closest=near)
+    at = [each.address for each in client.task_runs(run.id) if each.task in {task.id for task in mine}]
+    if len(at) > 1:
+        listed = ", ".join(f"`{address}`" for address in at[:8])
+        message = f"`{step.name}` was invoked {len(at)} times in {run.name}: {listed}; name one with invocation_id"
+        raise Ambiguous(message, code="ambiguous-invocation", closest=at[:3])
+    if not at:
+        raise NotFound(f"`{step.name}` never ran in {run.name}", code="unknown-address")
+    return _Found(run, revision, at[0], mine[0])

@@ -1,0 +1,239 @@
+"""Runs, steps and their values, as Python users look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.artifacts.materializers import decode
+from dalsegno.errors import NotFound, closest, did_you_mean
+from dalsegno.model.address import parse
+from dalsegno.model.run import Artifact, Run, TaskRun
+from dalsegno.pipelines.session import allow_unsafe
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+    from dalsegno.model.plan import Plan
+    from dalsegno.replay.compare import Comparison
+    from dalsegno.store.port import StoredLine
+
+
+class Output:
+    """One output of a step. `load` gives its value."""
+
+    def __init__(self, client: Client, task_run: TaskRun, name: str) -> None:
+        self._client = client
+        self._task_run = task_run
+        self.name = name
+
+    def load(self) -> Any:
+        """Give the value, as the step gave it; each call makes it anew.
+
+        Raises
+        ------
+        TaskFailed : it cannot be loaded: its class or its content is gone, or pickle is not allowed.
+        """
+        return decode(self._task_run.outputs[self.name], self._client.values, allow_unsafe=allow_unsafe())
+
+    @cached_property
+    def artifact(self) -> Artifact | None:
+        """What is recorded of it; `None` for a result that a person gave."""
+        where = self._task_run.reused_from or self._task_run.id
+        found = (one for one in self._client.artifacts_of(where) if one.output == self.name)
+        return next(found, None)
+
+    @property
+    def id(self) -> str | None:
+        """The id by which an override can name it."""
+        return None if self.artifact is None else self.artifact.id
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """What it is, in a few words: type, shape, first rows, size."""
+        return {} if self.artifact is None else self.artifact.summary
+
+    def __repr__(self) -> str:
+        return f"<Output {self.name} of {self._task_run.address}>"
+
+
+class StepRun:
+    """What became of one step in one run."""
+
+    def __init__(self, client: Client, run: Run, task_run: TaskRun) -> None:
+        self._client = client
+        self._run = run
+        self._task_run = task_run
+
+    @property
+    def id(self) -> str:
+        """The id of the task run."""
+        return self._task_run.id
+
+    @property
+    def name(self) -> str:
+        """The address: the invocation id, and the item of a mapped step."""
+        return self._task_run.address
+
+    @property
+    def state(self) -> str:
+        """How it ended, or where it is."""
+        return self._task_run.state.value
+
+    status = state
+
+    @property
+    def action(self) -> str:
+        """What the plan did with it: RUN, REUSE, PIN ..."""
+        return self._task_run.action.value
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self._task_run.reason
+
+    @property
+    def outputs(self) -> Mapping[str, Output]:
+        """Its outputs by name."""
+        return {name: Output(self._client, self._task_run, name) for name in self._task_run.outputs}
+
+    @property
+    def output(self) -> Output:
+        """Its one output. Raises `NotFound` where it has none or several."""
+        found = self.outputs
+        if len(found) != 1:
+            names = ", ".join(f"`{name}`" for name in found) or "none"
+            raise NotFound(f"`{self.name}` has not one output: {names}", code="unknown-output")
+        return next(iter(found.values()))
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What it logged about itself."""
+        return self._task_run.metadata
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """What went wrong."""
+        return self._task_run.error
+
+    @property
+    def logs(self) -> list[str]:
+        """What it printed and logged, line by line."""
+        found = self._client.logs(self._run.id, address=self._task_run.address, limit=1_000_000)
+        return [one.line.text for one in found]
+
+    def __repr__(self) -> str:
+        return f"<StepRun {self.name} of {self._run.name}: {self.state}>"
+
+
+class Steps(Mapping[str, StepRun]):
+    """The steps of a run by address. A mapped step has one for each item: `train[paris]`."""
+
+    def __init__(self, client: Client, run: Run) -> None:
+        found = client.task_runs(run.id)
+        self._run = run
+        self._steps = {_shown(each): StepRun(client, run, each) for each in found if each.keys is None}
+
+    def __getitem__(self, name: str) -> StepRun:
+        found = self._steps.get(name)
+        if found is None:
+            near = closest(name, self._steps)
+            hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in self._steps) or 'none'}"
+            raise NotFound(f"{self._run.name} has no step `{name}`{hint}", code="unknown-address", closest=near)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+
+def _shown(task_run: TaskRun) -> str:
+    """Give the name of a step: that of an item is the item's."""
+    parsed = parse(task_run.address)
+    if parsed.items and task_run.task.startswith(f"{parsed.items[-1][0]}_item"):
+        return task_run.address.rpartition(".")[0]
+    return task_run.address
+
+
+class PipelineRun:
+    """A run of a pipeline."""
+
+    def __init__(self, client: Client, run: Run) -> None:
+        self._client = client
+        self._run = run
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._run.id
+
+    @property
+    def name(self) -> str:
+        """Its name, such as `training_pipeline-3`."""
+        return self._run.name
+
+    @property
+    def state(self) -> str:
+        """How it ended, or where it is."""
+        return self._run.state.value
+
+    status = state
+
+    @property
+    def attempt(self) -> int:
+        """1, and one more for each replay between it and its root."""
+        return self._run.attempt
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values of the pipeline's parameters."""
+        store = self._client.values
+        return {name: decode(form, store, allow_unsafe=allow_unsafe()) for name, form in self._run.inputs.items()}
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+        return self._run.labels
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        """Why it failed."""
+        return self._run.error
+
+    @property
+    def model(self) -> Run:
+        """All that is recorded of the run itself."""
+        return self._run
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Its steps."""
+        return Steps(self._client, self._run)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that it executed."""
+        return self._client.run_plan(self._run.id)
+
+    @property
+    def lineage(self) -> list[PipelineRun]:
+        """All runs of its lineage, the root first."""
+        return [PipelineRun(self._client, one) for one in self._client.lineage(self._run.id)]
+
+    def compare(self, other: PipelineRun | str) -> Comparison:
+        """Compare it with another run: what that did otherwise, and why."""
+        return self._client.compare(self._run.id, other if isinstance(other, str) else other.id)
+
+    @property
+    def logs(self) -> Sequence[StoredLine]:
+        """All that its steps printed and logged."""
+        return self._client.logs(self._run.id, limit=1_000_000)
+
+    def refresh(self) -> PipelineRun:
+        """Read it again, as it is now."""
+        return PipelineRun(self._client, self._client.get_run(self._run.id))
+
+    def __repr__(self) -> str:
+        return f"<PipelineRun {self.name}: {self.state}>"

@@ -1,0 +1,39 @@
+"""The one Client of each data directory that pipelines of this process use."""
+
+from __future__ import annotations
+
+import atexit
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from dalsegno.client.client import Client
+from dalsegno.settings import read_settings
+
+_lock = Lock()
+_clients: dict[tuple[Path, str], Client] = {}
+
+
+def session() -> Client:
+    """Give the Client of the data directory that the settings name now; it is closed when the process ends."""
+    settings = read_settings()
+    with _lock:
+        found = _clients.get((settings.home, settings.store_url))
+        if found is None:
+            if not _clients:
+                atexit.register(close_all)
+            found = _clients[settings.home, settings.store_url] = Client()
+        return found
+
+
+def close_all() -> None:
+    """Close all of them."""
+    with _lock:
+        while _clients:
+            with suppress(Exception):
+                _clients.popitem()[1].close()
+
+
+def allow_unsafe() -> bool:
+    """Whether values may be kept and loaded that need pickle."""
+    return read_settings().allow_pickle
