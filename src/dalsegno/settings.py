@@ -87,6 +87,11 @@ def read_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
     )
 
 
+def allow_pickle() -> bool:
+    """Whether values may be kept and loaded that need pickle."""
+    return read_settings().allow_pickle
+
+
 #: how a setting that is on or off may be written
 _SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 

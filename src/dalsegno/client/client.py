@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from dalsegno.client.pipelines import PipelineClient
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 
 
-class Client:
+class Client(PipelineClient):
     """A door to Dal Segno.
 
         with Client() as client:

@@ -84,4 +84,9 @@ def _line_taker(on_line: Callable[[str, str], None]) -> Callable[[Any, str], Non
 
 
 def _values(found: Mapping[str, Any]) -> dict[str, StepValue]:
-    return {name: StepValue(**{**value, "blobs": tuple(map(tuple, value["blobs"]))}) for name, value in found.items()}
+    return {name: _value(value) for name, value in found.items()}
+
+
+def _value(found: Mapping[str, Any]) -> StepValue:
+    blobs = tuple((digest, size, kind) for digest, size, kind in found["blobs"])
+    return StepValue(found["form"], found["digest"], found["kind"], blobs, found["summary"])

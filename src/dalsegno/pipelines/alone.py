@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import decode
+from dalsegno.client.given import form_of
 from dalsegno.code import collect, digest_of
 from dalsegno.errors import Refusal, closest, did_you_mean
 from dalsegno.model.binding import bound
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Task
 from dalsegno.model.run import Run
-from dalsegno.pipelines.given import form_of
 from dalsegno.pipelines.running import RunOptions, execute
-from dalsegno.pipelines.session import allow_unsafe
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
+from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -92,4 +92,4 @@ def _flow(step: Any, task: Task, forms: Mapping[str, Any], code: str, origin: Ru
 
 def loaded(client: Client, form: Any) -> Any:
     """Give the value of a form."""
-    return decode(form, client.values, allow_unsafe=allow_unsafe())
+    return decode(form, client.values, allow_unsafe=allow_pickle())

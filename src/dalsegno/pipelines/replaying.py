@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from dalsegno.pipelines.tracing import refuse_while_importing, trace
 
+from dalsegno.client.given import form_of, inner_names, pins, task_inputs
+from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.code import digest_of
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.flow import Flow, Kind, Revision
 from dalsegno.model.run import Run
-from dalsegno.pipelines.given import form_of, pins, task_inputs
 from dalsegno.pipelines.reached import functions_of
-from dalsegno.pipelines.running import RunOptions, coded, execute, source_of
-from dalsegno.pipelines.runs import PipelineRun
+from dalsegno.pipelines.running import RunOptions, coded, execute
 from dalsegno.pipelines.session import session
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
@@ -136,8 +136,7 @@ def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -
     digest = digest_of(pipeline).digest
     if revision.digest == digest and not forms and revision.flow.depends is not None:
         flow, functions = revision.flow, dict(functions_of(pipeline))
-        made = Coded(flow, digest, revision.source)
-        source_of(pipeline, digest)
+        made = Coded(flow, digest, revision.source, graph=revision.graph)
     else:
         traced = trace(pipeline, (), _arguments(client, pipeline, origin, options), store=client.values)
         flow, functions, made = traced.flow, traced.functions, coded(pipeline, traced)
@@ -196,19 +195,6 @@ def _request(
 
 def _names(given: Sequence[str] | str) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-def inner_names(flow: Flow) -> Callable[[str], str]:
-    """Give what an override of a mapped step names: the step in it, of all items (`train`) or of one (`train[paris]`)."""
-    loops = {task.id: task.tasks[0].id for task in flow.walk() if task.kind is Kind.LOOP and task.tasks}
-
-    def inner(name: str) -> str:
-        if name in loops:
-            return loops[name]
-        loop = name.partition("[")[0]
-        return f"{name}.{loops[loop]}" if loop in loops and name.endswith("]") else name
-
-    return inner
 
 
 def _with_defaults(options: ReplayOptions, flow: Flow) -> dict[str, dict[str, Any]]:

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from dalsegno.pipelines.tracing import Traced, refuse_while_importing, trace
 
 from dalsegno.artifacts.materializers import encode
+from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.errors import RunFailed
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.pipelines.local import LocalSteps
-from dalsegno.pipelines.runs import PipelineRun
-from dalsegno.pipelines.session import allow_unsafe, session
+from dalsegno.pipelines.session import session
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
+from dalsegno.settings import allow_pickle
 from dalsegno.store.port import RunFilter
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def execute(
     options: RunOptions,
 ) -> PipelineRun:
     """Execute a created run: with the functions of this process, or without any in worker processes, from stored code."""
-    apart = StoredSteps(client.revision_of(created.id).source, client.values, allow_unsafe=allow_unsafe())
+    apart = StoredSteps(client.revision_of(created.id).source, client.values, allow_unsafe=allow_pickle())
     if functions is None:
         ended = client.execute(created.id)
         _tell(ended)
@@ -126,7 +127,7 @@ def execute(
             else _failed(client, pipeline, ended, {}, options)
         )
     steps = LocalSteps(
-        functions, client.values, apart=apart, debug=options.debug or options.post_mortem, allow_unsafe=allow_unsafe()
+        functions, client.values, apart=apart, debug=options.debug or options.post_mortem, allow_unsafe=allow_pickle()
     )
     ended = client.execute(created.id, steps=steps, stop=lambda stop: setattr(steps, "stop", stop))
     if steps.interrupt is not None:
@@ -180,7 +181,7 @@ def _options(pipeline: Any, kwargs: Mapping[str, Any]) -> tuple[RunOptions, dict
 
 
 def _request(client: Client, traced: Traced, options: RunOptions) -> ReplayRequest:
-    from dalsegno.pipelines.given import pins, task_inputs
+    from dalsegno.client.given import pins, task_inputs
 
     store = client.values
     forms = {name: encode(value, store, name=name).form for name, value in traced.arguments.items()}

@@ -32,8 +32,3 @@ def close_all() -> None:
         while _clients:
             with suppress(Exception):
                 _clients.popitem()[1].close()
-
-
-def allow_unsafe() -> bool:
-    """Whether values may be kept and loaded that need pickle."""
-    return read_settings().allow_pickle

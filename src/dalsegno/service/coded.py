@@ -11,7 +11,7 @@ from dalsegno.errors import Refusal
 from dalsegno.model.binding import binding_of
 from dalsegno.model.codec import flow_to_json
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Task
+from dalsegno.model.flow import Flow, Revision, Task
 from dalsegno.service.revisions import GRAPHS, graph_digest
 
 
@@ -25,12 +25,14 @@ class Coded:
     digest : of the code.
     source : the code as JSON text: what is stored of it, with digests in the place of texts.
     contents : those texts, by digest.
+    graph : the digest of the graph where it is that of an earlier run, as `Revision.graph`; `None` for a new one.
     """
 
     flow: Flow
     digest: str
     source: str
     contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+    graph: str | None = None
 
 
 def graph_text(flow: Flow) -> str:
@@ -40,9 +42,17 @@ def graph_text(flow: Flow) -> str:
 
 def own_graph(flow: Flow) -> str:
     """Give the digest of a graph that belongs to a run, and keep the graph at hand."""
-    made = graph_digest(graph_text(flow))
-    GRAPHS.keep(made, flow)
+    text = graph_text(flow)
+    made = graph_digest(text)
+    GRAPHS.keep(made, flow, text)
     return made
+
+
+def text_of_graph(revision: Revision) -> str | None:
+    """Give the stored form of a graph that belongs to a run; `None` where the run has that of its revision."""
+    if not revision.graph:
+        return None
+    return GRAPHS.text(revision.graph) or graph_text(revision.flow)
 
 
 def with_overridden(flow: Flow, before: Flow, given: Mapping[str, Any]) -> Flow:

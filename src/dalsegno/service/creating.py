@@ -20,7 +20,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
-from dalsegno.service.coded import graph_text
+from dalsegno.service.coded import text_of_graph
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.planning import Drawn, refusals_of
@@ -70,7 +70,7 @@ class Creating:
             self._artifacts.put_bytes(content)
         run = replace(self._run(drawn), caller=caller)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
-        graph = graph_text(drawn.revision.flow) if drawn.revision.graph else None
+        graph = text_of_graph(drawn.revision)
         writes.append(CreateRun(run, plan_to_bytes(plan), graph))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]
         new = self._ids.new

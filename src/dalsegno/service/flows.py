@@ -48,7 +48,8 @@ class FlowCases:
         flow = coded.flow
         latest = self._store.flows.latest(flow.namespace, flow.id)
         if latest is not None and latest.digest == coded.digest:
-            return Saved(replace(latest, flow=flow, graph=own_graph(flow)), created=False)
+            graph = own_graph(flow) if coded.graph is None else coded.graph
+            return Saved(replace(latest, flow=flow, graph=graph), created=False)
         number = 1 if latest is None else latest.number + 1
         return Saved(Revision(flow, number, coded.digest, coded.source, self._clock.now(), author()), created=True)
 

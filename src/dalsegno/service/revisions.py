@@ -21,7 +21,7 @@ class GraphTexts:
     """Reads graphs from their stored form, and keeps those that were read last."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Flow] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Flow, str]] = OrderedDict()
         self._lock = Lock()
 
     def of(self, text: str, digest: str) -> Flow:
@@ -29,14 +29,20 @@ class GraphTexts:
         with self._lock:
             found = self._known.get(digest)
         if found is None:
-            found = flow_from_json(json.loads(text))
-            self.keep(digest, found)
-        return found
+            found = flow_from_json(json.loads(text)), text
+            self.keep(digest, *found)
+        return found[0]
 
-    def keep(self, digest: str, graph: Flow) -> None:
+    def text(self, digest: str) -> str | None:
+        """Give the text of a graph that is at hand."""
+        with self._lock:
+            found = self._known.get(digest)
+        return None if found is None else found[1]
+
+    def keep(self, digest: str, graph: Flow, text: str) -> None:
         """Keep a graph that need not be read."""
         with self._lock:
-            self._known[digest] = graph
+            self._known[digest] = graph, text
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -10,10 +11,12 @@ from typing import Any
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.context import Stop
 from dalsegno.engine.outside import Surroundings
+from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
+from dalsegno.model.codec import flow_from_json
 from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
@@ -23,7 +26,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
-from dalsegno.service.coded import Coded, refuse_other, with_overridden
+from dalsegno.service.coded import Coded, own_graph, refuse_other, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
@@ -35,7 +38,7 @@ from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
-from dalsegno.service.revisions import revision_of, with_graph
+from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
@@ -58,6 +61,7 @@ class RunCases:
     ) -> None:
         self._store = store
         self._flows = flows
+        self._artifacts = artifacts
         self._values = Values(artifacts, clock=clock, ids=ids)
         self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
@@ -168,12 +172,25 @@ class RunCases:
         if request.revision == "latest":
             latest = self._flows.latest(origin.namespace, origin.flow)
             if latest is not None:
-                return Saved(latest, created=False)
+                return Saved(self._traced(latest, origin, request), created=False)
         number = request.revision if isinstance(request.revision, int) else origin.revision
         found = self._flows.revision(origin.namespace, origin.flow, number)
-        if number == origin.revision:
-            found = with_graph(self._store, found, origin) or found
-        return Saved(found, created=False)
+        return Saved(self._traced(found, origin, request), created=False)
+
+    def _traced(self, revision: Revision, origin: Run, request: ReplayRequest) -> Revision:
+        """Give a revision of code with the graph that it has for a replay: the origin's, or one traced by the stored code."""
+        if revision.flow.depends is None:
+            return revision
+        before = revision_of(self._store, origin)
+        given = {name: form for name, form in request.inputs.items() if form != origin.inputs.get(name)}
+        if before is not None and revision.number == origin.revision and not given:
+            return before
+        names = {item.id for item in revision.flow.inputs}
+        inputs = {name: form for name, form in {**origin.inputs, **request.inputs}.items() if name in names}
+        traced = StoredSteps(revision.source, self._artifacts).trace(inputs)
+        flow = flow_from_json(json.loads(traced))
+        flow = flow if before is None else with_overridden(flow, before.flow, given)
+        return replace(revision, flow=flow, graph=own_graph(flow))
 
     def _code_for(self, origin: Run, request: ReplayRequest, coded: Coded) -> Saved:
         refuse_other(coded, origin.namespace, origin.flow, origin.name)

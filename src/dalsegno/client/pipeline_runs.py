@@ -10,7 +10,7 @@ from dalsegno.artifacts.materializers import decode
 from dalsegno.errors import NotFound, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Artifact, Run, TaskRun
-from dalsegno.pipelines.session import allow_unsafe
+from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -34,7 +34,7 @@ class Output:
         ------
         TaskFailed : it cannot be loaded: its class or its content is gone, or pickle is not allowed.
         """
-        return decode(self._task_run.outputs[self.name], self._client.values, allow_unsafe=allow_unsafe())
+        return decode(self._task_run.outputs[self.name], self._client.values, allow_unsafe=allow_pickle())
 
     @cached_property
     def artifact(self) -> Artifact | None:
@@ -190,7 +190,7 @@ class PipelineRun:
     def parameters(self) -> Mapping[str, Any]:
         """The values of the pipeline's parameters."""
         store = self._client.values
-        return {name: decode(form, store, allow_unsafe=allow_unsafe()) for name, form in self._run.inputs.items()}
+        return {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in self._run.inputs.items()}
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from dalsegno.artifacts.materializers import encode
+from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.model.address import parse
 from dalsegno.model.binding import bound
 from dalsegno.model.flow import Flow, Kind
 from dalsegno.model.graph import index
-from dalsegno.pipelines.runs import Output, PipelineRun, StepRun
-from dalsegno.pipelines.session import allow_unsafe
 from dalsegno.replay.request import ORIGIN
+from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -30,7 +30,7 @@ def form_of(client: Client, value: Any, what: str) -> Any:
         if task_run is None or artifact.output not in task_run.outputs:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return task_run.outputs[artifact.output]
-    return encode(value, client.values, allow_unsafe=allow_unsafe(), name=what).form
+    return encode(value, client.values, allow_unsafe=allow_pickle(), name=what).form
 
 
 def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -43,6 +43,19 @@ def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[
         step: {name: bound("value", form_of(client, value, f"`{name}` of `{step}`")) for name, value in values.items()}
         for step, values in given.items()
     }
+
+
+def inner_names(flow: Flow) -> Callable[[str], str]:
+    """Give what an override of a mapped step names: the step in it, of all items (`train`) or of one (`train[paris]`)."""
+    loops = {task.id: task.tasks[0].id for task in flow.walk() if task.kind is Kind.LOOP and task.tasks}
+
+    def inner(name: str) -> str:
+        if name in loops:
+            return loops[name]
+        loop = name.partition("[")[0]
+        return f"{name}.{loops[loop]}" if loop in loops and name.endswith("]") else name
+
+    return inner
 
 
 def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:

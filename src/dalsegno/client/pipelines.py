@@ -1,0 +1,135 @@
+"""What the Client offers to Python users: pipelines, their runs and steps, and replays from stored code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+    from dalsegno.client.pipeline_runs import PipelineRun, StepRun
+    from dalsegno.model.plan import Plan
+    from dalsegno.replay.request import ReplayRequest
+    from dalsegno.store.port import FlowSummary
+
+#: how a run configuration names what a request asks for
+_NAMES = {
+    "steps_to_skip": "skip",
+    "skip_successful_steps": "skip_successful",
+    "parameters": "inputs",
+    "step_input_overrides": "task_inputs",
+}
+#: what else of a request a run configuration may hold
+_PLAIN = (
+    "start", "only", "until", "changed", "outputs", "renamed", "breakpoints", "effects", "acknowledge", "stale", "verify",
+    "fresh_clock", "carry_overrides", "reason", "labels", "revision",
+)  # fmt: skip
+_LISTS = frozenset({"steps_to_skip", "start", "only", "until", "breakpoints", "acknowledge"})
+
+
+class PipelineClient:
+    """The part of the Client that speaks of pipelines and steps."""
+
+    def get_pipeline_run(self: Client, name_id_or_prefix: str) -> PipelineRun:  # type: ignore[misc]
+        """Give a run by name, id, a unique prefix of it, `last` or `last-failed`."""
+        from dalsegno.client.pipeline_runs import PipelineRun
+
+        return PipelineRun(self, self.get_run(name_id_or_prefix))
+
+    def list_pipeline_runs(  # type: ignore[misc]
+        self: Client,
+        *,
+        pipeline: str | None = None,
+        status: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        limit: int = 20,
+    ) -> list[PipelineRun]:
+        """Give runs, newest first.
+
+        Parameters
+        ----------
+        pipeline : the name of a pipeline, or `namespace.name`.
+        status : how they ended, or where they are: `SUCCESS`, `FAILED`, `RUNNING` ...
+        limit : at most so many; 0 is all.
+        """
+        from dalsegno.client.pipeline_runs import PipelineRun
+        from dalsegno.model.state import State
+        from dalsegno.store.port import RunFilter
+
+        found = self.get_flow(pipeline).flow if pipeline is not None else None
+        wanted = RunFilter(
+            None if found is None else found.namespace,
+            None if found is None else found.id,
+            () if status is None else (State(status.upper()),),
+            labels=tuple((labels or {}).items()),
+            limit=limit,
+        )
+        return [PipelineRun(self, run) for run in self.list_runs(wanted)]
+
+    def list_pipelines(self: Client) -> list[FlowSummary]:  # type: ignore[misc]
+        """Give all pipelines and flows."""
+        return self.list_flows()
+
+    def get_run_step(self: Client, step_run_id: Any) -> StepRun:  # type: ignore[misc]
+        """Give a step run by its id."""
+        from dalsegno.client.pipeline_runs import StepRun
+        from dalsegno.errors import NotFound
+
+        found = self.task_run_by_id(str(step_run_id))
+        if found is None:
+            raise NotFound(f"there is no step run {step_run_id}", code="unknown-step-run")
+        return StepRun(self, self.get_run(found.run), found)
+
+    def replay_pipeline_run(  # type: ignore[misc]
+        self: Client, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None
+    ) -> PipelineRun:
+        """Replay a run with the code that was stored with it, in worker processes.
+
+        Parameters
+        ----------
+        run_configuration : `steps_to_skip`, `skip_successful_steps`, `parameters`, `step_input_overrides` (values, or `UUID`s
+            of artifacts), and everything else that a `ReplayRequest` takes, such as `start`, `changed` or `revision`.
+
+        Raises
+        ------
+        RequestRefused : the request cannot be planned; nothing was written.
+        """
+        from dalsegno.client.pipeline_runs import PipelineRun
+
+        created = self.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+        return PipelineRun(self, self.execute(created.id))
+
+    def plan_pipeline_replay(  # type: ignore[misc]
+        self: Client, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None
+    ) -> Plan:
+        """Give the plan of such a replay; nothing runs."""
+        return self.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+
+    def _request_of(self: Client, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:  # type: ignore[misc]
+        from dalsegno.client.given import form_of, inner_names, pins, task_inputs
+        from dalsegno.errors import Refusal, closest, did_you_mean
+        from dalsegno.replay.request import ReplayRequest
+
+        known = (*_NAMES, *_PLAIN)
+        for name in configuration:
+            if name not in known:
+                near = closest(name, known)
+                message = f"a run configuration has no key `{name}`{did_you_mean(near)}"
+                raise Refusal(message, code="unknown-key", closest=near)
+        origin = self.get_run(run)
+        flow = self.revision_of(origin.id).flow
+        asked: dict[str, Any] = {_NAMES.get(name, name): value for name, value in configuration.items()}
+        for name in _LISTS:
+            key = _NAMES.get(name, name)
+            if key in asked:
+                asked[key] = (asked[key],) if isinstance(asked[key], str) else tuple(asked[key])
+        if flow.depends is not None:
+            inner = inner_names(flow)
+            given = {inner(step): values for step, values in asked.get("task_inputs", {}).items()}
+            asked["inputs"] = {
+                name: form_of(self, value, f"the parameter `{name}`") for name, value in asked.get("inputs", {}).items()
+            }
+            asked["task_inputs"] = task_inputs(self, given)
+            asked["outputs"] = pins(self, flow, asked.get("outputs", {}))
+        return replace(ReplayRequest(origin=origin.id), **asked)
