@@ -27,7 +27,7 @@ def form_of(client: Client, value: Any, what: str) -> Any:
     if isinstance(value, UUID):
         artifact = client.get_artifact(str(value))
         task_run = client.task_run_by_id(artifact.task_run) if artifact.task_run is not None else None
-        if task_run is None or artifact.output not in task_run.outputs:
+        if task_run is None or artifact.output is None or artifact.output not in task_run.outputs:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return task_run.outputs[artifact.output]
     return encode(value, client.values, allow_unsafe=allow_pickle(), name=what).form
@@ -71,7 +71,7 @@ def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]
         except ValueError:
             parsed = None
         name = None if parsed is None else (parsed.task or parsed.items[-1][0])
-        task = nodes[name].task if name in nodes else None
+        task = nodes[name].task if name is not None and name in nodes else None
         if task is not None and task.kind is Kind.LOOP:
             task = task.tasks[0]
             selector = f"{selector}.{task.id}"  # noqa: PLW2901 - what is meant is the step of the item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -31,14 +31,18 @@ _LISTS = frozenset({"steps_to_skip", "start", "only", "until", "breakpoints", "a
 class PipelineClient:
     """The part of the Client that speaks of pipelines and steps."""
 
-    def get_pipeline_run(self: Client, name_id_or_prefix: str) -> PipelineRun:  # type: ignore[misc]
+    @property
+    def _client(self) -> Client:
+        return cast("Client", self)
+
+    def get_pipeline_run(self, name_id_or_prefix: str) -> PipelineRun:
         """Give a run by name, id, a unique prefix of it, `last` or `last-failed`."""
         from dalsegno.client.pipeline_runs import PipelineRun
 
-        return PipelineRun(self, self.get_run(name_id_or_prefix))
+        return PipelineRun(self._client, self._client.get_run(name_id_or_prefix))
 
-    def list_pipeline_runs(  # type: ignore[misc]
-        self: Client,
+    def list_pipeline_runs(
+        self,
         *,
         pipeline: str | None = None,
         status: str | None = None,
@@ -57,7 +61,7 @@ class PipelineClient:
         from dalsegno.model.state import State
         from dalsegno.store.port import RunFilter
 
-        found = self.get_flow(pipeline).flow if pipeline is not None else None
+        found = self._client.get_flow(pipeline).flow if pipeline is not None else None
         wanted = RunFilter(
             None if found is None else found.namespace,
             None if found is None else found.id,
@@ -65,24 +69,24 @@ class PipelineClient:
             labels=tuple((labels or {}).items()),
             limit=limit,
         )
-        return [PipelineRun(self, run) for run in self.list_runs(wanted)]
+        return [PipelineRun(self._client, run) for run in self._client.list_runs(wanted)]
 
-    def list_pipelines(self: Client) -> list[FlowSummary]:  # type: ignore[misc]
+    def list_pipelines(self) -> list[FlowSummary]:
         """Give all pipelines and flows."""
-        return self.list_flows()
+        return self._client.list_flows()
 
-    def get_run_step(self: Client, step_run_id: Any) -> StepRun:  # type: ignore[misc]
+    def get_run_step(self, step_run_id: Any) -> StepRun:
         """Give a step run by its id."""
         from dalsegno.client.pipeline_runs import StepRun
         from dalsegno.errors import NotFound
 
-        found = self.task_run_by_id(str(step_run_id))
+        found = self._client.task_run_by_id(str(step_run_id))
         if found is None:
             raise NotFound(f"there is no step run {step_run_id}", code="unknown-step-run")
-        return StepRun(self, self.get_run(found.run), found)
+        return StepRun(self._client, self._client.get_run(found.run), found)
 
-    def replay_pipeline_run(  # type: ignore[misc]
-        self: Client, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None
+    def replay_pipeline_run(
+        self, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None
     ) -> PipelineRun:
         """Replay a run with the code that was stored with it, in worker processes.
 
@@ -97,16 +101,14 @@ class PipelineClient:
         """
         from dalsegno.client.pipeline_runs import PipelineRun
 
-        created = self.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
-        return PipelineRun(self, self.execute(created.id))
+        created = self._client.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+        return PipelineRun(self._client, self._client.execute(created.id))
 
-    def plan_pipeline_replay(  # type: ignore[misc]
-        self: Client, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None
-    ) -> Plan:
+    def plan_pipeline_replay(self, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None) -> Plan:
         """Give the plan of such a replay; nothing runs."""
-        return self.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+        return self._client.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
 
-    def _request_of(self: Client, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:  # type: ignore[misc]
+    def _request_of(self, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:
         from dalsegno.client.given import form_of, inner_names, pins, task_inputs
         from dalsegno.errors import Refusal, closest, did_you_mean
         from dalsegno.replay.request import ReplayRequest
@@ -117,8 +119,8 @@ class PipelineClient:
                 near = closest(name, known)
                 message = f"a run configuration has no key `{name}`{did_you_mean(near)}"
                 raise Refusal(message, code="unknown-key", closest=near)
-        origin = self.get_run(run)
-        flow = self.revision_of(origin.id).flow
+        origin = self._client.get_run(run)
+        flow = self._client.revision_of(origin.id).flow
         asked: dict[str, Any] = {_NAMES.get(name, name): value for name, value in configuration.items()}
         for name in _LISTS:
             key = _NAMES.get(name, name)
@@ -128,8 +130,9 @@ class PipelineClient:
             inner = inner_names(flow)
             given = {inner(step): values for step, values in asked.get("task_inputs", {}).items()}
             asked["inputs"] = {
-                name: form_of(self, value, f"the parameter `{name}`") for name, value in asked.get("inputs", {}).items()
+                name: form_of(self._client, value, f"the parameter `{name}`")
+                for name, value in asked.get("inputs", {}).items()
             }
-            asked["task_inputs"] = task_inputs(self, given)
-            asked["outputs"] = pins(self, flow, asked.get("outputs", {}))
+            asked["task_inputs"] = task_inputs(self._client, given)
+            asked["outputs"] = pins(self._client, flow, asked.get("outputs", {}))
         return replace(ReplayRequest(origin=origin.id), **asked)
