@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from dalsegno.pipelines.context import StepContext, get_step_context
     from dalsegno.pipelines.mapped import unmapped
     from dalsegno.pipelines.pipeline import Pipeline, pipeline
-    from dalsegno.pipelines.retrying import Retry
-    from dalsegno.pipelines.retrying import StepRetryConfig
+    from dalsegno.pipelines.retrying import Retry, StepRetryConfig
     from dalsegno.pipelines.step import Step, step
     from dalsegno.replay.request import Expression, ReplayRequest
 
 __all__ = [
-    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "Refusal", "ReplayRequest", "RequestRefused", "Retry",
-    "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
+    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "Refusal", "ReplayRequest", "RequestRefused",
+    "Retry", "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
 ]  # fmt: skip
 
 _HOMES = {

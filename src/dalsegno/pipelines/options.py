@@ -94,7 +94,7 @@ def changed(options: Options, given: Mapping[str, Any], what: str) -> Options:
             raise _unknown(given_name, known, what, OF_STEP if isinstance(options, StepOptions) else OF_PIPELINE)
         if name in read:
             raise invalid(f"{what} is given both `cache` and `enable_cache`, which is the same", code="wrong-option")
-        read[name] = _READERS.get(name, _as_it_is)(name, value)
+        read[name] = _READERS[name](name, value) if name in _READERS else value
     return replace(options, **read)
 
 
@@ -110,10 +110,6 @@ def _unknown(name: str, known: frozenset[str], what: str, foreign: Mapping[str, 
     if name in foreign:
         return invalid(f"{what} cannot take `{name}`: {foreign[name]}", code="foreign-option")
     return invalid(f"{what} has no option `{name}`", code="unknown-option", name=name, known=known | {"enable_cache"})
-
-
-def _as_it_is(name: str, value: Any) -> Any:
-    return value
 
 
 def _text(name: str, value: Any) -> str | None:

@@ -86,12 +86,11 @@ class Recorder:
         }
         run_if, reads = self.condition(binder, options.run_if)
         self.order(binder, options.after)
-        id = self.take_id(step, options.id)
-        task = self.task(id, step, properties, options)
+        task = self.task(self.take_id(step, options.id), step, properties, options)
         if run_if is not None:
             task = replace(task, run_if=run_if, reads=(*task.reads, *reads))
         self.add(task, binder, options, task.id)
-        return results(step, Invocation(self, id, step.what))
+        return results(step, Invocation(self, task.id, step.what))
 
     def add(self, task: Task, binder: Binder, options: StepOptions, worker: str) -> None:
         """Add a task to the flow.
