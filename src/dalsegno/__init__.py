@@ -6,18 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
-    from dalsegno.errors import DalSegnoError, Refusal, RequestRefused
+    from dalsegno.errors import DalSegnoError, PipelineInvalid, Refusal, RequestRefused
+    from dalsegno.pipelines.context import StepContext, get_step_context
+    from dalsegno.pipelines.mapped import unmapped
+    from dalsegno.pipelines.pipeline import Pipeline, pipeline
+    from dalsegno.pipelines.retrying import Retry, StepRetryConfig
+    from dalsegno.pipelines.step import Step, step
     from dalsegno.replay.request import Expression, ReplayRequest
 
-__all__ = ["Client", "DalSegnoError", "Expression", "Refusal", "ReplayRequest", "RequestRefused"]
+__all__ = [
+    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "Refusal", "ReplayRequest", "RequestRefused",
+    "Retry", "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
+]  # fmt: skip
 
 _HOMES = {
     "Client": "dalsegno.client.client",
     "DalSegnoError": "dalsegno.errors",
     "Expression": "dalsegno.replay.request",
+    "Pipeline": "dalsegno.pipelines.pipeline",
+    "PipelineInvalid": "dalsegno.errors",
     "Refusal": "dalsegno.errors",
     "ReplayRequest": "dalsegno.replay.request",
     "RequestRefused": "dalsegno.errors",
+    "Retry": "dalsegno.pipelines.retrying",
+    "Step": "dalsegno.pipelines.step",
+    "StepContext": "dalsegno.pipelines.context",
+    "StepRetryConfig": "dalsegno.pipelines.retrying",
+    "get_step_context": "dalsegno.pipelines.context",
+    "pipeline": "dalsegno.pipelines.pipeline",
+    "step": "dalsegno.pipelines.step",
+    "unmapped": "dalsegno.pipelines.mapped",
 }
 
 

@@ -3,6 +3,7 @@
     DalSegnoError
     |- Refusal                  the request is wrong; nothing was written (exit code 2)
     |   |- FlowInvalid          a flow file has problems; all of them are listed
+    |   |- PipelineInvalid      a pipeline, a step or a call of one is wrong
     |   |- NotFound             no such run, flow, revision, task, artifact
     |   |- Ambiguous            a name or prefix fits several things
     |   |- RequestRefused       a plan cannot be drawn up for this request
@@ -153,6 +154,15 @@ class FlowInvalid(Refusal):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.problems,))
+
+
+class PipelineInvalid(Refusal):
+    """A pipeline, a step, or a call of one is wrong. Its text begins with the place of the user's call."""
+
+    code = "pipeline-invalid"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" if self.file else self.message
 
 
 class NotFound(Refusal):

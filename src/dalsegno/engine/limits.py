@@ -11,9 +11,9 @@ from dalsegno.engine.variables import Facts, expression_scope, variables
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.expressions import parse, render_value
 from dalsegno.model.conduct import Sla
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.state import State
 from dalsegno.replay.edges import Scope
-from dalsegno.tasks.durations import parse_duration
 
 _STATES = {"FAIL": State.FAILED, "CANCEL": State.KILLED}
 _HINT = "find out with `dalsegno gantt` what took so long, or give it more time"

@@ -8,10 +8,10 @@ from dalsegno.engine.variables import expression_scope, variables
 from dalsegno.engine.worker import Tools
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.expressions import parse
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Decision
 from dalsegno.replay.edges import Scope
-from dalsegno.tasks.durations import parse_duration
 
 
 def timeout_of(task: Task, at: Scope, tools: Tools) -> tuple[Timeout | None, DalSegnoError | None]:

@@ -8,9 +8,10 @@ from dalsegno.flows.document import Node
 from dalsegno.flows.head import is_missing, labels_of, name_of, shown, text_of
 from dalsegno.flows.report import Report
 from dalsegno.flows.triggers import read_triggers
-from dalsegno.flows.words import CHECK, CONCURRENCY, SLA, TASK_ID, Words, alternatives
+from dalsegno.flows.words import CHECK, CONCURRENCY, SLA, Words, alternatives
 from dalsegno.model.conduct import Check, Concurrency, Conduct, Sla
-from dalsegno.tasks.durations import parse_duration
+from dalsegno.model.durations import parse_duration
+from dalsegno.model.names import TASK_ID
 
 CHECK_BEHAVIORS = ("BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION")
 CHECK_STYLES = ("INFO", "ERROR", "SUCCESS", "WARNING")

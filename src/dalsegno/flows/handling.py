@@ -12,9 +12,9 @@ from dalsegno.flows.properties import shape
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
 from dalsegno.flows.words import TASK_HANDLING
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.flow import Effects, Kind, Retry
 from dalsegno.tasks.base import TaskType
-from dalsegno.tasks.durations import parse_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,15 @@ from dalsegno.flows.document import Node
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import (
     FLOW,
-    FLOW_ID,
     INPUT_TYPES_LATER,
     LABEL,
-    NAMESPACE,
     OUTPUT,
-    TASK_ID,
-    Naming,
     Words,
 )
 from dalsegno.model.address import scalar_text
 from dalsegno.model.flow import FlowOutput, Input, InputType, Place
 from dalsegno.model.inputs import INPUT_TYPES
+from dalsegno.model.names import FLOW_ID, NAMESPACE, TASK_ID, Naming
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def moment_of(kind: InputType, value: Any) -> Any:
 
 
 def _length(text: str) -> float:
-    from dalsegno.tasks.durations import parse_duration
+    from dalsegno.model.durations import parse_duration
 
     return parse_duration(text).total_seconds()
 

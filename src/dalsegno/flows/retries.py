@@ -6,8 +6,8 @@ from dalsegno.flows.document import Node
 from dalsegno.flows.head import flag, is_missing, shown, text_of
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import RETRY_BEHAVIORS, RETRY_COMMON, RETRY_TIMES, Words, alternatives
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.flow import Retry
-from dalsegno.tasks.durations import parse_duration
 
 #: the key of the shortest time, by the type of a retry
 _SHORTEST = {"constant": "interval", "exponential": "interval", "random": "minInterval"}

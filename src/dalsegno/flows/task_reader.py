@@ -16,8 +16,9 @@ from dalsegno.flows.plugin_defaults import PluginDefaults
 from dalsegno.flows.properties import check_properties, child_keys
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
-from dalsegno.flows.words import HANDLERS, TASK, TASK_ID
+from dalsegno.flows.words import HANDLERS, TASK
 from dalsegno.model.flow import Kind, Retry
+from dalsegno.model.names import TASK_ID
 from dalsegno.tasks import registry
 from dalsegno.tasks.base import TaskType
 

@@ -15,8 +15,8 @@ from dalsegno.flows.document import Node
 from dalsegno.flows.head import entries, flag, is_missing, shown, text_of
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import TRIGGER, alternatives
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.state import State
-from dalsegno.tasks.durations import parse_duration
 from dalsegno.tasks.spellings import canonical
 
 

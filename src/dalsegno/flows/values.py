@@ -194,7 +194,7 @@ def _parsed(read: Callable[[str], _Parsed], form: re.Pattern[str], value: Any) -
 
 
 def _duration(value: Any) -> str:
-    from dalsegno.tasks.durations import parse_duration
+    from dalsegno.model.durations import parse_duration
 
     if isinstance(value, timedelta):
         return f"PT{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "S"

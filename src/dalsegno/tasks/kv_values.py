@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from dalsegno.model.durations import parse_duration
 from dalsegno.model.kv import ValueType
-from dalsegno.tasks.durations import parse_duration
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 #: a longer one is a file's business

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dalsegno.tasks.durations import parse_duration
+from dalsegno.model.durations import parse_duration
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def set_value(
 def _length(text: str) -> timedelta:
     if not text.upper().startswith(("P", "-P")):
         return timedelta(seconds=read_age("--ttl", text))
-    from dalsegno.tasks.durations import parse_duration
+    from dalsegno.model.durations import parse_duration
 
     try:
         return parse_duration(text)

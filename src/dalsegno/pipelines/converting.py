@@ -1,0 +1,140 @@
+"""Holds values against annotations, and converts those that are meant to be another type.
+
+A value that fits as it is stays as it is, and costs nothing; pydantic is asked, and imported, for the others.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
+
+from dalsegno.pipelines.annotations import is_judged
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_MOST_TOLD = 3
+#: what pydantic would give as something else that is read only once
+_LAZY = frozenset({Iterable, Iterator, Generator, AsyncIterable, Callable})
+
+
+class Unfit(Exception):
+    """A value is not of the type that is asked for; the text says why, behind the name of what it was given for."""
+
+
+def convert(value: Any, annotation: Any) -> Any:
+    """Give a value as the type that an annotation names.
+
+    Raises
+    ------
+    Unfit : it is none and cannot be made one.
+    """
+    if fits(value, annotation) or not is_judged(annotation):
+        return value
+    if annotation is float and type(value) is int:
+        return float(value)
+    adapter = _adapter(annotation)
+    return _as_instance(value, annotation) if adapter is None else _adapted(value, adapter)
+
+
+def fits(value: Any, annotation: Any) -> bool:
+    """Whether a value is exactly of a type. What is not may fit all the same."""
+    if type(value) is annotation or annotation is Any or annotation is object:
+        return True
+    if value is None:
+        return annotation is None or (_is_union(annotation) and type(None) in get_args(annotation))
+    origin = get_origin(annotation)
+    if origin is None:
+        return False
+    if origin is Annotated:
+        inner, *said = get_args(annotation)
+        return all(isinstance(one, str) for one in said) and fits(value, inner)
+    if _is_union(annotation):
+        return any(fits(value, one) for one in get_args(annotation))
+    if origin is Literal:
+        return any(value == one and type(value) is type(one) for one in get_args(annotation))
+    return type(value) is origin and _parts_fit(value, get_args(annotation))
+
+
+def _is_union(annotation: Any) -> bool:
+    return isinstance(annotation, types.UnionType) or get_origin(annotation) is Union
+
+
+def _parts_fit(value: Any, wanted: tuple[Any, ...]) -> bool:
+    kind = type(value)
+    if kind in (list, set, frozenset):
+        return all(fits(item, wanted[0]) for item in value)
+    if kind is dict:
+        return all(fits(key, wanted[0]) and fits(item, wanted[1]) for key, item in value.items())
+    if kind is tuple:
+        if len(wanted) == 2 and wanted[1] is ...:
+            return all(fits(item, wanted[0]) for item in value)
+        return len(value) == len(wanted) and all(map(fits, value, wanted))
+    # what a class of a library says of its parts is its own affair
+    return kind.__module__ not in ("builtins", "collections")
+
+
+def _as_instance(value: Any, annotation: Any) -> Any:
+    """Hold a value against a class that pydantic knows nothing of."""
+    wanted = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    cls = get_origin(wanted) or wanted
+    try:
+        fitting = isinstance(value, cls)
+    except TypeError:
+        return value  # it is nothing that can be asked for
+    if not fitting:
+        raise Unfit(f"is {_article(type(value).__qualname__)}, and must be {_article(cls.__qualname__)}")
+    return value
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"
+
+
+def _adapted(value: Any, adapter: TypeAdapter[Any]) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        told = [_told(cast("dict[str, Any]", one)) for one in error.errors(include_url=False, include_context=False)]
+        more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+        raise Unfit("; ".join(told[:_MOST_TOLD]) + more) from None
+
+
+def _told(problem: dict[str, Any]) -> str:
+    message = str(problem["msg"])
+    place = "".join(f"[{part!r}]" for part in problem["loc"])
+    given = repr(problem["input"])
+    shown = given if len(given) <= 60 else f"{given[:57]}..."
+    where = f" at {place}" if place else ""
+    return f"is wrong{where}: {message[:1].lower()}{message[1:]}, not {shown}"
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
+    """Give what converts to a type; `None` where nothing does."""
+    if get_origin(annotation) in _LAZY or annotation in _LAZY:
+        return None
+    try:
+        return _known_adapter(annotation)
+    except TypeError:  # an annotation that has no hash
+        return _made_adapter(annotation)
+
+
+def _made_adapter(annotation: Any) -> TypeAdapter[Any] | None:
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+    from pydantic.errors import PydanticSchemaGenerationError
+
+    for config in (None, ConfigDict(arbitrary_types_allowed=True)):
+        try:
+            return TypeAdapter(annotation, config=config)
+        except PydanticSchemaGenerationError:
+            continue
+        except (PydanticUserError, TypeError, AttributeError):
+            return None
+    return None
+
+
+_known_adapter = lru_cache(maxsize=1024)(_made_adapter)

@@ -1,0 +1,150 @@
+"""What calling a step in a pipeline gives: something that stands for a result that is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Never, cast
+
+from dalsegno.errors import PipelineInvalid
+from dalsegno.pipelines.places import invalid
+
+if TYPE_CHECKING:
+    from dalsegno.pipelines.recording import Recorder
+
+_ADVICE = (
+    "it is known only when the step has run: pass it to a step and do that there; "
+    "a step runs or not by `run_if=`, and once for every item by `.map`"
+)
+
+
+class Invocation:
+    """One call of a step in a pipeline; it can be named in `after=`.
+
+    What a step that returns nothing gives, and what all its outputs share.
+
+    Parameters
+    ----------
+    recorder : what recorded it.
+    id : the id of its task in the flow.
+    told : the step, for messages.
+    inner : of a mapped step, the id of the task that is run for each item.
+    """
+
+    __slots__ = ("id", "inner", "recorder", "told")
+
+    def __init__(self, recorder: Recorder, id: str, told: str, inner: str | None = None) -> None:
+        self.recorder = recorder
+        self.id = id
+        self.told = told
+        self.inner = inner
+
+    def __repr__(self) -> str:
+        return f"<call `{self.id}` of {self.told}>"
+
+    def __reduce__(self) -> Never:
+        raise invalid(
+            f"a call of {self.told} cannot be stored; it belongs in `after=`, or its output among the arguments",
+            code="output-inside",
+        )
+
+
+class StepOutput:
+    """An output of a step, as long as the pipeline is only written down: it can be passed to steps and nothing else.
+
+    It may stand inside of lists, tuples and dicts that are passed, in `after=` and in `run_if=`, and be returned.
+    """
+
+    __slots__ = ("_invocation", "_name")
+
+    def __init__(self, invocation: Invocation, name: str) -> None:
+        self._invocation = invocation
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<output `{self._name}` of `{self._invocation.id}`>"
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> Never:
+        if name.startswith("__"):  # Python itself and libraries ask for these to see what something is
+            raise AttributeError(name)
+        raise _refusal(self, f"its attribute `{name}` was asked for")
+
+    def __reduce__(self) -> Never:
+        raise invalid(
+            f"{_told(self)} stands inside of another object; only lists, tuples and dicts can hold outputs of steps",
+            code="output-inside",
+        )
+
+
+def invocation_of(output: StepOutput) -> Invocation:
+    """Give the call that an output comes from."""
+    return output._invocation  # noqa: SLF001 - an output has no public names of its own
+
+
+def name_of(output: StepOutput) -> str:
+    """Give the name of an output."""
+    return output._name  # noqa: SLF001 - see above
+
+
+def binding_of(output: StepOutput) -> dict[str, Any]:
+    """Give what binds a parameter to an output: of a mapped step, to those of all its items."""
+    invocation = invocation_of(output)
+    if invocation.inner is not None:
+        return {"items": [invocation.inner, name_of(output)]}
+    return {"output": [invocation.id, name_of(output)]}
+
+
+def holds_outputs(value: Any) -> bool:
+    """Whether a value is an output of a step, or a list, tuple or dict that holds one."""
+    kind = type(value)
+    if kind is StepOutput:
+        return True
+    if kind is list or kind is tuple:
+        return any(map(holds_outputs, value))
+    if kind is dict:
+        return any(map(holds_outputs, cast("dict[Any, Any]", value).values()))
+    return False
+
+
+def _told(output: StepOutput) -> str:
+    invocation = invocation_of(output)
+    whose = invocation.told if invocation.told.endswith(f"`{invocation.id}`") else f"`{invocation.id}`"
+    return f"the output `{name_of(output)}` of {whose}"
+
+
+def _refusal(output: StepOutput, what: str) -> PipelineInvalid:
+    return invalid(f"{_told(output)} was used in the pipeline itself ({what}), but {_ADVICE}", code="output-used")
+
+
+def _refusing(what: str) -> Callable[..., Never]:
+    def refuse(self: StepOutput, *_: Any, **__: Any) -> Never:
+        raise _refusal(self, what)
+
+    return refuse
+
+
+_ARITHMETIC = (
+    "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or "
+    "radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror "
+    "iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor ior neg pos abs invert round "
+    "trunc floor ceil"
+)
+_USES = {
+    "it was asked whether it is true": "bool",
+    "it was compared": "eq ne lt le gt ge",
+    "it was calculated with": _ARITHMETIC,
+    "it was made a number": "int float complex index",
+    "it was gone through": "iter next reversed aiter anext",
+    "its length was asked for": "len",
+    "something was looked for in it": "contains",
+    "an item of it was asked for": "getitem",
+    "an item of it was set or taken away": "setitem delitem",
+    "it was made text": "str format bytes",
+    "it was called": "call",
+    "it was waited for": "await",
+    "it was used in a `with`": "enter exit aenter aexit",
+}
+for _what, _names in _USES.items():
+    for _name in _names.split():
+        setattr(StepOutput, f"__{_name}__", _refusing(_what))

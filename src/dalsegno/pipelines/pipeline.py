@@ -1,0 +1,134 @@
+"""The decorator `pipeline`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, overload
+
+from dalsegno.model.names import FLOW_ID, NAMESPACE
+from dalsegno.pipelines.annotations import MISSING
+from dalsegno.pipelines.around import Around
+from dalsegno.pipelines.current import CURRENT
+from dalsegno.pipelines.options import PipelineOptions, changed
+from dalsegno.pipelines.outputs import Invocation, holds_outputs
+from dalsegno.pipelines.places import invalid
+
+#: the namespace of pipelines whose module stands in no package
+DEFAULT_NAMESPACE = "default"
+
+
+class Pipeline(Around):
+    """A function that is a pipeline: calling it runs the steps that it calls. In another pipeline they become that one's."""
+
+    kind = "pipeline"
+    options: PipelineOptions
+
+    def __init__(self, function: Callable[..., Any], options: PipelineOptions) -> None:
+        self._surround(function, options)
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            message = f"{self.what} only writes its steps down, and must be a plain `def` without `yield`"
+            raise invalid(f"{message}; the steps may be async", code="wrong-function")
+        complaint = FLOW_ID.complaint(self.name)
+        if complaint is not None:
+            raise invalid(f"{self.what} needs another name, by `name=`: `{self.name}` {complaint}", code="bad-name")
+        complaint = NAMESPACE.complaint(options.namespace) if options.namespace is not None else None
+        if complaint is not None:
+            raise invalid(f"{self.what}: the namespace `{options.namespace}` {complaint}", code="bad-name")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if CURRENT.get() is not None:
+            return self.function(**self.arguments(args, kwargs))
+        from dalsegno.pipelines import running
+
+        return running.run(self, args, kwargs)
+
+    def plan(self, *args: Any, **kwargs: Any) -> Any:
+        """Tell what a call with these arguments would do; nothing runs."""
+        from dalsegno.pipelines import running
+
+        return running.plan(self, args, kwargs)
+
+    def replay(self, **request: Any) -> Any:
+        """Run the pipeline again as an earlier run, with the code that it has now."""
+        from dalsegno.pipelines import running
+
+        return running.replay(self, request)
+
+    def with_options(self, **options: Any) -> Self:
+        """Give another pipeline around the same function, with some options chosen otherwise.
+
+        Parameters
+        ----------
+        options : those of `pipeline`; and `parameters`, values for parameters that calls do not give.
+
+        Raises
+        ------
+        PipelineInvalid : one is unknown, or cannot have that value.
+        """
+        return type(self)(self.function, changed(self.options, options, self.what))
+
+    @property
+    def namespace(self) -> str:
+        """Where its flow belongs: what was chosen, else the package of its module."""
+        if self.options.namespace is not None:
+            return self.options.namespace
+        from dalsegno.code.owned import plain_name
+
+        package = plain_name(str(getattr(self, "__module__", ""))).rpartition(".")[0].lower().lstrip("_.")
+        return package if package and NAMESPACE.complaint(package) is None else DEFAULT_NAMESPACE
+
+    def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the arguments of a call by name, as the types that their annotations name, and with defaults.
+
+        Raises
+        ------
+        PipelineInvalid : they do not fit the parameters.
+        """
+        given = self.signature.bind(args, kwargs, self.options.parameters)
+        made: dict[str, Any] = {}
+        for name, default in self.signature.defaults.items():
+            if name not in given:
+                made[name] = default
+            elif holds_outputs(given[name]) or type(given[name]) is Invocation:
+                made[name] = given[name]
+            else:
+                made[name] = self.signature.convert(name, given[name])
+        return {name: value for name, value in made.items() if value is not MISSING}
+
+
+@overload
+def pipeline(function: Callable[..., Any], /) -> Pipeline: ...
+@overload
+def pipeline(
+    *,
+    name: str | None = None,
+    namespace: str | None = None,
+    labels: Mapping[str, Any] | None = None,
+    enable_cache: bool | None = None,
+    on_failure: Callable[..., Any] | None = None,
+    on_success: Callable[..., Any] | None = None,
+    retry: Any = None,
+    timeout: Any = None,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Pipeline]: ...
+def pipeline(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function a pipeline; `@pipeline` alone, or with options.
+
+    Parameters
+    ----------
+    name : what its flow is called; by default the function's name.
+    namespace : where the flow belongs; by default the package of the module, else `default`.
+    labels : what its runs are labelled with.
+    enable_cache, retry : what holds for steps that say nothing themselves, as for `step`.
+    on_failure, on_success : a function that is called when a run has failed, or when it has succeeded.
+    timeout : how long a run may take: seconds, a `timedelta`, or an ISO 8601 duration.
+
+    Raises
+    ------
+    PipelineInvalid : an option is unknown or cannot have that value, or the function cannot be a pipeline.
+    """
+    chosen = changed(PipelineOptions(), options, "`@pipeline`")
+    if function is None:
+        return lambda function: Pipeline(function, chosen)
+    return Pipeline(function, chosen)

@@ -1,0 +1,56 @@
+"""Where in the user's own code something was written, and the errors that say so."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from types import FrameType
+
+from dalsegno.errors import PipelineInvalid, did_you_mean
+from dalsegno.errors import closest as closest_to
+
+_OURS = "dalsegno"
+
+
+def users_frame() -> FrameType | None:
+    """Give the innermost frame that is not of Dal Segno: the line that called it."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - `inspect.stack` reads the source of every frame
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == _OURS:
+        frame = frame.f_back
+    return frame
+
+
+def users_line() -> int:
+    """Give the number of the line of the user's that called."""
+    frame = users_frame()
+    return frame.f_lineno if frame is not None else 1
+
+
+def invalid(
+    message: str, *, code: str | None = None, name: str | None = None, known: Iterable[str] = ()
+) -> PipelineInvalid:
+    """Make an error about a pipeline at the line of the user's that called.
+
+    Parameters
+    ----------
+    name, known : a name that is wrong, and those that there are: the closest of them are told.
+    """
+    frame = users_frame()
+    closest = closest_to(name, known) if name is not None else ()
+    return PipelineInvalid(
+        message + did_you_mean(closest),
+        code=code,
+        file=shown(frame.f_code.co_filename) if frame is not None else None,
+        line=frame.f_lineno if frame is not None else None,
+        closest=closest,
+    )
+
+
+def shown(file: str) -> str:
+    """Give the name of a file as a person looks for it: from the working directory, if it lies in there."""
+    try:
+        inside = os.path.relpath(file)
+    except (ValueError, OSError):
+        return file
+    return file if file.startswith("<") or inside.startswith(os.pardir) else inside

@@ -1,0 +1,120 @@
+"""The decorator `step`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Generic, Self, TypeVar, overload
+
+from dalsegno.model.names import TASK_ID
+from dalsegno.pipelines.around import Around
+from dalsegno.pipelines.current import CURRENT
+from dalsegno.pipelines.options import StepOptions, changed
+from dalsegno.pipelines.places import invalid
+
+Result = TypeVar("Result")
+
+_AT_CALL = ("id", "after", "run_if")
+
+
+class Step(Around, Generic[Result]):
+    """A function that is a step of pipelines. Outside of a pipeline, calling it calls the function.
+
+    In a pipeline a call takes three arguments more (where the function has no parameters of these names): `id`, what the call
+    is called in place of the step's name; `after`, what it stands after without reading it (results of other calls, or
+    their ids); `run_if`, an output that says whether it runs, or `True` or `False`.
+    """
+
+    kind = "step"
+    options: StepOptions
+
+    def __init__(self, function: Callable[..., Result], options: StepOptions) -> None:
+        self._surround(function, options)
+        complaint = TASK_ID.complaint(self.name)
+        if complaint is not None:
+            raise invalid(f"{self.what} needs another name, by `name=`: `{self.name}` {complaint}", code="bad-name")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Result:
+        recorder = CURRENT.get()
+        options = self.options_at(kwargs, _AT_CALL)
+        if recorder is None:
+            return self._called(args, kwargs, options)
+        return recorder.call(self, self.signature.bind(args, kwargs, options.parameters), options)
+
+    def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: StepOptions) -> Any:
+        if options.run_if is not None and not options.run_if:
+            return None
+        if options.parameters:
+            return self.function(**self.signature.bind(args, kwargs, options.parameters))
+        return self.function(*args, **kwargs)
+
+    def options_at(self, kwargs: dict[str, Any], names: tuple[str, ...]) -> StepOptions:
+        """Take the options out of the arguments of a call; a parameter of the function of that name goes before."""
+        options = self.options
+        for name in names:
+            if name in kwargs and name not in self.signature.defaults:
+                given = kwargs.pop(name)
+                if name == "after" and options.after is not None and given is not None:
+                    given = [options.after, given]
+                if given is not None:
+                    options = replace(options, **{name: given})
+        return options
+
+    def with_options(self, **options: Any) -> Self:
+        """Give another step around the same function, with some options chosen otherwise.
+
+        Parameters
+        ----------
+        options : those of `step`; `parameters`, values for parameters that calls do not give; and `id`, `after`, `run_if` and
+            `key`, as at a call.
+
+        Raises
+        ------
+        PipelineInvalid : one is unknown, or cannot have that value.
+        """
+        return type(self)(self.function, changed(self.options, options, self.what))
+
+    def replay(self, **request: Any) -> Any:
+        """Run the step again as it ran in an earlier run, with the code that it has now."""
+        from dalsegno.pipelines import running
+
+        return running.replay_step(self, request)
+
+
+@overload
+def step(function: Callable[..., Result], /) -> Step[Result]: ...
+@overload
+def step(
+    *,
+    name: str | None = None,
+    retry: Any = None,
+    timeout: Any = None,
+    isolation: str | None = None,
+    cache: bool | None = None,
+    effects: str | None = None,
+    on_failure: Callable[..., Any] | None = None,
+    on_success: Callable[..., Any] | None = None,
+    **options: Any,
+) -> Callable[[Callable[..., Result]], Step[Result]]: ...
+def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Make a function a step of pipelines; `@step` alone, or with options.
+
+    Parameters
+    ----------
+    name : what its tasks are called; by default the function's name.
+    retry : how often it is tried again, a `Retry`, or a map with its fields.
+    timeout : how long an attempt may take: seconds, a `timedelta`, or an ISO 8601 duration.
+    isolation : `"process"` to run it in a process of its own, `"inherit"` to run it where the run is.
+    cache : whether the result of an earlier run may be taken that had the same code and the same values (ZenML's
+        `enable_cache`, which is taken as well); by default what the pipeline says, else not.
+    effects : `"external"` where running it twice is seen outside: a replay asks before it does.
+    on_failure, on_success : a function that is called when it has failed for good, or when it has succeeded.
+
+    Raises
+    ------
+    PipelineInvalid : an option is unknown or cannot have that value, or the function cannot be a step.
+    """
+    chosen = changed(StepOptions(), options, "`@step`")
+    if function is None:
+        return lambda function: Step(function, chosen)
+    return Step(function, chosen)
