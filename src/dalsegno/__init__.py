@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
-    from dalsegno.errors import DalSegnoError, PipelineInvalid, Refusal, RequestRefused
+    from dalsegno.client.pipeline_runs import PipelineRun
+    from dalsegno.errors import DalSegnoError, PipelineInvalid, Refusal, RequestRefused, RunFailed
     from dalsegno.pipelines.context import StepContext, get_step_context
     from dalsegno.pipelines.mapped import unmapped
     from dalsegno.pipelines.pipeline import Pipeline, pipeline
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from dalsegno.replay.request import Expression, ReplayRequest
 
 __all__ = [
-    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "Refusal", "ReplayRequest", "RequestRefused",
-    "Retry", "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
+    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "PipelineRun",
+    "Refusal", "ReplayRequest", "RequestRefused",
+    "Retry", "RunFailed", "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
 ]  # fmt: skip
 
 _HOMES = {
@@ -25,9 +27,11 @@ _HOMES = {
     "Expression": "dalsegno.replay.request",
     "Pipeline": "dalsegno.pipelines.pipeline",
     "PipelineInvalid": "dalsegno.errors",
+    "PipelineRun": "dalsegno.client.pipeline_runs",
     "Refusal": "dalsegno.errors",
     "ReplayRequest": "dalsegno.replay.request",
     "RequestRefused": "dalsegno.errors",
+    "RunFailed": "dalsegno.errors",
     "Retry": "dalsegno.pipelines.retrying",
     "Step": "dalsegno.pipelines.step",
     "StepContext": "dalsegno.pipelines.context",

@@ -54,8 +54,19 @@ def _places(module: ModuleType) -> list[str]:
     return [file] if isinstance(file, str) else [str(folder) for folder in getattr(module, "__path__", ())]
 
 
+#: what `__main__` is called in code that was loaded from a script, in a process that runs another one
+_main: list[str] = []
+
+
+def call_main(name: str | None) -> None:
+    """Say what the script is called that code of `__main__` comes from; `None` for the one that this process runs."""
+    _main[:] = [] if name is None else [name]
+
+
 def plain_name(name: str) -> str:
     """Give a module's name as it is when it is imported: a script that is run is `__main__` to itself."""
+    if name == "__main__" and _main:
+        return _main[0]
     module = sys.modules.get("__main__")
     if name != "__main__" or module is None:
         return name

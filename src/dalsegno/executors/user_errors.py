@@ -11,7 +11,7 @@ from dalsegno.model.libraries import library_folders
 
 _MOST_TEXT = 4_000
 _MOST_TRACEBACK = 40_000
-_OURS = str(Path(__file__).parent)
+_OURS = str(Path(__file__).parents[1])
 _ASYNCIO = ("/asyncio/runners.py", "/asyncio/base_events.py")
 
 
@@ -37,7 +37,7 @@ def describe(error: BaseException, what: str, *, code: str = "python-error") -> 
             error.message,
             code=error.code,
             hint=error.hint,
-            details={**error.details, **details},
+            details={**details, **error.details},
             closest=error.closest,
         )
     message = f"{what}: {type(error).__qualname__}: {_text(error)}"

@@ -15,6 +15,7 @@ from dalsegno.model.binding import bound
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Task
 from dalsegno.model.run import Run
+from dalsegno.pipelines.recording import told_name
 from dalsegno.pipelines.running import RunOptions, execute
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
@@ -46,7 +47,7 @@ def run_alone(
             near = closest(name, parameters)
             hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in parameters) or 'none'}"
             raise Refusal(f"`{step.name}` has no input `{name}`{hint}", code="unknown-property", closest=near)
-    code = digest_of(step).digest
+    code = digest_of(step.function).digest
     if task.digests.get("code") not in (None, code):
         message = f"`{step.name}` is not the code that ran in {origin.name}: this runs what is here now"
         warnings.warn(message, stacklevel=4)
@@ -72,8 +73,7 @@ def run_alone(
 
 
 def _flow(step: Any, task: Task, forms: Mapping[str, Any], code: str, origin: Run) -> tuple[Flow, str]:
-    function = step.__dalsegno_function__
-    name = f"{function.__module__}:{function.__qualname__}"
+    name = told_name(step.function)
     properties = {key: bound("value", form) for key, form in forms.items()}
     digests = {"type": digest("property", task.type), "code": code}
     digests |= {key: digest("property", value) for key, value in properties.items()}
@@ -85,7 +85,7 @@ def _flow(step: Any, task: Task, forms: Mapping[str, Any], code: str, origin: Ru
         digests=digests,
         definition=digest("definition", digests),
         raw=tuple(properties),
-        outputs=step.outputs,
+        outputs=step.signature.outputs,
     )
     return Flow(origin.namespace, step.name, (alone,), depends={step.name: ()}), name
 

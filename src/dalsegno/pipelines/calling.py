@@ -8,13 +8,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from dalsegno.pipelines.context import StepContext, entered
-
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.executors.steps import StepCall, StepResult, StepValue
 from dalsegno.executors.user_errors import describe
+from dalsegno.pipelines.context import STEP_CONTEXT, StepContext
 
 
 def call_step(
@@ -36,21 +35,23 @@ def call_step(
     TaskFailed : the function raised (the exception is its cause), or a value cannot be loaded or stored.
     """
     arguments = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in call.arguments.items()}
-    context = _context(call, store, on_log)
-    with entered(context):
-        try:
-            result = function(**arguments)
-            if inspect.iscoroutine(result):
-                result = asyncio.run(cast("Any", result))
-        except DalSegnoError as error:
-            raise describe(error, f"`{call.facts.step}` failed") from error
-        except (Exception, SystemExit) as error:
-            raise describe(error, f"`{call.facts.step}` raised", code="step-failed") from error
+    told = _Told(store, call.facts.step, allow_unsafe=allow_unsafe)
+    token = STEP_CONTEXT.set(_context(call, told, on_log))
+    try:
+        result = function(**arguments)
+        if inspect.iscoroutine(result):
+            result = asyncio.run(cast("Any", result))
+    except DalSegnoError as error:
+        raise describe(_from_the_user(error), f"`{call.facts.step}`") from error
+    except (Exception, SystemExit) as error:
+        raise describe(_from_the_user(error), f"`{call.facts.step}`", code="step-failed") from error
+    finally:
+        STEP_CONTEXT.reset(token)
     outputs = _outputs(call, result)
     kept = {
         name: keep(value, store, name, call.facts.step, allow_unsafe=allow_unsafe) for name, value in outputs.items()
     }
-    return StepResult(kept, context.metadata, context.artifacts)
+    return StepResult(kept, told.metadata, told.artifacts)
 
 
 def keep(value: Any, store: ArtifactStore, name: str, step: str, *, allow_unsafe: bool = True) -> StepValue:
@@ -65,7 +66,38 @@ def keep(value: Any, store: ArtifactStore, name: str, step: str, *, allow_unsafe
     return StepValue(found.form, found.digest, found.kind, blobs, summary)
 
 
-def _context(call: StepCall, store: ArtifactStore, on_log: Callable[[str, str], None]) -> StepContext:
+def _from_the_user(error: Exception | SystemExit) -> Exception | SystemExit:
+    """Leave our own frame out of the traceback: it begins in the user's function."""
+    trace = error.__traceback__
+    return error.with_traceback(trace.tb_next if trace is not None and trace.tb_next is not None else trace)
+
+
+class _Told:
+    """What a step says of itself while it runs."""
+
+    def __init__(self, store: ArtifactStore, step: str, *, allow_unsafe: bool) -> None:
+        self._store = store
+        self._step = step
+        self._allow_unsafe = allow_unsafe
+        self.metadata: dict[str, Any] = {}
+        self.artifacts: dict[str, StepValue] = {}
+
+    def log_metadata(self, metadata: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Keep values with the step."""
+        for name, value in {**(metadata or {}), **named}.items():
+            form = encode(value, self._store, allow_unsafe=self._allow_unsafe, name=name).form
+            self.metadata[str(name)] = form
+
+    def metrics(self, name: str, value: float) -> None:
+        """Keep a number with the step."""
+        self.metadata[name] = float(value)
+
+    def save(self, value: Any, name: str) -> None:
+        """Keep a value beside the outputs."""
+        self.artifacts[name] = keep(value, self._store, name, self._step, allow_unsafe=self._allow_unsafe)
+
+
+def _context(call: StepCall, told: _Told, on_log: Callable[[str, str], None]) -> StepContext:
     facts = call.facts
     return StepContext(
         run_id=facts.run_id,
@@ -78,7 +110,9 @@ def _context(call: StepCall, store: ArtifactStore, on_log: Callable[[str, str], 
         is_replay=facts.is_replay,
         idempotency_key=facts.idempotency_key,
         log=_logger(on_log),
-        store=store,
+        log_metadata=told.log_metadata,
+        metrics=told.metrics,
+        save=told.save,
     )
 
 

@@ -30,6 +30,7 @@ class StepContext:
     log : takes lines for the log of the step.
     log_metadata : keeps values with the step: `log_metadata(rows=3)`.
     metrics : keeps a number with the step: `metrics("accuracy", 0.93)`.
+    save : keeps a value beside the outputs: `save(figure, "roc")`.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class StepContext:
     log: Logger | LoggerAdapter[Any]
     log_metadata: Callable[..., None]
     metrics: Callable[..., None]
+    save: Callable[[Any, str], None]
 
 
 #: what the step that runs here can know; set by whoever runs it

@@ -7,6 +7,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from dalsegno.model.libraries import library_folders
+from dalsegno.pipelines.recording import told_name
 
 
 def functions_of(pipeline: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -21,7 +22,7 @@ def functions_of(pipeline: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
         function = getattr(found, "__dalsegno_function__", found)
         if not isinstance(function, FunctionType):
             continue
-        yield f"{function.__module__}:{function.__qualname__}", function
+        yield told_name(function), function
         if found is pipeline or not _is_step(found):
             waiting += _named(function)
 

@@ -13,6 +13,7 @@ from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.artifacts.materializers import decode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.code import Bundle, LoadedCode, load
+from dalsegno.code.owned import call_main
 from dalsegno.errors import TaskFailed
 from dalsegno.executors.steps import StepCall, StepFacts
 from dalsegno.pipelines.calling import call_step
@@ -42,9 +43,8 @@ def name_items(*, source: str, artifacts: str, function: str, items: Sequence[An
 
 def traced(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
     """Trace a pipeline with other arguments, and give its graph as JSON."""
-    from dalsegno.pipelines.tracing import trace
-
     from dalsegno.model.codec import flow_to_json
+    from dalsegno.pipelines.tracing import trace
 
     store = LocalArtifacts(Path(artifacts))
     values = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in arguments.items()}
@@ -62,6 +62,7 @@ def _pipeline(source: str, store: ArtifactStore) -> Any:
     while _loaded:
         _loaded.pop()[1].unload()
     bundle = Bundle.from_json(json.loads(source)["bundle"])
+    call_main(bundle.entry.partition(":")[0])
     loaded = load(bundle, read=lambda digest: _read(store, digest))
     _loaded.append((source, loaded))
     return loaded.function

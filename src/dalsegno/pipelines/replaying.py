@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
-
-from dalsegno.pipelines.tracing import refuse_while_importing, trace
 
 from dalsegno.client.given import form_of, inner_names, pins, task_inputs
 from dalsegno.client.pipeline_runs import PipelineRun
@@ -16,9 +13,12 @@ from dalsegno.code import digest_of
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.flow import Flow, Kind, Revision
 from dalsegno.model.run import Run
+from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.reached import functions_of
+from dalsegno.pipelines.recording import told_name
 from dalsegno.pipelines.running import RunOptions, coded, execute
 from dalsegno.pipelines.session import session
+from dalsegno.pipelines.tracing import trace
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
 from dalsegno.store.port import RunFilter
@@ -109,6 +109,19 @@ def plan_replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other:
     return client.plan_replay(drawn.request, coded=drawn.coded)
 
 
+def read_request(pipeline: Any, request: Mapping[str, Any]) -> tuple[dict[str, Any], ReplayOptions]:
+    """Tell which run is meant from what is asked of its replay. Raises `Refusal` for what nobody knows, with the closest."""
+    known = {item.name for item in fields(ReplayOptions)}
+    names = {"pipeline_run": "pipeline_run", "pipeline": "other"}
+    for name in request:
+        if name not in known and name not in names:
+            near = closest(name, [*known, *names])
+            message = f"`{pipeline.name}.replay` has no argument `{name}`{did_you_mean(near)}"
+            raise Refusal(message, code="unknown-argument", closest=near)
+    which = {to: request.get(name) for name, to in names.items()}
+    return which, ReplayOptions(**{name: value for name, value in request.items() if name in known})
+
+
 def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
     """Give the run that is replayed: the one that is named, or else the latest of a pipeline."""
     if pipeline_run is not None:
@@ -147,13 +160,13 @@ def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -
 
 def _arguments(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> dict[str, Any]:
     """Give the arguments of the origin, as far as the pipeline still has them, with new ones over them."""
-    own = inspect.signature(pipeline.__dalsegno_function__).parameters
+    own = pipeline.signature.defaults
     carried = PipelineRun(client, origin).parameters
     return {**{name: value for name, value in carried.items() if name in own}, **options.input_overrides}
 
 
 def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:
-    own = inspect.signature(pipeline.__dalsegno_function__).parameters
+    own = pipeline.signature.defaults
     for name in given:
         if name not in own:
             near = closest(name, own)
@@ -281,7 +294,7 @@ def _find(
             message = f"{run.name} has no invocation `{invocation_id}`{did_you_mean(near)}"
             raise NotFound(message, code="unknown-task", closest=near)
         return _Found(run, revision, client.task_run(run.id, address).address, task)
-    name = f"{step.__dalsegno_function__.__module__}:{step.__dalsegno_function__.__qualname__}"
+    name = told_name(step.function)
     mine = [task for task in known.values() if task.function == name] or [
         task for task in known.values() if _is_of(task.id, task.function, step.name)
     ]

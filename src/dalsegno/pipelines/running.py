@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -10,16 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.pipelines.tracing import Traced, refuse_while_importing, trace
-
 from dalsegno.artifacts.materializers import encode
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.errors import RunFailed
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.local import LocalSteps
 from dalsegno.pipelines.session import session
+from dalsegno.pipelines.tracing import Traced, trace
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
 from dalsegno.settings import allow_pickle
@@ -152,7 +151,7 @@ def _failed(
     if not options.raise_on_failure:
         return found
     failure = RunFailed(
-        f"{ended.name} failed{f' at `{address}`' if address else ''}: {error.get('message', 'it says no more')}\n"
+        f"{ended.name} failed: {error.get('message', 'it says no more')}\n"
         f"  Fix it, then run it again from there:\n"
         f'    {pipeline.__name__}.replay(pipeline_run="{ended.name}", skip_successful_steps=True)',
         found,
@@ -174,8 +173,7 @@ def _with_key(client: Client, pipeline: Any, key: str) -> Run | None:
 
 def _options(pipeline: Any, kwargs: Mapping[str, Any]) -> tuple[RunOptions, dict[str, Any]]:
     """Tell options of a run from the pipeline's own parameters, which win where both have a name."""
-    own = inspect.signature(pipeline.__dalsegno_function__).parameters
-    known = {item.name for item in fields(RunOptions)} - own.keys()
+    known = {item.name for item in fields(RunOptions)} - pipeline.signature.defaults.keys()
     options = {name: value for name, value in kwargs.items() if name in known}
     return RunOptions(**options), {name: value for name, value in kwargs.items() if name not in known}
 
@@ -193,3 +191,19 @@ def _request(client: Client, traced: Traced, options: RunOptions) -> ReplayReque
         labels={**options.labels, **({KEY: options.key} if options.key is not None else {})},
         reason=options.reason,
     )
+
+
+def replay(pipeline: Any, request: Mapping[str, Any]) -> PipelineRun:
+    """Replay a run of a pipeline, as `Pipeline.replay` is asked to."""
+    from dalsegno.pipelines.replaying import read_request
+    from dalsegno.pipelines.replaying import replay as carry_out
+
+    which, options = read_request(pipeline, request)
+    return carry_out(pipeline, options=options, **which)
+
+
+def replay_step(step: Any, request: Mapping[str, Any]) -> Any:
+    """Replay a single step, as `Step.replay` is asked to."""
+    from dalsegno.pipelines.replaying import replay_step as carry_out
+
+    return carry_out(step, **request)

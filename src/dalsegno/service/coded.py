@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,21 @@ def with_overridden(flow: Flow, before: Flow, given: Mapping[str, Any]) -> Flow:
         other = known.get(task.id)
         names = () if other is None else tuple(_differing(task, other, forms, tuple(given)))
         return task if not names and not tasks else replace(task, inputs=names, tasks=tasks)
+
+    return replace(flow, tasks=tuple(noted(task) for task in flow.tasks))
+
+
+def with_code_of(flow: Flow, known: Sequence[Flow]) -> Flow:
+    """Take the digests of code from graphs of the same revision: code is judged where it was written, not where it is loaded."""
+    codes = {task.function: task.digests["code"] for each in known for task in each.walk() if "code" in task.digests}
+
+    def noted(task: Task) -> Task:
+        tasks = tuple(noted(child) for child in task.tasks)
+        code = codes.get(task.function) if task.function is not None else None
+        if code is None or code == task.digests.get("code"):
+            return replace(task, tasks=tasks) if tasks else task
+        digests = {**task.digests, "code": code}
+        return replace(task, digests=digests, definition=digest("definition", digests), tasks=tasks)
 
     return replace(flow, tasks=tuple(noted(task) for task in flow.tasks))
 

@@ -26,7 +26,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
-from dalsegno.service.coded import Coded, own_graph, refuse_other, with_overridden
+from dalsegno.service.coded import Coded, own_graph, refuse_other, with_code_of, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
@@ -188,7 +188,9 @@ class RunCases:
         names = {item.id for item in revision.flow.inputs}
         inputs = {name: form for name, form in {**origin.inputs, **request.inputs}.items() if name in names}
         traced = StoredSteps(revision.source, self._artifacts).trace(inputs)
-        flow = flow_from_json(json.loads(traced))
+        flow = replace(flow_from_json(json.loads(traced)), namespace=revision.flow.namespace, id=revision.flow.id)
+        known = [revision.flow, *([before.flow] if before is not None and before.digest == revision.digest else [])]
+        flow = with_code_of(flow, known)
         flow = flow if before is None else with_overridden(flow, before.flow, given)
         return replace(revision, flow=flow, graph=own_graph(flow))
 
