@@ -80,7 +80,7 @@ def with_overridden(flow: Flow, before: Flow, given: Mapping[str, Any]) -> Flow:
 
 
 def with_code_of(flow: Flow, known: Sequence[Flow]) -> Flow:
-    """Take the digests of code from graphs of the same revision: code is judged where it was written, not where it is loaded."""
+    """Take the digests of code from graphs of the same revision: code is judged where it was written."""
     codes = {task.function: task.digests["code"] for each in known for task in each.walk() if "code" in task.digests}
 
     def noted(task: Task) -> Task:
