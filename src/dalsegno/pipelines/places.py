@@ -6,9 +6,13 @@ import os
 import sys
 from collections.abc import Iterable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dalsegno.errors import PipelineInvalid, did_you_mean
 from dalsegno.errors import closest as closest_to
+
+if TYPE_CHECKING:
+    from dalsegno.model.inputs import Place
 
 _OURS = "dalsegno"
 
@@ -21,10 +25,12 @@ def users_frame() -> FrameType | None:
     return frame
 
 
-def users_line() -> int:
-    """Give the number of the line of the user's that called."""
+def here() -> Place:
+    """Give the line of the user's that called."""
+    from dalsegno.model.inputs import Place
+
     frame = users_frame()
-    return frame.f_lineno if frame is not None else 1
+    return Place(frame.f_lineno if frame is not None else 1, 1)
 
 
 def invalid(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.code import digest_of
 from dalsegno.code.objects import innermost
 from dalsegno.code.owned import plain_name
+from dalsegno.errors import PipelineInvalid
 from dalsegno.model.binding import KEY, reads_of
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Effects, Kind, Place, Read, Task
+from dalsegno.model.flow import Effects, Read, Task
 from dalsegno.model.flow import Retry as RetryConduct
 from dalsegno.model.names import TASK_ID
+from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.bindings import Binder, Binding, property_digest
-from dalsegno.pipelines.options import PipelineOptions, StepOptions
+from dalsegno.pipelines.mapped import Unmapped
+from dalsegno.pipelines.options import Hook, PipelineOptions, StepOptions
 from dalsegno.pipelines.outputs import Invocation, StepOutput, holds_outputs, invocation_of, name_of
-from dalsegno.pipelines.places import invalid, users_line
+from dalsegno.pipelines.places import here, invalid
 from dalsegno.pipelines.retrying import Retry
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 INVOCATION = "python.Invocation"
 _TYPE_DIGEST = digest("property", INVOCATION)
 #: among the digests of a task these say something else than a parameter of that name
-_TAKEN = frozenset({"type", "code", "runIf", "effects"})
+_TAKEN: frozenset[str] = frozenset({"type", "code", "runIf", "effects"})
 
 
 class Recorder:
@@ -51,12 +54,13 @@ class Recorder:
         #: the user's functions, by the names that tasks have for them
         self.functions: dict[str, Any] = {}
         #: what holds for each call, by the id of the task that runs the step
-        self.options: dict[str, StepOptions] = {}
+        self.options: dict[str, TaskOptions] = {}
         self._ids: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._codes: dict[int, str] = {}
         self._defaults: dict[int, dict[str, Binding]] = {}
+        self._chosen: dict[tuple[Any, ...], TaskOptions] = {}
         self._retries: dict[Retry, RetryConduct | None] = {}
 
     def binder(self, what: str) -> Binder:
@@ -84,40 +88,33 @@ class Recorder:
             name: {KEY: self.argument(binder, step, name, arguments[name]) if name in arguments else default}
             for name, default in self.defaults(step).items()
         }
-        run_if, reads = self.condition(binder, options.run_if)
+        condition = self.condition(binder, options.run_if)
         self.order(binder, options.after)
         task = self.task(self.take_id(step, options.id), step, properties, options)
-        if run_if is not None:
-            task = replace(task, run_if=run_if, reads=(*task.reads, *reads))
-        self.add(task, binder, options, task.id)
+        self.add(task, condition, binder)
+        self.note(task.id, options)
         return results(step, Invocation(self, task.id, step.what))
 
-    def add(self, task: Task, binder: Binder, options: StepOptions, worker: str) -> None:
-        """Add a task to the flow.
-
-        Parameters
-        ----------
-        worker : the id of the task that runs the step.
-        """
+    def add(self, task: Task, condition: Condition | None, binder: Binder) -> None:
+        """Add a task to the flow, with what says whether it runs."""
+        if condition is not None:
+            task = replace(task, run_if=condition.text, reads=(*task.reads, *condition.reads))
         self.tasks[task.id] = task
         self.depends[task.id] = tuple(binder.before)
-        self.options[worker] = self._effective(options)
 
-    def argument(self, binder: Binder, step: Step[Any], name: str, value: Any, wanted: Any = None) -> Binding:
+    def note(self, task: str, options: StepOptions) -> None:
+        """Note what holds for the task that runs a step, beside what the task itself says."""
+        cache = self._pipeline.cache if options.cache is None else options.cache
+        chosen = (options.isolation, cache, options.on_failure, options.on_success)
+        self.options[task] = self._chosen.setdefault(chosen, TaskOptions(*chosen))
+
+    def argument(self, binder: Binder, step: Step[Any], name: str, value: Any) -> Binding:
         """Bind one parameter to what a call gives for it; values are held against the annotation."""
         if holds_outputs(value) or type(value) is Invocation:
             return binder.binding(value, name)
-        self._check_value(step, name, value)
-        signature = step.signature
-        converted = signature.convert(name, value) if wanted is None else signature.convert(name, value, wanted)
-        return binder.value(converted, name)
-
-    def _check_value(self, step: Step[Any], name: str, value: Any) -> None:
-        from dalsegno.pipelines.step import Step as _Step
-
-        if isinstance(value, _Step):
-            message = f"{step.what}: `{name}` was given {cast('Step[Any]', value).what} itself"
-            raise invalid(f"{message}; call it, and pass what the call gives", code="wrong-argument")
+        if isinstance(value, Around | Unmapped):
+            raise _no_value(step, name, value)
+        return binder.value(step.signature.convert(name, value), name)
 
     def defaults(self, step: Step[Any]) -> Mapping[str, Binding]:
         """Give the bindings of all parameters of a step by name, where they are left to their defaults."""
@@ -131,19 +128,23 @@ class Recorder:
         return found
 
     def task(
-        self, id: str, step: Step[Any], properties: Mapping[str, Any], options: StepOptions,
-        loops: Mapping[str, int] | None = None,
-    ) -> Task:  # fmt: skip
-        """Make the task of one call."""
+        self, id: str, step: Step[Any], properties: Mapping[str, Any], options: StepOptions, loop: str = ""
+    ) -> Task:
+        """Make the task of one call.
+
+        Parameters
+        ----------
+        loop : of a mapped step, the id of the loop, which has the call's condition.
+        """
         digests = {"type": _TYPE_DIGEST, "code": self._code(step)}
         reads: list[Read] = []
         for name, value in properties.items():
             digests[f"parameter {name}" if name in _TAKEN else name] = property_digest(value)
-            reads += reads_of(value, loops or {})
+            reads += reads_of(value, {})
         if options.effects is not None:
             digests["effects"] = digest("property", options.effects)
-        if options.run_if is not None:
-            digests["runIf"] = digest("property", _condition_text(options.run_if))
+        if not loop:
+            digests |= condition_digest(options.run_if)
         return Task(
             id=id,
             type=INVOCATION,
@@ -153,7 +154,7 @@ class Recorder:
             definition=digest("definition", digests),
             outputs=step.signature.outputs,
             description=step.description,
-            place=Place(users_line(), 1),
+            place=here(),
             retry=self._retry(options.retry or self._pipeline.retry),
             timeout=options.timeout,
             effects=Effects(options.effects or Effects.NONE),
@@ -179,20 +180,20 @@ class Recorder:
         self._ids.add(found)
         return found
 
-    def condition(self, binder: Binder, run_if: Any) -> tuple[str | None, tuple[Read, ...]]:
-        """Give the condition of a call as an expression, and what it reads."""
+    def condition(self, binder: Binder, run_if: Any) -> Condition | None:
+        """Give the condition of a call; `None` where it always runs."""
         if run_if is None or run_if is True:
-            return None, ()
+            return None
         if run_if is False:
-            return "false", ()
+            return Condition("false", ())
         if type(run_if) is not StepOutput:
             message = f"{binder.what}: `run_if` must be an output of a step, `True` or `False`, not {run_if!r}"
             raise invalid(f"{message}; work the condition out in a step", code="wrong-condition")
         ((kind, (task, name)),) = binder.output(run_if, "run_if").items()
         if kind != "output":
-            message = f"{binder.what}: `run_if` was given the outputs of all items of `{task}`"
+            message = f"{binder.what}: `run_if` was given the outputs of all items of `{invocation_of(run_if).id}`"
             raise invalid(f"{message}; have a step say from them whether to run", code="wrong-condition")
-        return _condition_text(run_if), (Read(task, (), (name,)),)
+        return Condition(_condition_text(run_if), (Read(task, (), (name,)),))
 
     def order(self, binder: Binder, after: Any) -> None:
         """Note what a call stands after without reading it."""
@@ -245,10 +246,37 @@ class Recorder:
             self._retries[retry] = retry.conduct()
         return self._retries[retry]
 
-    def _effective(self, options: StepOptions) -> StepOptions:
-        if options.cache is not None or self._pipeline.cache is None:
-            return options
-        return replace(options, cache=self._pipeline.cache)
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Says whether a call runs: an expression, and what it reads."""
+
+    text: str
+    reads: tuple[Read, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """What holds for the task that runs a step, beside what the task itself says.
+
+    Parameters
+    ----------
+    isolation : `process`, `inherit`, or `None` where nothing was chosen.
+    cache : whether the result of an earlier run may be taken.
+    on_failure, on_success : what is called when it has failed for good, and when it has succeeded.
+    """
+
+    isolation: str | None = None
+    cache: bool | None = None
+    on_failure: Hook | None = None
+    on_success: Hook | None = None
+
+
+def condition_digest(run_if: Any) -> dict[str, str]:
+    """Give the digest of a condition, as it stands among those of a task; nothing where the task always runs."""
+    if run_if is None or run_if is True:
+        return {}
+    return {"runIf": digest("property", _condition_text(run_if))}
 
 
 def told_name(function: Any) -> str:
@@ -257,6 +285,14 @@ def told_name(function: Any) -> str:
     inner = getattr(inner, "func", inner)  # of a `functools.partial`
     module = str(getattr(inner, "__module__", None) or "__main__")
     return f"{plain_name(module)}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+
+
+def _no_value(step: Step[Any], name: str, value: Around | Unmapped) -> PipelineInvalid:
+    if isinstance(value, Unmapped):
+        message = f"{step.what}: `{name}` was given `unmapped(...)`, which says something only to `.map` and `.product`"
+        return invalid(f"{message}; pass the value itself", code="wrong-argument")
+    message = f"{step.what}: `{name}` was given {value.what} itself; call it, and pass what the call gives"
+    return invalid(message, code="wrong-argument")
 
 
 def results(step: Step[Any], invocation: Invocation) -> Any:
@@ -271,7 +307,7 @@ def results(step: Step[Any], invocation: Invocation) -> Any:
 
 def _condition_text(run_if: Any) -> str:
     if type(run_if) is not StepOutput:
-        return "true" if run_if else "false"
+        return "false"
     parts = (invocation_of(run_if).id, name_of(run_if))
     return "{{ outputs" + "".join(_steps_of(parts)) + " }}"
 
@@ -279,6 +315,3 @@ def _condition_text(run_if: Any) -> str:
 def _steps_of(parts: tuple[str, ...]) -> Iterator[str]:
     for part in parts:
         yield f".{part}" if part.isidentifier() else f"[{part!r}]"
-
-
-__all__ = ["INVOCATION", "Kind", "Recorder", "results", "told_name"]

@@ -128,19 +128,14 @@ class Signature:
             code="missing-argument",
         )
 
-    def convert(self, name: str, value: Any, wanted: Any = MISSING) -> Any:
+    def convert(self, name: str, value: Any) -> Any:
         """Give the value of a parameter as the type that its annotation names.
-
-        Parameters
-        ----------
-        wanted : the type, where it is not that of the parameter.
 
         Raises
         ------
         PipelineInvalid : it is of another type.
         """
-        annotation = self.annotations[name] if wanted is MISSING else wanted
         try:
-            return convert(value, annotation)
+            return convert(value, self.annotations[name])
         except Unfit as error:
             raise invalid(f"{self.what}: `{name}` {error}", code="wrong-argument") from None

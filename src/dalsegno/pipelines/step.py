@@ -9,6 +9,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 from dalsegno.model.names import TASK_ID
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.current import CURRENT
+from dalsegno.pipelines.mapped import PRODUCT, ZIP, Unmapped, call_each
 from dalsegno.pipelines.options import StepOptions, changed
 from dalsegno.pipelines.places import invalid
 
@@ -47,6 +48,40 @@ class Step(Around, Generic[Result]):
         if options.parameters:
             return self.function(**self.signature.bind(args, kwargs, options.parameters))
         return self.function(*args, **kwargs)
+
+    def map(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the step once for every item of what is passed: a list, or an output of a step that gives one.
+
+        Several go in lockstep and must be of one length. What is passed as `unmapped(value)` every item gets whole. What the
+        call gives stands for the results of all items: passed to another step it is a list of them, in the order of the items;
+        mapped again, the items keep their keys.
+
+        Parameters
+        ----------
+        args, kwargs : the step's arguments; and `id`, `after` and `run_if`, as at a plain call.
+        key : how items are told apart in addresses and in replays: the name of a field of the first argument's items, or a
+            function that is called with what an item is made of. By default a number or text is its own key.
+
+        Raises
+        ------
+        PipelineInvalid : the call is wrong.
+        """
+        return self._fan(ZIP, args, kwargs)
+
+    def product(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the step once for each item of one argument with each of the others, like `.map` otherwise."""
+        return self._fan(PRODUCT, args, kwargs)
+
+    def _fan(self, mode: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recorder = CURRENT.get()
+        options = self.options_at(kwargs, (*_AT_CALL, "key"))
+        fixed = {name: Unmapped(value) for name, value in options.parameters.items()}
+        arguments = self.signature.bind(args, kwargs, fixed)
+        if recorder is None:
+            return call_each(self, arguments, mode)
+        from dalsegno.pipelines.fanning import Fan, fan_out
+
+        return fan_out(recorder, Fan(self, arguments, options, mode))
 
     def options_at(self, kwargs: dict[str, Any], names: tuple[str, ...]) -> StepOptions:
         """Take the options out of the arguments of a call; a parameter of the function of that name goes before."""

@@ -13,9 +13,8 @@ from dalsegno.model.conduct import Conduct
 from dalsegno.model.flow import Flow, Input, InputType
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.current import CURRENT
-from dalsegno.pipelines.options import StepOptions
 from dalsegno.pipelines.places import invalid
-from dalsegno.pipelines.recording import Recorder, told_name
+from dalsegno.pipelines.recording import Recorder, TaskOptions, told_name
 
 if TYPE_CHECKING:
     from dalsegno.pipelines.pipeline import Pipeline
@@ -42,7 +41,7 @@ class Traced:
     result: Any
     code: CodeDigest
     entry: str
-    options: Mapping[str, StepOptions]
+    options: Mapping[str, TaskOptions]
 
     @property
     def digest(self) -> str:
