@@ -9,7 +9,7 @@ from dalsegno.artifacts.materializers.forms import digest_of
 from dalsegno.engine.variables import Facts
 from dalsegno.errors import TaskFailed
 from dalsegno.model.address import Address, Items
-from dalsegno.model.binding import binding_of
+from dalsegno.model.binding import KEY, binding_of
 from dalsegno.model.digest import TAG
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.graph import Node
@@ -101,7 +101,7 @@ class Bound:
         ------
         TaskFailed : what is mapped is no list, or the lists are not equally long.
         """
-        over = cast("Mapping[str, Any]", binding_of(self._task.properties["over"])[1])
+        over = {name: {KEY: inner} for name, inner in binding_of(self._task.properties["over"])[1]}
         product = binding_of(self._task.properties.get("mode", "zip"))[1] == "product"
         lists = {name: self._list(name, overrides.get(name, value)) for name, value in over.items()}
         keys = {name: list(found.named or found) for name, found in lists.items()}
