@@ -86,7 +86,12 @@ RevisionName = Annotated[
     ),
 ]
 FixedFile = Annotated[
-    str | None, typer.Option("--file", metavar="FILE", help="The fixed flow; it is saved as the newest revision.")
+    str | None,
+    typer.Option(
+        "--file",
+        metavar="FILE",
+        help="The fixed flow, or pipeline (`train.py:pipeline`); saved as the newest revision.",
+    ),
 ]
 Keeps = Annotated[
     list[str] | None,

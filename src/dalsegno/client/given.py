@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from dalsegno.artifacts.materializers import encode
+from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.model.address import parse
@@ -31,6 +31,13 @@ def form_of(client: Client, value: Any, what: str) -> Any:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return task_run.outputs[artifact.output]
     return encode(value, client.values, allow_unsafe=allow_pickle(), name=what).form
+
+
+def loaded(client: Client, value: Any) -> Any:
+    """Give a value itself where a `UUID` or an `Output` names it."""
+    if not isinstance(value, UUID | Output):
+        return value
+    return decode(form_of(client, value, "the value"), client.values, allow_unsafe=allow_pickle())
 
 
 def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

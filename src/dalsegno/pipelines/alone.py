@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.artifacts.materializers import decode
 from dalsegno.client.given import form_of
 from dalsegno.code import collect, digest_of
 from dalsegno.errors import Refusal, closest, did_you_mean
@@ -19,7 +18,6 @@ from dalsegno.pipelines.recording import told_name
 from dalsegno.pipelines.running import RunOptions, execute
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
-from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -88,8 +86,3 @@ def _flow(step: Any, task: Task, forms: Mapping[str, Any], code: str, origin: Ru
         outputs=step.signature.outputs,
     )
     return Flow(origin.namespace, step.name, (alone,), depends={step.name: ()}), name
-
-
-def loaded(client: Client, form: Any) -> Any:
-    """Give the value of a form."""
-    return decode(form, client.values, allow_unsafe=allow_pickle())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.client.given import form_of, inner_names, pins, task_inputs
+from dalsegno.client.given import form_of, inner_names, loaded, pins, task_inputs
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.code import digest_of
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
@@ -142,27 +142,41 @@ def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | N
 
 def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> _Drawn:
     _check_inputs(pipeline, options.input_overrides)
-    forms = {name: form_of(client, value, f"the parameter `{name}`") for name, value in options.input_overrides.items()}
-    revision = client.revision_of(origin.id)
     if options.revision != "local":
-        return _Drawn(_request(client, origin, options, forms, revision.flow), None, dict(functions_of(pipeline)))
+        forms = {
+            name: form_of(client, value, f"the parameter `{name}`") for name, value in options.input_overrides.items()
+        }
+        flow = client.revision_of(origin.id).flow
+        return _Drawn(_request(client, origin, options, forms, flow), None, dict(functions_of(pipeline)))
+    made, forms, functions = _local(client, pipeline, origin, options.input_overrides)
+    return _Drawn(_request(client, origin, options, forms, made.flow), made, functions)
+
+
+def local_code(client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]) -> tuple[Coded, dict[str, Any]]:
+    """Give the code of a pipeline as it is in this process, for a replay with other values of these parameters, and the
+    stored forms of these.
+    """
+    _check_inputs(pipeline, given)
+    made, forms, _ = _local(client, pipeline, origin, given)
+    return made, forms
+
+
+def _local(
+    client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]
+) -> tuple[Coded, dict[str, Any], Mapping[str, Callable[..., Any]]]:
+    revision = client.revision_of(origin.id)
     digest = digest_of(pipeline).digest
-    if revision.digest == digest and not forms and revision.flow.depends is not None:
-        flow, functions = revision.flow, dict(functions_of(pipeline))
-        made = Coded(flow, digest, revision.source, graph=revision.graph)
-    else:
-        traced = trace(pipeline, (), _arguments(client, pipeline, origin, options), store=client.values)
-        flow, functions, made = traced.flow, traced.functions, coded(pipeline, traced)
-        # as the pipeline reads it: coerced by its annotations
-        forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`") for name in forms}
-    return _Drawn(_request(client, origin, options, forms, flow), made, functions)
-
-
-def _arguments(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> dict[str, Any]:
-    """Give the arguments of the origin, as far as the pipeline still has them, with new ones over them."""
-    own = pipeline.signature.defaults
-    carried = PipelineRun(client, origin).parameters
-    return {**{name: value for name, value in carried.items() if name in own}, **options.input_overrides}
+    if revision.digest == digest and not given and revision.flow.depends is not None:
+        made = Coded(revision.flow, digest, revision.source, graph=revision.graph)
+        return made, {}, dict(functions_of(pipeline))
+    own, carried = pipeline.signature.defaults, PipelineRun(client, origin).parameters
+    arguments = {name: value for name, value in carried.items() if name in own}
+    for name, value in given.items():
+        arguments[name] = loaded(client, value)
+    traced = trace(pipeline, (), arguments, store=client.values)
+    # as the pipeline reads them: coerced by its annotations
+    forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`") for name in given}
+    return coded(pipeline, traced), forms, traced.functions
 
 
 def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:

@@ -14,13 +14,13 @@ from dalsegno.cli import options
 from dalsegno.cli.arguments import (
     FlowFile,
     read_effects,
-    read_flow_file,
     read_form,
     read_renames,
     read_revision,
     read_stale,
 )
 from dalsegno.cli.asking import with_consent
+from dalsegno.cli.code import Code, given_to_replay, read_fixed
 from dalsegno.cli.copying import command_line, show_request
 from dalsegno.cli.executing import Execution, execute, group_types
 from dalsegno.cli.exit_codes import OK
@@ -172,7 +172,7 @@ def _revision(revision: str | None, file: str | None) -> str | int:
 def _do(request: ReplayRequest, how: _How, terminal: Terminal) -> int:
     from dalsegno.client.client import Client
 
-    fixed = read_flow_file(how.file) if how.file is not None else None
+    fixed = read_fixed(how.file)
     with Client() as client:
         if not how.dry_run:
             return _execute(client, request, fixed, how, terminal)
@@ -181,15 +181,17 @@ def _do(request: ReplayRequest, how: _How, terminal: Terminal) -> int:
         return show_plan(drawn, title, terminal, lambda digest: command_line(request, file=how.file, digest=digest))
 
 
-def _plan(client: Client, request: ReplayRequest, fixed: FlowFile | None) -> Plan:
-    if fixed is None:
-        return client.plan_replay(request)
-    return client.plan_replay(request, text=fixed.text, file=fixed.name)
+def _plan(client: Client, request: ReplayRequest, fixed: FlowFile | Code | None) -> Plan:
+    request, given = given_to_replay(client, fixed, request)
+    return client.plan_replay(request, **given)
 
 
-def _execute(client: Client, request: ReplayRequest, fixed: FlowFile | None, how: _How, terminal: Terminal) -> int:
-    text, name = (fixed.text, fixed.name) if fixed is not None else (None, None)
-    start = partial(client.start_replay, text=text, file=name, digest=how.digest)
+def _execute(
+    client: Client, request: ReplayRequest, fixed: FlowFile | Code | None, how: _How, terminal: Terminal
+) -> int:
+    request, given = given_to_replay(client, fixed, request)
+    name = None if fixed is None else fixed.name
+    start = partial(client.start_replay, **given, digest=how.digest)
     run: Run = with_consent(request, start, terminal)
     drawn = client.run_plan(run.id)
     groups = group_types({decision.type for decision in drawn.decisions})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,7 @@ import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import FlowFile, flow_or_file
+from dalsegno.cli.code import Code, fresh, is_code, read_code
 from dalsegno.cli.executing import Execution, command_with, execute
 from dalsegno.cli.render.errors import problem_lines
 from dalsegno.cli.render.lines import labelled
@@ -18,9 +21,11 @@ from dalsegno.errors import FlowInvalid, Refusal
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
+    from dalsegno.replay.request import ReplayRequest
 
 EXAMPLES = options.examples(
     ("run a file; its text is saved as a revision", "dalsegno run flow.yaml"),
+    ("run a pipeline in Python", "dalsegno run train.py:training_pipeline -i learning_rate=0.01"),
     ("run a saved flow with an input", "dalsegno run company.team.divvy_tripdata -i month=202608"),
     (
         "give a task another property, for this run alone",
@@ -39,7 +44,11 @@ def register(app: typer.Typer) -> None:
 def run(  # noqa: PLR0913 - a parameter is an option
     ctx: typer.Context,
     target: Annotated[
-        str, typer.Argument(metavar="FLOW_OR_FILE", help="A saved flow, a YAML file, or the word `resume`.")
+        str,
+        typer.Argument(
+            metavar="FLOW_OR_FILE",
+            help="A saved flow, a YAML file, a pipeline (`train.py:pipeline`), or the word `resume`.",
+        ),
     ],
     resumed: Annotated[str | None, typer.Argument(metavar="RUN", help="After `resume`: the run to carry on.")] = None,
     *,
@@ -71,6 +80,9 @@ def run(  # noqa: PLR0913 - a parameter is an option
     if resumed is not None:
         raise Refusal(f"`{resumed}` is one word too many: `run` takes one flow or file", code="usage")
     request = given.request()
+    if is_code(target):
+        how = _Wish(dry_run=dry_run, digest=digest, verbose=verbose)
+        return _run_code(read_code(target), request, how, terminal, partial(command_with, ctx.obj))
     flow = flow_or_file(target)
     file = flow if isinstance(flow, FlowFile) else None
     name = file.name if file is not None else target
@@ -86,6 +98,27 @@ def run(  # noqa: PLR0913 - a parameter is an option
         for warning in client.run_plan(created.id).warnings:
             terminal.tell(labelled("warning", warning, terminal.width(err=True), style="yellow"))
         return execute(client, created, terminal, Execution(file=_path(file), verbose=verbose))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be done with a request."""
+
+    dry_run: bool
+    digest: str | None
+    verbose: bool
+
+
+def _run_code(code: Code, request: ReplayRequest, how: _Wish, terminal: Terminal, command: Callable[[str], str]) -> int:
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        request, made = fresh(client, code, request)
+        if how.dry_run:
+            return show_plan(client.plan_run(code.name, request, coded=made), f"run of {code.name}", terminal, command)
+        created = client.start_run(code.name, request, coded=made, digest=how.digest)
+        terminal.tell(_started(created.name, created.revision))
+        return execute(client, created, terminal, Execution(file=code.name, verbose=how.verbose))
 
 
 def _resume(run: str | None, terminal: Terminal, *, verbose: bool) -> int:

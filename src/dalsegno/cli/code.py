@@ -1,0 +1,72 @@
+"""Pipelines in Python on the command line: in place of a flow's file, `my_module:training_pipeline`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dalsegno.cli.arguments import FlowFile, read_flow_file
+
+if TYPE_CHECKING:
+    from dalsegno.client.client import Client
+    from dalsegno.pipelines.pipeline import Pipeline
+    from dalsegno.replay.request import ReplayRequest
+    from dalsegno.service.coded import Coded
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A pipeline that was named on the command line."""
+
+    name: str
+    pipeline: Pipeline
+
+
+def is_code(text: str) -> bool:
+    """Whether a text names a pipeline in Python."""
+    from dalsegno.pipelines.named import is_named
+
+    return ":" in text and is_named(text)
+
+
+def read_code(text: str) -> Code:
+    """Import a pipeline. Raises `NotFound` with the closest names, or `Refusal` where it cannot be imported."""
+    from dalsegno.pipelines.named import find_pipeline
+
+    return Code(text, find_pipeline(text))
+
+
+def fresh(client: Client, code: Code, request: ReplayRequest) -> tuple[ReplayRequest, Coded]:
+    """Give the request for a fresh run, with inputs as the pipeline takes them, and its code."""
+    from dalsegno.client.given import form_of
+    from dalsegno.pipelines.named import arguments_of
+    from dalsegno.pipelines.running import coded
+    from dalsegno.pipelines.tracing import trace
+
+    given = arguments_of(code.pipeline, dict(request.inputs))
+    traced = trace(code.pipeline, (), given, store=client.values)
+    forms = {name: form_of(client, value, f"the parameter `{name}`") for name, value in traced.arguments.items()}
+    return replace(request, inputs=forms), coded(code.pipeline, traced)
+
+
+def given_to_replay(
+    client: Client, fixed: FlowFile | Code | None, request: ReplayRequest
+) -> tuple[ReplayRequest, dict[str, Any]]:
+    """Give the request for a replay, and what `Client.start_replay` takes for the fixed flow."""
+    if fixed is None:
+        return request, {}
+    if isinstance(fixed, FlowFile):
+        return request, {"text": fixed.text, "file": fixed.name}
+    from dalsegno.pipelines.named import arguments_of
+    from dalsegno.pipelines.replaying import local_code
+
+    given = arguments_of(fixed.pipeline, dict(request.inputs))
+    made, forms = local_code(client, fixed.pipeline, client.get_run(request.origin or ""), given)
+    return replace(request, inputs=forms, revision="local"), {"coded": made}
+
+
+def read_fixed(text: str | None) -> FlowFile | Code | None:
+    """Read what stands after `--file`: a file in YAML, or the name of a pipeline."""
+    if text is None:
+        return None
+    return read_code(text) if is_code(text) else read_flow_file(text)
