@@ -5,24 +5,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dalsegno.artifacts.materializers import File, Folder, Materializer, register_materializer
     from dalsegno.client.client import Client
     from dalsegno.client.pipeline_runs import PipelineRun
     from dalsegno.errors import DalSegnoError, PipelineInvalid, Refusal, RequestRefused, RunFailed
+    from dalsegno.pipelines.artifacts import ExternalArtifact, load_artifact, log_metadata, save_artifact
     from dalsegno.pipelines.context import StepContext, get_step_context
     from dalsegno.pipelines.mapped import unmapped
     from dalsegno.pipelines.pipeline import Pipeline, pipeline
     from dalsegno.pipelines.retrying import Retry, StepRetryConfig
     from dalsegno.pipelines.step import Step, step
-    from dalsegno.replay.request import Expression, ReplayRequest
+    from dalsegno.replay.request import ORIGIN, Expression, ReplayRequest
 
 __all__ = [
-    "Client", "DalSegnoError", "Expression", "Pipeline", "PipelineInvalid", "PipelineRun",
-    "Refusal", "ReplayRequest", "RequestRefused",
-    "Retry", "RunFailed", "Step", "StepContext", "StepRetryConfig", "get_step_context", "pipeline", "step", "unmapped",
+    "ORIGIN",
+    "Client",
+    "DalSegnoError",
+    "Expression",
+    "ExternalArtifact",
+    "File",
+    "Folder",
+    "Materializer",
+    "Pipeline",
+    "PipelineInvalid",
+    "PipelineRun",
+    "Refusal",
+    "ReplayRequest",
+    "RequestRefused",
+    "Retry",
+    "RunFailed",
+    "Step",
+    "StepContext",
+    "StepRetryConfig",
+    "get_step_context",
+    "load_artifact",
+    "log_metadata",
+    "pipeline",
+    "register_materializer",
+    "save_artifact",
+    "step",
+    "unmapped",
 ]  # fmt: skip
 
 _HOMES = {
     "Client": "dalsegno.client.client",
+    "ExternalArtifact": "dalsegno.pipelines.artifacts",
+    "load_artifact": "dalsegno.pipelines.artifacts",
+    "log_metadata": "dalsegno.pipelines.artifacts",
+    "save_artifact": "dalsegno.pipelines.artifacts",
+    "ORIGIN": "dalsegno.replay.request",
+    "register_materializer": "dalsegno.artifacts.materializers",
+    "Materializer": "dalsegno.artifacts.materializers",
+    "File": "dalsegno.artifacts.materializers",
+    "Folder": "dalsegno.artifacts.materializers",
     "DalSegnoError": "dalsegno.errors",
     "Expression": "dalsegno.replay.request",
     "Pipeline": "dalsegno.pipelines.pipeline",

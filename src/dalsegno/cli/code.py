@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.cli.arguments import FlowFile, read_flow_file
+from dalsegno.errors import PipelineInvalid, Refusal
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
@@ -43,7 +46,9 @@ def fresh(client: Client, code: Code, request: ReplayRequest) -> tuple[ReplayReq
     from dalsegno.pipelines.running import coded
     from dalsegno.pipelines.tracing import trace
 
-    given = arguments_of(code.pipeline, dict(request.inputs))
+    with _without_place():
+        given = arguments_of(code.pipeline, dict(request.inputs))
+        code.pipeline.arguments((), given)
     traced = trace(code.pipeline, (), given, store=client.values)
     forms = {name: form_of(client, value, f"the parameter `{name}`") for name, value in traced.arguments.items()}
     return replace(request, inputs=forms), coded(code.pipeline, traced)
@@ -60,9 +65,19 @@ def given_to_replay(
     from dalsegno.pipelines.named import arguments_of
     from dalsegno.pipelines.replaying import local_code
 
-    given = arguments_of(fixed.pipeline, dict(request.inputs))
+    with _without_place():
+        given = arguments_of(fixed.pipeline, dict(request.inputs))
     made, forms = local_code(client, fixed.pipeline, client.get_run(request.origin or ""), given)
     return replace(request, inputs=forms, revision="local"), {"coded": made}
+
+
+@contextmanager
+def _without_place() -> Generator[None]:
+    """Leave out the line of Python that gave wrong arguments: they came from the command line."""
+    try:
+        yield
+    except PipelineInvalid as error:
+        raise Refusal(error.message, code=error.code, closest=error.closest) from error
 
 
 def read_fixed(text: str | None) -> FlowFile | Code | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
+from dalsegno.engine.invocations import SAVED
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.model.address import parse
 from dalsegno.model.binding import bound
@@ -27,9 +28,10 @@ def form_of(client: Client, value: Any, what: str) -> Any:
     if isinstance(value, UUID):
         artifact = client.get_artifact(str(value))
         task_run = client.task_run_by_id(artifact.task_run) if artifact.task_run is not None else None
-        if task_run is None or artifact.output is None or artifact.output not in task_run.outputs:
+        held = {} if task_run is None else {**task_run.metadata.get(SAVED, {}), **task_run.outputs}
+        if artifact.output is None or artifact.output not in held:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
-        return task_run.outputs[artifact.output]
+        return held[artifact.output]
     return encode(value, client.values, allow_unsafe=allow_pickle(), name=what).form
 
 

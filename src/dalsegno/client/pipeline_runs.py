@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import decode
+from dalsegno.engine.invocations import SAVED
 from dalsegno.errors import NotFound, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Artifact, Run, TaskRun
@@ -55,6 +56,15 @@ class Output:
 
     def __repr__(self) -> str:
         return f"<Output {self.name} of {self._task_run.address}>"
+
+
+class Saved(Output):
+    """What a step saved beside its outputs."""
+
+    def load(self) -> Any:
+        """Give the value."""
+        form = self._task_run.metadata[SAVED][self.name]
+        return decode(form, self._client.values, allow_unsafe=allow_pickle())
 
 
 class StepRun:
@@ -109,7 +119,13 @@ class StepRun:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What it logged about itself."""
-        return self._task_run.metadata
+        found, store = self._task_run.metadata, self._client.values
+        return {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in found.items() if name != SAVED}
+
+    @property
+    def artifacts(self) -> Mapping[str, Saved]:
+        """What it saved beside its outputs, by name."""
+        return {name: Saved(self._client, self._task_run, name) for name in self._task_run.metadata.get(SAVED, {})}
 
     @property
     def error(self) -> Mapping[str, Any] | None:

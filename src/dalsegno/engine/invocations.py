@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 JsonMap = Mapping[str, Any]
 
+#: under this name a step's metadata holds what it saved beside its outputs
+SAVED = "$artifacts"
+
 
 def bound_of(order: Attempted) -> tuple[dict[str, Any], dict[str, str]]:
     """Give the forms of a step's arguments, and the digests of what they read."""
@@ -75,6 +78,12 @@ def _lines(order: Attempted) -> Any:
 def outputs_digest(outputs: Mapping[str, StepValue]) -> str:
     """Give the digest of a step's result."""
     return digest("outputs", {name: value.digest for name, value in outputs.items()})
+
+
+def metadata_of(result: StepResult) -> JsonMap:
+    """Give what a step said of itself, and the forms of what it saved beside its outputs."""
+    saved = {name: value.form for name, value in result.artifacts.items()}
+    return {**result.metadata, SAVED: saved} if saved else result.metadata
 
 
 def artifacts_of(order: Attempted, result: StepResult) -> tuple[Artifact, ...]:

@@ -19,7 +19,7 @@ from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
 from dalsegno.engine.exiting import exit_error
 from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.identity import TaskVariables
-from dalsegno.engine.invocations import artifacts_of, call, outputs_digest
+from dalsegno.engine.invocations import artifacts_of, call, metadata_of, outputs_digest
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
@@ -184,7 +184,7 @@ def _step_made(order: Attempted, seen: _Seen) -> Outcome:
     forms = {name: value.form for name, value in result.outputs.items()}
     return Outcome(
         State.SUCCESS, tools.clock.now(), forms, forms, outputs_digest(result.outputs), seen.used, as_shown(seen.rendered),
-        artifacts_of(order, result), metadata=result.metadata,
+        artifacts_of(order, result), metadata=metadata_of(result),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from dalsegno.model.flow import Effects, Read, Task
 from dalsegno.model.flow import Retry as RetryConduct
 from dalsegno.model.names import TASK_ID
 from dalsegno.pipelines.around import Around
+from dalsegno.pipelines.artifacts import ExternalArtifact
 from dalsegno.pipelines.bindings import Binder, Binding, property_digest
 from dalsegno.pipelines.mapped import Unmapped
 from dalsegno.pipelines.options import Hook, PipelineOptions, StepOptions
@@ -112,6 +113,10 @@ class Recorder:
         """Bind one parameter to what a call gives for it; values are held against the annotation."""
         if holds_outputs(value) or type(value) is Invocation:
             return binder.binding(value, name)
+        if isinstance(value, ExternalArtifact):
+            if value.id is not None:
+                return {"value": value.form()}
+            value = value.value
         if isinstance(value, Around | Unmapped):
             raise _no_value(step, name, value)
         return binder.value(step.signature.convert(name, value), name)
@@ -160,6 +165,7 @@ class Recorder:
             effects=Effects(options.effects or Effects.NONE),
             raw=tuple(properties),
             function=self.function_name(step.function),
+            apart=options.isolation == "process",
         )
 
     def take_id(self, step: Step[Any], wanted: str | None, name: str | None = None) -> str:

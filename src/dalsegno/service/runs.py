@@ -23,6 +23,7 @@ from dalsegno.model.progress import Observer, RunRetried
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.sealed import mask_sealed
 from dalsegno.model.state import State
+from dalsegno.replay.matching import matched_calls
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
@@ -155,11 +156,20 @@ class RunCases:
             self._revision_for(origin, request, text, file) if coded is None else self._code_for(origin, request, coded)
         )
         request = replace(request, origin=origin.id)
+        request = self._with_calls_matched(saved.revision, origin, request)
         drawn = self._planning.draw(saved.revision, request, new_revision=saved.created, origin=origin)
         warning = self._newer_revision(origin, request) if text is None and coded is None else None
         if warning is None:
             return drawn
         return replace(drawn, plan=replace(drawn.plan, warnings=(warning, *drawn.plan.warnings)))
+
+    def _with_calls_matched(self, revision: Revision, origin: Run, request: ReplayRequest) -> ReplayRequest:
+        """Match the calls of a step that is called several times by what they are given, not by their number (rule 11)."""
+        before = revision_of(self._store, origin) if revision.flow.depends is not None else None
+        if before is None or before.flow is revision.flow:
+            return request
+        names = matched_calls(revision.flow, before.flow)
+        return replace(request, renamed={**names, **request.renamed}) if names else request
 
     def _revision_for(self, origin: Run, request: ReplayRequest, text: str | None, file: str | None) -> Saved:
         if text is not None:

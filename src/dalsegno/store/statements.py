@@ -237,7 +237,7 @@ TEXTS_OF_RUNS = (
     "WHERE deleted IS NULL AND id > :after ORDER BY id LIMIT :limit"
 )
 TEXTS_OF_TASK_RUNS = (
-    "SELECT seq, run, outputs, properties, value, loop_values FROM task_runs "
+    "SELECT seq, run, outputs, properties, value, loop_values, metadata FROM task_runs "
     "WHERE seq > :after ORDER BY seq LIMIT :limit"
 )
 TEXTS_OF_REVISIONS = "SELECT source, compiled FROM revisions"
