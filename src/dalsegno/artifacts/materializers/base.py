@@ -68,8 +68,12 @@ class Source(Protocol):
         """A local file that holds nothing but the content, never to be changed; `None` where it is small, and has none."""
         ...
 
+    def folder(self) -> Path:
+        """Give an empty folder for what has to lie in files; it is there as long as the process."""
+        ...
+
     def kept(self, name: str) -> Any:
-        """Give what was kept beside the content: a fresh object."""
+        """Give what was kept beside the content, a fresh object; `None` if nothing was."""
         ...
 
 

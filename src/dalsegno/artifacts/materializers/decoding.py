@@ -7,6 +7,7 @@ from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 from dalsegno.artifacts.materializers import plain
 from dalsegno.artifacts.materializers.errors import unsafe_to_load
@@ -91,6 +92,12 @@ class _FormSource:
     def path(self) -> Path | None:
         """Give a local file with the content."""
         return self._store.path(self._form["digest"]) if "digest" in self._form else None
+
+    def folder(self) -> Path:
+        """Give an empty folder."""
+        folder = self._store.scratch() / uuid4().hex
+        folder.mkdir()
+        return folder
 
     def kept(self, name: str) -> Any:
         """Give what was kept beside the content."""
