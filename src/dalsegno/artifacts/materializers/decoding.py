@@ -15,7 +15,7 @@ from dalsegno.artifacts.materializers.forms import JSON, Form
 from dalsegno.artifacts.materializers.objects import KINDS, decode_object
 from dalsegno.artifacts.materializers.registry import materializer_of
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.errors import Refusal
+from dalsegno.errors import DalSegnoError, ExtraMissing, Refusal
 from dalsegno.model.digest import TAG
 
 
@@ -66,7 +66,18 @@ class Decoder:
             raise _not_installed(kind, error) from error
         if materializer.unsafe and not self._allow_unsafe:
             raise unsafe_to_load(f"a value of the kind `{kind}`")
-        return materializer.load(_FormSource(form, self._store, self))
+        try:
+            return materializer.load(_FormSource(form, self._store, self))
+        except DalSegnoError:
+            raise
+        except ImportError as error:
+            raise _not_installed(kind, error) from error
+        except Exception as error:
+            raise Refusal(
+                f"the value of the kind `{kind}` cannot be loaded: {type(error).__name__}: {error}; "
+                "run the task that made it again",
+                code="bad-artifact",
+            ) from error
 
 
 class _FormSource:
@@ -105,8 +116,6 @@ class _FormSource:
 
 
 def _not_installed(kind: str, error: ImportError) -> Refusal:
-    from dalsegno.errors import ExtraMissing
-
     library = (error.name or kind).partition(".")[0]
     return ExtraMissing(
         f"a value of the kind `{kind}` needs `{library}` to be loaded, which is not installed here: {error}"

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from dalsegno.artifacts.materializers import plain
 from dalsegno.artifacts.materializers.base import Declined, Materializer
-from dalsegno.artifacts.materializers.errors import CannotKeep, unsafe_class, unsafe_to_keep
+from dalsegno.artifacts.materializers.errors import CannotKeep, of_class, unsafe_class, unsafe_to_keep
 from dalsegno.artifacts.materializers.forms import (
     JSON,
     LARGEST_IN_ROW,
@@ -26,6 +26,7 @@ from dalsegno.artifacts.materializers.registry import by, made, materializers_fo
 from dalsegno.artifacts.materializers.summaries import summary_of
 from dalsegno.artifacts.materializers.target import FormTarget, Part
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.errors import DalSegnoError
 from dalsegno.model.digest import TAG, is_json, json_text
 
 #: a text of that many characters fits into a row, whatever they are
@@ -239,14 +240,34 @@ class Encoder:
         target = FormTarget(materializer, self._store, self.form)
         try:
             materializer.save(value, target)
+        except (Declined, DalSegnoError, CannotKeep, _HoldsItself, RecursionError):
+            raise
+        except Exception as error:
+            raise _broken(materializer, value, error) from error
         finally:
             self._depth -= 1
         if target.part:
             self.parts[target.part.digest] = target.part
         self.unsafe |= materializer.unsafe
         if outermost and not self._open:
-            self.said = materializer.summary(value)
+            self.said = _said(materializer, value)
         return target.form(by(materializer))
+
+
+def _said(materializer: Materializer, value: Any) -> Mapping[str, Any]:
+    """Ask for the summary. The value is kept already: that it cannot be summed up is said and does no harm."""
+    try:
+        return materializer.summary(value)
+    except Exception as error:  # noqa: BLE001 - it may ask the user's own classes
+        return {"summary": f"failed: {error}"}
+
+
+def _broken(materializer: Materializer, value: Any, error: Exception) -> CannotKeep:
+    return CannotKeep(
+        f"{of_class(value)}, which the materializer `{type(materializer).__qualname__}` could not write: "
+        f"{type(error).__name__}: {error}",
+        "mend the materializer, or have its `save` raise `Declined` for values that it cannot keep",
+    )
 
 
 _OF_PYTHON: dict[type, Callable[[Encoder, Any], Form]] = {

@@ -8,8 +8,11 @@ that holds it. A map of the user's that has `$type` as a key is written as pairs
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any, cast
+
+from blake3 import blake3
 
 from dalsegno.artifacts.port import parse_uri
 from dalsegno.model.digest import TAG, digest_bytes, json_text
@@ -84,8 +87,10 @@ def _content(form: Form) -> Form:
     if TAG not in fields:
         return {key: _content(item) for key, item in fields.items()}
     content = {key: _content(item) for key, item in fields.items() if key not in _NOT_CONTENT}
+    if "bytes" in fields:
+        # where content stands makes no difference
+        content["digest"] = blake3(b64decode(content.pop("bytes"))).hexdigest()
     if "same" in fields:
-        content.pop("bytes", None)
         content["digest"] = fields["same"]
     if fields[TAG] == "map":
         content["data"].sort(key=json_text)
