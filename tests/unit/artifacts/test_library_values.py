@@ -176,6 +176,20 @@ def test_an_index_is_kept_by_itself(store: ArtifactStore, index: Any) -> None:
     assert getattr(loaded, "freq", None) == getattr(index, "freq", None)
 
 
+STAMP = pd.Timestamp("2024-10-27 00:30:00.123456789", tz="UTC").tz_convert("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    "value", [STAMP, pd.Timestamp("2024-01-01"), STAMP + pd.Timedelta("1h"), pd.Timedelta(3, "s"), pd.NaT, pd.NA]
+)
+def test_single_values_of_pandas_need_no_pickle(store: ArtifactStore, value: Any) -> None:
+    encoded, loaded = kept([value], store)
+    assert not encoded.unsafe
+    assert type(loaded[0]) is type(value)
+    assert (repr(loaded[0]), getattr(loaded[0], "unit", None)) == (repr(value), getattr(value, "unit", None))
+    assert getattr(loaded[0], "fold", 0) == getattr(value, "fold", 0)
+
+
 def test_a_large_frame_is_an_arrow_stream_and_tells_what_is_in_it(store: ArtifactStore) -> None:
     frame = pd.DataFrame({"n": np.arange(50_000), "city": ["paris", "rome"] * 25_000})
     encoded, loaded = kept(frame, store)

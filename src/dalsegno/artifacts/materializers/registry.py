@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 GROUP = "dalsegno.materializers"
 _HERE = "dalsegno.artifacts.materializers"
 
+_PANDAS_SCALARS = (
+    "pandas.Timestamp", "pandas._libs.tslibs.timestamps.Timestamp", "pandas.Timedelta",
+    "pandas._libs.tslibs.timedeltas.Timedelta", "pandas._libs.tslibs.nattype.NaTType", "pandas.NaTType",
+    "pandas._libs.missing.NAType", "pandas.api.typing.NAType", "pandas.api.typing.NaTType",
+)  # fmt: skip
 #: kind -> module and class of a materializer that comes with Dal Segno, and the names of the classes that it keeps
 _BUILT_IN: dict[str, tuple[str, tuple[str, ...]]] = {
     "bytes": ("raw:Bytes", ("builtins.bytes",)),
@@ -24,11 +29,14 @@ _BUILT_IN: dict[str, tuple[str, tuple[str, ...]]] = {
     "pickle": ("pickled:Pickled", ()),
     "file": ("files:FileContent", (f"{_HERE}.paths.File",)),
     "folder": ("files:FolderContent", (f"{_HERE}.paths.Folder",)),
+    "ZoneInfo": ("standard:Zone", ("zoneinfo.ZoneInfo",)),
+    "Fraction": ("standard:Ratio", ("fractions.Fraction",)),
     "numpy.ndarray": ("arrays:Array", ("numpy.ndarray",)),
     "numpy.scalar": ("arrays:Scalar", ("numpy.generic",)),
     "pandas.DataFrame": ("frames:Frame", ("pandas.DataFrame", "pandas.core.frame.DataFrame")),
     "pandas.Series": ("frames:Series", ("pandas.Series", "pandas.core.series.Series")),
     "pandas.Index": ("frames:Index", ("pandas.Index", "pandas.core.indexes.base.Index")),
+    "pandas.scalar": ("pandas_scalars:Scalar", _PANDAS_SCALARS),
     "polars.DataFrame": ("polars_frames:Frame", ("polars.dataframe.frame.DataFrame",)),
     "polars.Series": ("polars_frames:Series", ("polars.series.series.Series",)),
     "pyarrow.Table": ("arrow:Table", ("pyarrow.lib.Table",)),
