@@ -146,12 +146,13 @@ def test_files_that_a_text_names_are_referred_to(store: ArtifactStore) -> None:
 
 
 def test_what_holds_itself_is_pickled_whole(store: ArtifactStore) -> None:
-    value: Any = {"name": "a", "array": np.arange(5)}
+    value: Any = {"name": "a", "array": np.arange(50_000)}
     value["self"] = value
     encoded, loaded = kept(value, store)
     assert encoded.unsafe
     assert loaded["self"] is loaded
-    assert len(encoded.blobs) == 0
+    assert [blob.kind for blob in encoded.blobs] == ["pickle"]
+    assert list(references(encoded.form)) == [encoded.blobs[0].digest]
 
 
 def test_a_value_nested_hundreds_deep_is_kept_or_refused_and_never_breaks(store: ArtifactStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.support.kept_values import kept
 
-from dalsegno.artifacts.materializers import encode, references
+from dalsegno.artifacts.materializers import decode, encode, references
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.errors import TaskFailed
+from dalsegno.errors import ExtraMissing, TaskFailed
 
 _shared_store = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 _DTYPES = st.one_of(
@@ -174,6 +175,29 @@ def test_an_index_is_kept_by_itself(store: ArtifactStore, index: Any) -> None:
     assert encoded.kind == "pandas.Index"
     assert_index_equal(loaded, index, exact=True)
     assert getattr(loaded, "freq", None) == getattr(index, "freq", None)
+
+
+def test_without_pyarrow_a_frame_is_pickled(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    frame = pd.DataFrame(np.eye(2), index=[3, 4])
+    encoded, loaded = kept(frame, store)
+    assert encoded.kind == "pickle"
+    assert_frame_equal(loaded, frame)
+
+
+@pytest.mark.parametrize(
+    "value", [pa.array([1, 2]), pl.Series([1]), pd.DataFrame({"a": [1]})], ids=["pyarrow", "polars", "arrow"]
+)
+def test_where_a_library_is_missing_the_error_names_it(
+    store: ArtifactStore, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    form = encode([value], store).form
+    for name in ("arrow", "polars_frames"):
+        monkeypatch.delitem(sys.modules, f"dalsegno.artifacts.materializers.{name}", raising=False)
+    library = "polars" if isinstance(value, pl.Series) else "pyarrow"
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ExtraMissing, match=f"needs `{library}` to be loaded, which is not installed here"):
+        decode(form, store)
 
 
 STAMP = pd.Timestamp("2024-10-27 00:30:00.123456789", tz="UTC").tz_convert("Europe/Paris")

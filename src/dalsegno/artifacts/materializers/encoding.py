@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers import plain
@@ -15,9 +15,9 @@ from dalsegno.artifacts.materializers.forms import (
     LARGEST_IN_ROW,
     REFERENCE,
     Form,
-    digest_of_text,
+    as_bytes,
+    digest_of,
     references,
-    text_of,
     to_bytes,
 )
 from dalsegno.artifacts.materializers.objects import encode_object
@@ -27,10 +27,7 @@ from dalsegno.artifacts.materializers.summaries import summary_of
 from dalsegno.artifacts.materializers.target import FormTarget, Part
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError
-from dalsegno.model.digest import TAG, is_json, json_text
-
-#: a text of that many characters fits into a row, whatever they are
-_SHORT = LARGEST_IN_ROW // 6 - 2
+from dalsegno.model.digest import TAG, digest_bytes, is_json, json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +77,17 @@ def _as_json(value: Any, store: ArtifactStore) -> Encoded | None:
     try:
         if not is_json(value):
             return None
-        text = json_text(value)
+        content = as_bytes(json_text(value))
     except (RecursionError, ValueError):
         # it holds itself, or a number of many thousand digits
         return None
-    digest = digest_of_text(text)
-    if _fits(text):
+    digest = digest_bytes("value", content)
+    if len(content) <= LARGEST_IN_ROW:
         if type(value) is dict and REFERENCE in value:
             return None
         return Encoded(_copy(value), digest, summary=summary_of(value))
-    return _large(value, digest, JSON, (), summary_of(value, len(text)), store)
-
-
-def _fits(text: str) -> bool:
-    return len(text) < _SHORT or len(text.encode("utf-8", "surrogatepass")) <= LARGEST_IN_ROW
+    data = content if type(value) is str else to_bytes(value)
+    return _large(data, value, Encoded(None, digest, summary=summary_of(value, len(data))), store)
 
 
 def _copy(value: Any) -> Any:
@@ -104,29 +98,22 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _large(
-    form: Form, digest: str, kind: str, blobs: tuple[Part, ...], summary: Mapping[str, Any], store: ArtifactStore, *,
-    unsafe: bool = False,
-) -> Encoded:  # fmt: skip
-    """Make a form a blob of its own."""
-    data = to_bytes(form)
+def _large(data: bytes, form: Form, encoded: Encoded, store: ArtifactStore) -> Encoded:
+    """Make a form, written as `data`, a blob of its own."""
     blob = store.put_bytes(data)
-    needs = sorted(set(references(form))) if blobs or b'"dalsegno://' in data else []
+    needs = sorted(set(references(form))) if encoded.blobs or b'"dalsegno://' in data else []
     stands: Form = {TAG: JSON, "digest": blob.digest, "size": blob.size, "needs": needs}
-    return Encoded(stands, digest, kind, (Part(blob.digest, blob.size, JSON), *blobs), summary, unsafe)
+    return replace(encoded, form=stands, blobs=(Part(blob.digest, blob.size, JSON), *encoded.blobs))
 
 
 def _with_kinds(value: Any, store: ArtifactStore, *, allow_unsafe: bool) -> Encoded:
     encoder = Encoder(store, allow_unsafe=allow_unsafe)
     form = encoder.outermost(value)
     kind: str = form[TAG] if type(form) is dict and TAG in form else type(value).__name__
-    content = text_of(form)
-    data = to_bytes(form)
-    blobs = tuple(encoder.parts.values())
     summary = {**summary_of(value, encoder.size), **encoder.said}
-    if len(data) > LARGEST_IN_ROW:
-        return _large(form, digest_of_text(content), kind, blobs, summary, store, unsafe=encoder.unsafe)
-    return Encoded(form, digest_of_text(content), kind, blobs, summary, encoder.unsafe)
+    encoded = Encoded(form, digest_of(form), kind, tuple(encoder.parts.values()), summary, encoder.unsafe)
+    data = to_bytes(form)
+    return encoded if len(data) <= LARGEST_IN_ROW else _large(data, form, encoded, store)
 
 
 class _HoldsItself(Exception):
@@ -156,6 +143,7 @@ class Encoder:
         try:
             form = self.form(value)
         except (_HoldsItself, RecursionError):
+            self.parts.clear()
             return self.pickled(value)
         return plain.mapping(self, value) if type(form) is dict and REFERENCE in form else form
 

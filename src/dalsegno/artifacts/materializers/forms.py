@@ -36,7 +36,7 @@ _in_order = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_na
 
 def to_bytes(form: Form) -> bytes:
     """Give a form as JSON. Maps keep their order."""
-    return _in_order(form).encode("utf-8", "surrogatepass")
+    return as_bytes(_in_order(form))
 
 
 def references(form: Form) -> Iterator[str]:
@@ -65,12 +65,12 @@ def _references_of(form: dict[str, Form]) -> Iterator[str]:
 
 def digest_of(form: Form) -> str:
     """Give the digest of the value that a form stands for: equal for equal values, in whatever order maps are."""
-    return digest_of_text(text_of(form))
+    return digest_bytes("value", as_bytes(text_of(form)))
 
 
-def digest_of_text(text: str) -> str:
-    """Give the digest of a value whose content is written canonically."""
-    return digest_bytes("value", text.encode("utf-8", "surrogatepass"))
+def as_bytes(text: str) -> bytes:
+    """Give JSON text as bytes; text of the user's may hold halves of characters."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def text_of(form: Form) -> str:
