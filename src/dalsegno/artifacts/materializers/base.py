@@ -63,6 +63,10 @@ class Source(Protocol):
         """Open the content for reading."""
         ...
 
+    def memory(self) -> memoryview:
+        """Give the content as memory that may be changed: what is stored stays as it is, and is read when it is looked at."""
+        ...
+
     @property
     def path(self) -> Path | None:
         """A local file that holds nothing but the content, never to be changed; `None` where it is small, and has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
@@ -98,6 +99,14 @@ class _FormSource:
         if "bytes" in self._form:
             return BytesIO(b64decode(self._form["bytes"]))
         return self._store.open(self._form["digest"])
+
+    def memory(self) -> memoryview:
+        """Give the content as memory of its own."""
+        path = self.path
+        if path is None or not path.stat().st_size:
+            return memoryview(bytearray(self.read()))
+        with path.open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
 
     @property
     def path(self) -> Path | None:

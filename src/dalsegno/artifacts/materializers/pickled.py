@@ -7,7 +7,6 @@ memory, copy-on-write, as that of an array is.
 
 from __future__ import annotations
 
-import mmap
 import os
 import pickle
 from collections.abc import Iterator, Sequence
@@ -50,7 +49,7 @@ class Pickled(Materializer):
         """Read a value."""
         with source.open() as file:
             places = _places(file)
-            memory = _memory(source, file) if places else memoryview(b"")
+            memory = source.memory() if places else memoryview(b"")
             file.seek(0)
             return _Unpickler(file, buffers=[memory[start : start + size] for start, size in places]).load()
 
@@ -145,14 +144,6 @@ def _places(file: BinaryIO) -> list[tuple[int, int]]:
     file.seek(-size * (2 * count + 1), os.SEEK_END)
     numbers = [_NUMBER.unpack(file.read(size))[0] for _ in range(2 * count)]
     return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _memory(source: Source, file: BinaryIO) -> memoryview:
-    """Give the content as memory that may be changed without changing what is stored."""
-    if source.path is None:
-        file.seek(0)
-        return memoryview(bytearray(file.read()))
-    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
 
 
 class _Unpickler(pickle.Unpickler):

@@ -37,8 +37,8 @@ class Tensor(Materializer):
     def load(self, source: Source) -> Any:
         """Make the tensor again."""
         dtype, shape = getattr(torch, source.kept("dtype")), source.kept("shape")
-        data = bytearray(source.read())
-        tensor = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+        data = source.memory()
+        tensor = torch.frombuffer(data, dtype=dtype).reshape(shape) if data.nbytes else torch.empty(shape, dtype=dtype)
         device = source.kept("device")
         if device != "cpu" and _there(device):
             tensor = tensor.to(device)
