@@ -65,7 +65,7 @@ def test_a_large_array_is_mapped_into_memory_and_may_be_changed(store: ArtifactS
     array = np.asarray(np.arange(10_000.0).reshape(100, 100), order=order)[cut]
     encoded, loaded = kept(array, store)
     assert equal_arrays(loaded, array)
-    assert encoded.blobs[0].kind == "numpy.ndarray"
+    assert (encoded.blobs[0].kind, encoded.blobs[0].suffix) == ("numpy.ndarray", ".npy")
     assert store.path(encoded.form["digest"]).read_bytes()[:6] == b"\x93NUMPY"
     assert isinstance(loaded.base, np.memmap) or isinstance(loaded.base.base, np.memmap)
     loaded[0] = -1

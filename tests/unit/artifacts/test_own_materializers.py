@@ -139,6 +139,19 @@ def test_a_materializer_that_could_not_be_found_again_is_refused(types: Any, kin
         register_materializer(type("Wrong", (Materializer,), {"types": types, "kind": kind}))
 
 
+def test_a_summary_is_json_whatever_is_in_it(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = {"shape": (1, 2), "mean": float("nan"), "path": Path("a")}
+
+    def says(_: Any, value: Any) -> Any:
+        del value
+        return odd
+
+    monkeypatch.setattr(Shapes, "summary", says)
+    assert encode(Shape("a"), store).summary == {
+        "type": f"{__name__}.Shape", "shape": [1, 2], "mean": "NaN", "path": "a",
+    }  # fmt: skip
+
+
 def test_a_summary_that_fails_does_no_harm(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_: Any, value: Any) -> Any:
         raise ValueError(value.name)

@@ -27,6 +27,7 @@ class Array(Materializer):
     """`numpy.ndarray`, of any shape and of any dtype but those that hold objects."""
 
     kind = "numpy.ndarray"
+    suffix = ".npy"
 
     def save(self, value: Any, target: Target) -> None:
         """Write an array as `numpy.save` does."""

@@ -22,7 +22,7 @@ def write_table(table: Any, target: Target) -> None:
         with target.open() as file:
             file.write(memoryview(sink.getvalue()))
     else:
-        with target.file(".arrows") as path, pa.OSFile(str(path), "wb") as sink:
+        with target.file() as path, pa.OSFile(str(path), "wb") as sink:
             _write(batches, table.schema, sink)
 
 
@@ -49,6 +49,7 @@ class Table(Materializer):
     """`pyarrow.Table`, in the pieces that it has."""
 
     kind = "pyarrow.Table"
+    suffix = ".arrows"
 
     def save(self, value: Any, target: Target) -> None:
         """Write the table."""
@@ -84,6 +85,7 @@ class ChunkedArray(Materializer):
     """`pyarrow.ChunkedArray`: a column without a name."""
 
     kind = "pyarrow.ChunkedArray"
+    suffix = ".arrows"
 
     def save(self, value: Any, target: Target) -> None:
         """Write a table with this column alone."""

@@ -36,7 +36,7 @@ class Target(Protocol):
         """Begin the content, as a file to write to. It is stored at the end of the `with` block, if that ends well."""
         ...
 
-    def file(self, suffix: str = "") -> AbstractContextManager[Path]:
+    def file(self) -> AbstractContextManager[Path]:
         """Begin the content, as a path for a library that wants to write a file of its own; stored like that of `open`."""
         ...
 
@@ -92,13 +92,14 @@ class Materializer:
     derive from them are kept by it as well, unless one for a nearer class is there; `load` has to give the same class back.
     `kind`: the name of the format in stored values; it must never mean another format. `unsafe`: whether loading may execute
     code that stands in the content, as pickle does; such values can be refused by a setting. `inline`: whether small content
-    stands in the row of the task run rather than in a file.
+    stands in the row of the task run rather than in a file. `suffix`: how the name of a file with the content ends.
     """
 
     types: ClassVar[tuple[type | str, ...]] = ()
     kind: ClassVar[str]
     unsafe: ClassVar[bool] = False
     inline: ClassVar[bool] = True
+    suffix: ClassVar[str] = ""
 
     def save(self, value: Any, target: Target) -> None:
         """Write a value. Raises `Declined` before anything is written where it cannot be kept exactly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -103,7 +104,7 @@ def _large(data: bytes, form: Form, encoded: Encoded, store: ArtifactStore) -> E
     blob = store.put_bytes(data)
     needs = sorted(set(references(form))) if encoded.blobs or b'"dalsegno://' in data else []
     stands: Form = {TAG: JSON, "digest": blob.digest, "size": blob.size, "needs": needs}
-    return replace(encoded, form=stands, blobs=(Part(blob.digest, blob.size, JSON), *encoded.blobs))
+    return replace(encoded, form=stands, blobs=(Part(blob.digest, blob.size, JSON, ".json"), *encoded.blobs))
 
 
 def _with_kinds(value: Any, store: ArtifactStore, *, allow_unsafe: bool) -> Encoded:
@@ -245,7 +246,8 @@ class Encoder:
 def _said(materializer: Materializer, value: Any) -> Mapping[str, Any]:
     """Ask for the summary. The value is kept already: that it cannot be summed up is said and does no harm."""
     try:
-        return materializer.summary(value)
+        said = dict(materializer.summary(value))
+        return said if is_json(said) else json.loads(json.dumps(said, default=str), parse_constant=str)
     except Exception as error:  # noqa: BLE001 - it may ask the user's own classes
         return {"summary": f"failed: {error}"}
 

@@ -26,6 +26,7 @@ class Frame(Materializer):
     """`pandas.DataFrame`, with its index and its dtypes."""
 
     kind = "pandas.DataFrame"
+    suffix = ".arrows"
 
     def save(self, value: Any, target: Target) -> None:
         """Write the frame."""
@@ -52,6 +53,7 @@ class Series(Materializer):
     """`pandas.Series`, with its index and its name."""
 
     kind = "pandas.Series"
+    suffix = ".arrows"
 
     def save(self, value: Any, target: Target) -> None:
         """Write a frame of one column."""
@@ -75,6 +77,7 @@ class Index(Materializer):
     """`pandas.Index` of any kind: by its numbers, by its levels, label by label, or as a column."""
 
     kind = "pandas.Index"
+    suffix = ".arrows"
 
     def save(self, value: Any, target: Target) -> None:
         """Write the index."""

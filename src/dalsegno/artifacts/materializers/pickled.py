@@ -33,6 +33,7 @@ class Pickled(Materializer):
     """Any value that pickle or cloudpickle can write; classes and functions of `__main__` with their code."""
 
     kind = "pickle"
+    suffix = ".pickle"
     unsafe = True
 
     def save(self, value: Any, target: Target) -> None:

@@ -17,6 +17,7 @@ class Frame(Materializer):
     """`polars.DataFrame`."""
 
     kind = "polars.DataFrame"
+    suffix = ".arrow"
 
     def save(self, value: Any, target: Target) -> None:
         """Write the frame."""
@@ -38,6 +39,7 @@ class Series(Materializer):
     """`polars.Series`, with its name."""
 
     kind = "polars.Series"
+    suffix = ".arrow"
 
     def save(self, value: Any, target: Target) -> None:
         """Write a frame of one column."""
@@ -63,7 +65,7 @@ def _write(frame: pl.DataFrame, target: Target) -> None:
         with target.open() as file:
             file.write(data.getbuffer())
     else:
-        with target.file(".arrow") as path:
+        with target.file() as path:
             frame.write_ipc(path)
 
 

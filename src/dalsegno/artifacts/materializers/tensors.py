@@ -18,6 +18,7 @@ class Tensor(Materializer):
     """
 
     kind = "torch.Tensor"
+    suffix = ".bin"
 
     def save(self, value: Any, target: Target) -> None:
         """Write the numbers."""
@@ -62,6 +63,7 @@ class Saved(Materializer):
     """Modules, parameters and tensors of other kinds: as `torch.save` writes them."""
 
     kind = "torch.saved"
+    suffix = ".pt"
     unsafe = True
 
     def save(self, value: Any, target: Target) -> None:
