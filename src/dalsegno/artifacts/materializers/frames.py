@@ -82,7 +82,7 @@ class Index(Materializer):
     def save(self, value: Any, target: Target) -> None:
         """Write the index."""
         if isinstance(value, pd.RangeIndex):
-            target.keep("range", value._range)  # noqa: SLF001 - its public parts are the same, one by one
+            target.keep("range", range(value.start, value.stop, value.step))
             target.keep("name", value.name)
         elif isinstance(value, pd.MultiIndex):
             target.keep("levels", list(value.levels))
