@@ -81,3 +81,6 @@ class Plain:
 
     def __hash__(self) -> int:
         return hash(self.value)
+
+    def __repr__(self) -> str:
+        return f"Plain({self.value!r})"

@@ -78,7 +78,7 @@ def _nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.dictionaries(keys, values, max_size=3).map(OrderedDict), st.lists(values, max_size=3).map(deque),
         st.dictionaries(keys, values, max_size=3).map(lambda items: defaultdict(list, items)),
         st.lists(_HASHABLE, max_size=4).map(Counter), st.builds(Point, values, values), st.builds(Order, values, values),
-        st.builds(Frozen, values, values), st.builds(Plain, values),
+        st.builds(Frozen, values, values), st.builds(Plain, st.lists(st.integers(), max_size=3)),
         st.builds(Customer, name=st.text(max_size=3), age=st.none() | st.integers(), extra=values),
         st.builds(Customer, name=st.text(max_size=3)), st.builds(Loose, name=st.text(max_size=3), more=values),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from blake3 import blake3
 
+from dalsegno.artifacts.large import LARGE, write_and_hash
 from dalsegno.artifacts.port import Blob, BlobWriter, StoredBlob
 from dalsegno.artifacts.scratch import Scratch
 from dalsegno.errors import NotFound, StoreUnavailable
@@ -205,7 +206,7 @@ class _LocalWriter:
 
     def __init__(self, store: LocalArtifacts) -> None:
         self._store = store
-        self._hasher = blake3()
+        self._hasher = blake3(max_threads=blake3.AUTO)
         self._size = 0
         self._done = False
         self._path = store.scratch() / uuid4().hex
@@ -222,8 +223,11 @@ class _LocalWriter:
     def write(self, data: bytes | memoryview) -> int:
         """Add bytes."""
         with self._store.storing():
-            self._file.write(data)
-        self._hasher.update(data)
+            if len(data) >= LARGE:
+                write_and_hash(self._file, self._hasher, memoryview(data))
+            else:
+                self._file.write(data)
+                self._hasher.update(data)
         self._size += len(data)
         return len(data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_a_writer_stores_all_pieces_in_order(store: ArtifactStore, pieces: list[
         blob = writer.finish()
     assert blob == blob_of(b"".join(pieces))
     assert read(store, blob) == b"".join(pieces)
+
+
+@pytest.mark.parametrize("size", [(4 << 20) - 1, 4 << 20, (72 << 20) + 3])
+def test_a_large_piece_is_stored_whole_behind_a_small_one(store: ArtifactStore, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    with store.writer() as writer:
+        writer.write(b"head")
+        assert writer.write(memoryview(data)) == size
+        writer.write(b"tail")
+        blob = writer.finish()
+    assert blob == blob_of(b"head" + data + b"tail")
+    assert read(store, blob) == b"head" + data + b"tail"
+    store.delete(blob.digest, stored_before=float("inf"))
 
 
 def test_nothing_is_visible_before_finish(store: ArtifactStore) -> None:

@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from dalsegno.artifacts.materializers.decoding import decode
     from dalsegno.artifacts.materializers.encoding import Encoded, encode
     from dalsegno.artifacts.materializers.forms import digest_of, references
+    from dalsegno.artifacts.materializers.paths import File, Folder
     from dalsegno.artifacts.materializers.registry import register_materializer
     from dalsegno.artifacts.materializers.target import Part
 
 __all__ = [
-    "Declined", "Encoded", "Materializer", "Output", "Part", "Source", "Target", "decode", "digest_of", "encode", "references",
-    "register_materializer",
+    "Declined", "Encoded", "File", "Folder", "Materializer", "Output", "Part", "Source", "Target", "decode", "digest_of",
+    "encode", "references", "register_materializer",
 ]  # fmt: skip
 
 _HOMES = {
     "Declined": "base",
     "Encoded": "encoding",
+    "File": "paths",
+    "Folder": "paths",
     "Materializer": "base",
     "Output": "base",
     "Part": "target",

@@ -36,7 +36,7 @@ class Target(Protocol):
         """Begin the content, as a file to write to. It is stored at the end of the `with` block, if that ends well."""
         ...
 
-    def file(self, suffix: str = "") -> AbstractContextManager[Path]:
+    def file(self) -> AbstractContextManager[Path]:
         """Begin the content, as a path for a library that wants to write a file of its own; stored like that of `open`."""
         ...
 
@@ -63,13 +63,21 @@ class Source(Protocol):
         """Open the content for reading."""
         ...
 
+    def memory(self) -> memoryview:
+        """Give the content as memory that may be changed: what is stored stays as it is, and is read when it is looked at."""
+        ...
+
     @property
     def path(self) -> Path | None:
         """A local file that holds nothing but the content, never to be changed; `None` where it is small, and has none."""
         ...
 
+    def folder(self) -> Path:
+        """Give an empty folder for what has to lie in files; it is there as long as the process."""
+        ...
+
     def kept(self, name: str) -> Any:
-        """Give what was kept beside the content: a fresh object."""
+        """Give what was kept beside the content, a fresh object; `None` if nothing was."""
         ...
 
 
@@ -84,13 +92,14 @@ class Materializer:
     derive from them are kept by it as well, unless one for a nearer class is there; `load` has to give the same class back.
     `kind`: the name of the format in stored values; it must never mean another format. `unsafe`: whether loading may execute
     code that stands in the content, as pickle does; such values can be refused by a setting. `inline`: whether small content
-    stands in the row of the task run rather than in a file.
+    stands in the row of the task run rather than in a file. `suffix`: how the name of a file with the content ends.
     """
 
     types: ClassVar[tuple[type | str, ...]] = ()
     kind: ClassVar[str]
     unsafe: ClassVar[bool] = False
     inline: ClassVar[bool] = True
+    suffix: ClassVar[str] = ""
 
     def save(self, value: Any, target: Target) -> None:
         """Write a value. Raises `Declined` before anything is written where it cannot be kept exactly."""

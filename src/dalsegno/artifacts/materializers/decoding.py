@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import mmap
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 from dalsegno.artifacts.materializers import plain
 from dalsegno.artifacts.materializers.errors import unsafe_to_load
@@ -14,7 +16,7 @@ from dalsegno.artifacts.materializers.forms import JSON, Form
 from dalsegno.artifacts.materializers.objects import KINDS, decode_object
 from dalsegno.artifacts.materializers.registry import materializer_of
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.errors import Refusal
+from dalsegno.errors import DalSegnoError, ExtraMissing, Refusal
 from dalsegno.model.digest import TAG
 
 
@@ -65,7 +67,18 @@ class Decoder:
             raise _not_installed(kind, error) from error
         if materializer.unsafe and not self._allow_unsafe:
             raise unsafe_to_load(f"a value of the kind `{kind}`")
-        return materializer.load(_FormSource(form, self._store, self))
+        try:
+            return materializer.load(_FormSource(form, self._store, self))
+        except DalSegnoError:
+            raise
+        except ImportError as error:
+            raise _not_installed(kind, error) from error
+        except Exception as error:
+            raise Refusal(
+                f"the value of the kind `{kind}` cannot be loaded: {type(error).__name__}: {error}; "
+                "run the task that made it again",
+                code="bad-artifact",
+            ) from error
 
 
 class _FormSource:
@@ -87,10 +100,24 @@ class _FormSource:
             return BytesIO(b64decode(self._form["bytes"]))
         return self._store.open(self._form["digest"])
 
+    def memory(self) -> memoryview:
+        """Give the content as memory of its own."""
+        path = self.path
+        if path is None or not path.stat().st_size:
+            return memoryview(bytearray(self.read()))
+        with path.open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
     @property
     def path(self) -> Path | None:
         """Give a local file with the content."""
         return self._store.path(self._form["digest"]) if "digest" in self._form else None
+
+    def folder(self) -> Path:
+        """Give an empty folder."""
+        folder = self._store.scratch() / uuid4().hex
+        folder.mkdir()
+        return folder
 
     def kept(self, name: str) -> Any:
         """Give what was kept beside the content."""
@@ -98,8 +125,6 @@ class _FormSource:
 
 
 def _not_installed(kind: str, error: ImportError) -> Refusal:
-    from dalsegno.errors import ExtraMissing
-
     library = (error.name or kind).partition(".")[0]
     return ExtraMissing(
         f"a value of the kind `{kind}` needs `{library}` to be loaded, which is not installed here: {error}"

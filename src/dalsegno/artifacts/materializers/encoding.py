@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers import plain
 from dalsegno.artifacts.materializers.base import Declined, Materializer
-from dalsegno.artifacts.materializers.errors import CannotKeep, unsafe_class, unsafe_to_keep
+from dalsegno.artifacts.materializers.errors import CannotKeep, of_class, unsafe_class, unsafe_to_keep
 from dalsegno.artifacts.materializers.forms import (
     JSON,
     LARGEST_IN_ROW,
     REFERENCE,
     Form,
-    digest_of_text,
+    as_bytes,
+    digest_of,
     references,
-    text_of,
     to_bytes,
 )
 from dalsegno.artifacts.materializers.objects import encode_object
@@ -26,10 +27,8 @@ from dalsegno.artifacts.materializers.registry import by, made, materializers_fo
 from dalsegno.artifacts.materializers.summaries import summary_of
 from dalsegno.artifacts.materializers.target import FormTarget, Part
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.model.digest import TAG, is_json, json_text
-
-#: a text of that many characters fits into a row, whatever they are
-_SHORT = LARGEST_IN_ROW // 6 - 2
+from dalsegno.errors import DalSegnoError
+from dalsegno.model.digest import TAG, digest_bytes, is_json, json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +78,17 @@ def _as_json(value: Any, store: ArtifactStore) -> Encoded | None:
     try:
         if not is_json(value):
             return None
-        text = json_text(value)
+        content = as_bytes(json_text(value))
     except (RecursionError, ValueError):
         # it holds itself, or a number of many thousand digits
         return None
-    digest = digest_of_text(text)
-    if _fits(text):
+    digest = digest_bytes("value", content)
+    if len(content) <= LARGEST_IN_ROW:
         if type(value) is dict and REFERENCE in value:
             return None
         return Encoded(_copy(value), digest, summary=summary_of(value))
-    return _large(value, digest, JSON, (), summary_of(value, len(text)), store)
-
-
-def _fits(text: str) -> bool:
-    return len(text) < _SHORT or len(text.encode("utf-8", "surrogatepass")) <= LARGEST_IN_ROW
+    data = content if type(value) is str else to_bytes(value)
+    return _large(data, value, Encoded(None, digest, summary=summary_of(value, len(data))), store)
 
 
 def _copy(value: Any) -> Any:
@@ -103,29 +99,22 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _large(
-    form: Form, digest: str, kind: str, blobs: tuple[Part, ...], summary: Mapping[str, Any], store: ArtifactStore, *,
-    unsafe: bool = False,
-) -> Encoded:  # fmt: skip
-    """Make a form a blob of its own."""
-    data = to_bytes(form)
+def _large(data: bytes, form: Form, encoded: Encoded, store: ArtifactStore) -> Encoded:
+    """Make a form, written as `data`, a blob of its own."""
     blob = store.put_bytes(data)
-    needs = sorted(set(references(form))) if blobs or b'"dalsegno://' in data else []
+    needs = sorted(set(references(form))) if encoded.blobs or b'"dalsegno://' in data else []
     stands: Form = {TAG: JSON, "digest": blob.digest, "size": blob.size, "needs": needs}
-    return Encoded(stands, digest, kind, (Part(blob.digest, blob.size, JSON), *blobs), summary, unsafe)
+    return replace(encoded, form=stands, blobs=(Part(blob.digest, blob.size, JSON, ".json"), *encoded.blobs))
 
 
 def _with_kinds(value: Any, store: ArtifactStore, *, allow_unsafe: bool) -> Encoded:
     encoder = Encoder(store, allow_unsafe=allow_unsafe)
     form = encoder.outermost(value)
     kind: str = form[TAG] if type(form) is dict and TAG in form else type(value).__name__
-    content = text_of(form)
-    data = to_bytes(form)
-    blobs = tuple(encoder.parts.values())
     summary = {**summary_of(value, encoder.size), **encoder.said}
-    if len(data) > LARGEST_IN_ROW:
-        return _large(form, digest_of_text(content), kind, blobs, summary, store, unsafe=encoder.unsafe)
-    return Encoded(form, digest_of_text(content), kind, blobs, summary, encoder.unsafe)
+    encoded = Encoded(form, digest_of(form), kind, tuple(encoder.parts.values()), summary, encoder.unsafe)
+    data = to_bytes(form)
+    return encoded if len(data) <= LARGEST_IN_ROW else _large(data, form, encoded, store)
 
 
 class _HoldsItself(Exception):
@@ -155,6 +144,7 @@ class Encoder:
         try:
             form = self.form(value)
         except (_HoldsItself, RecursionError):
+            self.parts.clear()
             return self.pickled(value)
         return plain.mapping(self, value) if type(form) is dict and REFERENCE in form else form
 
@@ -239,14 +229,35 @@ class Encoder:
         target = FormTarget(materializer, self._store, self.form)
         try:
             materializer.save(value, target)
+        except (Declined, DalSegnoError, CannotKeep, _HoldsItself, RecursionError):
+            raise
+        except Exception as error:
+            raise _broken(materializer, value, error) from error
         finally:
             self._depth -= 1
         if target.part:
             self.parts[target.part.digest] = target.part
         self.unsafe |= materializer.unsafe
         if outermost and not self._open:
-            self.said = materializer.summary(value)
+            self.said = _said(materializer, value)
         return target.form(by(materializer))
+
+
+def _said(materializer: Materializer, value: Any) -> Mapping[str, Any]:
+    """Ask for the summary. The value is kept already: that it cannot be summed up is said and does no harm."""
+    try:
+        said = dict(materializer.summary(value))
+        return said if is_json(said) else json.loads(json.dumps(said, default=str), parse_constant=str)
+    except Exception as error:  # noqa: BLE001 - it may ask the user's own classes
+        return {"summary": f"failed: {error}"}
+
+
+def _broken(materializer: Materializer, value: Any, error: Exception) -> CannotKeep:
+    return CannotKeep(
+        f"{of_class(value)}, which the materializer `{type(materializer).__qualname__}` could not write: "
+        f"{type(error).__name__}: {error}",
+        "mend the materializer, or have its `save` raise `Declined` for values that it cannot keep",
+    )
 
 
 _OF_PYTHON: dict[type, Callable[[Encoder, Any], Form]] = {

@@ -8,8 +8,11 @@ that holds it. A map of the user's that has `$type` as a key is written as pairs
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any, cast
+
+from blake3 import blake3
 
 from dalsegno.artifacts.port import parse_uri
 from dalsegno.model.digest import TAG, digest_bytes, json_text
@@ -33,7 +36,7 @@ _in_order = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_na
 
 def to_bytes(form: Form) -> bytes:
     """Give a form as JSON. Maps keep their order."""
-    return _in_order(form).encode("utf-8", "surrogatepass")
+    return as_bytes(_in_order(form))
 
 
 def references(form: Form) -> Iterator[str]:
@@ -62,12 +65,12 @@ def _references_of(form: dict[str, Form]) -> Iterator[str]:
 
 def digest_of(form: Form) -> str:
     """Give the digest of the value that a form stands for: equal for equal values, in whatever order maps are."""
-    return digest_of_text(text_of(form))
+    return digest_bytes("value", as_bytes(text_of(form)))
 
 
-def digest_of_text(text: str) -> str:
-    """Give the digest of a value whose content is written canonically."""
-    return digest_bytes("value", text.encode("utf-8", "surrogatepass"))
+def as_bytes(text: str) -> bytes:
+    """Give JSON text as bytes; text of the user's may hold halves of characters."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def text_of(form: Form) -> str:
@@ -84,8 +87,10 @@ def _content(form: Form) -> Form:
     if TAG not in fields:
         return {key: _content(item) for key, item in fields.items()}
     content = {key: _content(item) for key, item in fields.items() if key not in _NOT_CONTENT}
+    if "bytes" in fields:
+        # where content stands makes no difference
+        content["digest"] = blake3(b64decode(content.pop("bytes"))).hexdigest()
     if "same" in fields:
-        content.pop("bytes", None)
         content["digest"] = fields["same"]
     if fields[TAG] == "map":
         content["data"].sort(key=json_text)

@@ -67,9 +67,14 @@ def decode_object(decoder: Decodes, form: Form) -> Any:
 def class_form(encoder: WithCode, cls: type) -> dict[str, Form]:
     """Give the name of a class, and its code where another process could not import it."""
     name = {"class": f"{cls.__module__}:{cls.__qualname__}"}
-    if cls.__module__ != "__main__" and _lookup(cls.__module__, cls.__qualname__) is cls:
+    if importable(cls):
         return name
     return {**name, "code": encoder.code_of(cls)}
+
+
+def importable(thing: Any) -> bool:
+    """Whether another process could import a class or a function by its name."""
+    return thing.__module__ != "__main__" and _lookup(thing.__module__, thing.__qualname__) is thing
 
 
 def class_of(decoder: Decodes, form: Form) -> type:

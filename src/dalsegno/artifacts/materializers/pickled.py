@@ -7,17 +7,18 @@ memory, copy-on-write, as that of an array is.
 
 from __future__ import annotations
 
-import mmap
 import os
 import pickle
 from collections.abc import Iterator, Sequence
 from struct import Struct
-from typing import Any, BinaryIO
+from types import FunctionType
+from typing import Any, BinaryIO, cast
 
 from blake3 import blake3
 
 from dalsegno.artifacts.materializers.base import Materializer, Source, Target
 from dalsegno.artifacts.materializers.errors import CannotKeep, class_missing, of_class
+from dalsegno.artifacts.materializers.objects import importable
 from dalsegno.artifacts.materializers.refused import hint_for, refuse_bound
 
 _PROTOCOL = 5
@@ -32,6 +33,7 @@ class Pickled(Materializer):
     """Any value that pickle or cloudpickle can write; classes and functions of `__main__` with their code."""
 
     kind = "pickle"
+    suffix = ".pickle"
     unsafe = True
 
     def save(self, value: Any, target: Target) -> None:
@@ -48,7 +50,7 @@ class Pickled(Materializer):
         """Read a value."""
         with source.open() as file:
             places = _places(file)
-            memory = _memory(source, file) if places else memoryview(b"")
+            memory = source.memory() if places else memoryview(b"")
             file.seek(0)
             return _Unpickler(file, buffers=[memory[start : start + size] for start, size in places]).load()
 
@@ -67,11 +69,10 @@ def _dumped(value: Any) -> tuple[bytes, Buffers, str | None]:
     try:
         stream = pickle.dumps(value, _PROTOCOL, buffer_callback=found.append)
     except Exception:  # noqa: BLE001 - whatever it is, cloudpickle may do better
-        return *_by_value(value), None
-    buffers = [buffer.raw() for buffer in found]
+        stream = _MAIN
     if _MAIN not in stream:
-        return stream, buffers, None
-    return *_by_value(value), _digest(stream, buffers)
+        return stream, [buffer.raw() for buffer in found], None
+    return *_by_value(value), _digest_by_name(value)
 
 
 def _by_value(value: Any) -> tuple[bytes, Buffers]:
@@ -80,18 +81,47 @@ def _by_value(value: Any) -> tuple[bytes, Buffers]:
     found: list[pickle.PickleBuffer] = []
     try:
         stream = cloudpickle.dumps(value, _PROTOCOL, buffer_callback=found.append)
-    except RecursionError as error:
-        raise CannotKeep("nested too deeply", "return a flatter value, such as a list of rows") from error
     except Exception as error:
+        if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
+            raise CannotKeep("nested too deeply", "return a flatter value, such as a list of rows") from error
         raise CannotKeep(f"{of_class(value)}, which cannot be pickled: {error}", hint_for(str(error))) from error
     return stream, [buffer.raw() for buffer in found]
 
 
-def _digest(stream: bytes, buffers: Buffers) -> str:
-    hasher = blake3(stream)
-    for buffer in buffers:
-        hasher.update(buffer)
+def _digest_by_name(value: Any) -> str | None:
+    """Give a digest in which classes count by their names."""
+    hasher = blake3()
+    try:
+        _ByName(
+            cast("Any", _Hashing(hasher)), _PROTOCOL, buffer_callback=lambda buffer: hasher.update(buffer.raw())
+        ).dump(value)
+    except Exception:  # noqa: BLE001 - then the bytes are compared, and differ more often than they would have to
+        return None
     return hasher.hexdigest()
+
+
+class _Hashing:
+    """A file of which nothing but the hash is kept."""
+
+    def __init__(self, hasher: blake3) -> None:
+        self._hasher = hasher
+
+    def write(self, data: Any) -> int:
+        self._hasher.update(data)
+        return len(data)
+
+
+class _ByName(pickle.Pickler):
+    """Writes a class that cannot be imported by its name. A function is what it does: such a one is written with its code."""
+
+    def reducer_override(self, obj: Any, /) -> Any:
+        if not isinstance(obj, type | FunctionType) or importable(obj):
+            return NotImplemented
+        if isinstance(obj, type):
+            return str, (f"{obj.__module__}:{obj.__qualname__}",)
+        import cloudpickle
+
+        return str, (blake3(cloudpickle.dumps(obj)).hexdigest(),)
 
 
 def _pieces(stream: bytes, buffers: Buffers) -> Iterator[bytes | memoryview]:
@@ -115,14 +145,6 @@ def _places(file: BinaryIO) -> list[tuple[int, int]]:
     file.seek(-size * (2 * count + 1), os.SEEK_END)
     numbers = [_NUMBER.unpack(file.read(size))[0] for _ in range(2 * count)]
     return list(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _memory(source: Source, file: BinaryIO) -> memoryview:
-    """Give the content as memory that may be changed without changing what is stored."""
-    if source.path is None:
-        file.seek(0)
-        return memoryview(bytearray(file.read()))
-    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
 
 
 class _Unpickler(pickle.Unpickler):

@@ -11,6 +11,7 @@ class Bytes(Materializer):
     """`bytes`."""
 
     kind = "bytes"
+    suffix = ".bin"
     _made: ClassVar[type] = bytes
 
     def save(self, value: Any, target: Target) -> None:

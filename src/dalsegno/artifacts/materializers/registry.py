@@ -17,20 +17,36 @@ if TYPE_CHECKING:
 GROUP = "dalsegno.materializers"
 _HERE = "dalsegno.artifacts.materializers"
 
-#: name of a class -> module and class of the materializer that comes with Dal Segno
-_BUILT_IN = {
-    "builtins.bytes": "raw:Bytes",
-    "builtins.bytearray": "raw:ByteArray",
-    "numpy.ndarray": "arrays:Array",
-    "numpy.generic": "arrays:Scalar",
-}
-#: the same by kind
-_KINDS = {
-    "bytes": "raw:Bytes",
-    "bytearray": "raw:ByteArray",
-    "pickle": "pickled:Pickled",
-    "numpy.ndarray": "arrays:Array",
-    "numpy.scalar": "arrays:Scalar",
+_PANDAS_SCALARS = (
+    "pandas.Timestamp", "pandas._libs.tslibs.timestamps.Timestamp", "pandas.Timedelta",
+    "pandas._libs.tslibs.timedeltas.Timedelta", "pandas._libs.tslibs.nattype.NaTType", "pandas.NaTType",
+    "pandas._libs.missing.NAType", "pandas.api.typing.NAType", "pandas.api.typing.NaTType",
+)  # fmt: skip
+#: kind -> module and class of a materializer that comes with Dal Segno, and the names of the classes that it keeps
+_BUILT_IN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "bytes": ("raw:Bytes", ("builtins.bytes",)),
+    "bytearray": ("raw:ByteArray", ("builtins.bytearray",)),
+    "pickle": ("pickled:Pickled", ()),
+    "file": ("files:FileContent", (f"{_HERE}.paths.File",)),
+    "folder": ("files:FolderContent", (f"{_HERE}.paths.Folder",)),
+    "ZoneInfo": ("standard:Zone", ("zoneinfo.ZoneInfo",)),
+    "Fraction": ("standard:Ratio", ("fractions.Fraction",)),
+    "numpy.ndarray": ("arrays:Array", ("numpy.ndarray",)),
+    "numpy.scalar": ("arrays:Scalar", ("numpy.generic",)),
+    "pandas.DataFrame": ("frames:Frame", ("pandas.DataFrame", "pandas.core.frame.DataFrame")),
+    "pandas.Series": ("frames:Series", ("pandas.Series", "pandas.core.series.Series")),
+    "pandas.Index": ("frames:Index", ("pandas.Index", "pandas.core.indexes.base.Index")),
+    "pandas.scalar": ("pandas_scalars:Scalar", _PANDAS_SCALARS),
+    "polars.DataFrame": ("polars_frames:Frame", ("polars.dataframe.frame.DataFrame",)),
+    "polars.Series": ("polars_frames:Series", ("polars.series.series.Series",)),
+    "pyarrow.Table": ("arrow:Table", ("pyarrow.lib.Table",)),
+    "pyarrow.RecordBatch": ("arrow:RecordBatch", ("pyarrow.lib.RecordBatch",)),
+    "pyarrow.ChunkedArray": ("arrow:ChunkedArray", ("pyarrow.lib.ChunkedArray",)),
+    "pyarrow.Array": ("arrow:Array", ("pyarrow.lib.Array",)),
+    "PIL.Image": ("images:Picture", ("PIL.Image.Image",)),
+    "sklearn": ("estimators:Estimator", ("sklearn.base.BaseEstimator",)),
+    "torch.Tensor": ("tensors:Tensor", ("torch.Tensor",)),
+    "torch.saved": ("tensors:Saved", ("torch.Tensor", "torch.nn.modules.module.Module")),
 }
 
 M = TypeVar("M", bound=type[Materializer])
@@ -57,7 +73,7 @@ def register_materializer(materializer: M) -> M:
             f"the materializer {materializer.__qualname__} needs `types` and a `kind`", code="bad-materializer"
         )
     other = _registered_kinds.get(kind)
-    if kind in _KINDS or "." not in kind or (other and _name_of(other) != _name_of(materializer)):
+    if kind in _BUILT_IN or "." not in kind or (other and _name_of(other) != _name_of(materializer)):
         taken = "must hold a dot, such as `my_package.Thing`" if "." not in kind else "is that of another one"
         raise Refusal(
             f"the kind `{kind}` of the materializer {materializer.__qualname__} {taken}", code="bad-materializer"
@@ -82,7 +98,7 @@ def _of(base: type) -> list[type[Materializer]]:
     name = _type_name(base)
     _load_points(base)
     found = [_registered[name]] if name in _registered else []
-    return [*found, _import(_BUILT_IN[name])] if name in _BUILT_IN else found
+    return [*found, *(_import(place) for place, names in _BUILT_IN.values() if name in names)]
 
 
 def materializer_of(kind: str, by: str | None) -> Materializer:
@@ -92,9 +108,8 @@ def materializer_of(kind: str, by: str | None) -> Materializer:
     ------
     Refusal : it cannot be imported any more.
     """
-    place = _KINDS.get(kind)
-    if place:
-        return made(_import(place))
+    if kind in _BUILT_IN:
+        return made(_import(_BUILT_IN[kind][0]))
     found = _registered_kinds.get(kind)
     if found is None and by is not None:
         found = _named(kind, by)
@@ -105,7 +120,7 @@ def materializer_of(kind: str, by: str | None) -> Materializer:
 
 def by(materializer: Materializer) -> str | None:
     """Give the name under which another process finds a materializer; `None` for one that comes with Dal Segno."""
-    return None if materializer.kind in _KINDS else _name_of(type(materializer))
+    return None if materializer.kind in _BUILT_IN else _name_of(type(materializer))
 
 
 def _named(kind: str, by: str) -> type[Materializer] | None:

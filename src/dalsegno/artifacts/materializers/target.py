@@ -18,11 +18,14 @@ from dalsegno.model.digest import TAG
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A blob that was stored for a value: its digest, its size in bytes, and the kind of its content."""
+    """A blob that was stored for a value: its digest, its size in bytes, the kind of its content, and how the name of a file
+    with it should end.
+    """
 
     digest: str
     size: int
     kind: str
+    suffix: str = ""
 
 
 class FormTarget:
@@ -35,6 +38,7 @@ class FormTarget:
 
     def __init__(self, materializer: Materializer, store: ArtifactStore, keeps: Callable[[Any], Form]) -> None:
         self._kind = materializer.kind
+        self._suffix = materializer.suffix
         self._store = store
         self._keeps = keeps
         self._largest_inline = LARGEST_INLINE if materializer.inline else -1
@@ -60,9 +64,9 @@ class FormTarget:
             self._content = {"bytes": b64encode(done).decode()}
 
     @contextmanager
-    def file(self, suffix: str = "") -> Generator[Path]:
+    def file(self) -> Generator[Path]:
         """Begin the content as a path."""
-        path = self._store.scratch() / f"{uuid4().hex}{suffix}"
+        path = self._store.scratch() / f"{uuid4().hex}{self._suffix}"
         try:
             yield path
             if path.stat().st_size <= self._largest_inline:
@@ -81,7 +85,7 @@ class FormTarget:
         self._same = digest
 
     def _stored(self, blob: Blob) -> None:
-        self.part = Part(blob.digest, blob.size, self._kind)
+        self.part = Part(blob.digest, blob.size, self._kind, self._suffix)
         self._content = {"digest": blob.digest, "size": blob.size}
 
     def form(self, by: str | None) -> Form:
