@@ -73,6 +73,13 @@ def _from_imports(statement: ast.stmt, name: str) -> Iterator[Imported]:
         yield from (source for bound, source in imports_of(statement) if bound == name)
 
 
+def is_made_by_code(scope: Scope, name: str) -> bool:
+    """Whether a name of a module is there only once a function has assigned it."""
+    module = module_of(scope)
+    source = module_source(module) if module is not None else None
+    return source is not None and name in source.changing and name not in source.bindings
+
+
 def is_changing(bound: Bound) -> bool:
     """Whether code changes the value after it was made, so that it tells how far a process has come, not what code does."""
     if bound.source is None or not bound.statements:

@@ -21,15 +21,16 @@ from types import (
 )
 from typing import Any, NamedTuple
 
-from dalsegno.code.bound import MODULE_NAMES, Bound, Scope, is_changing, is_place, origin
-from dalsegno.code.compiled import code_token, names_in
+from dalsegno.code.bound import MODULE_NAMES, Bound, Scope, is_changing, is_made_by_code, is_place, origin
+from dalsegno.code.compiled import code_token, imports_in, names_in
 from dalsegno.code.graph import Graph, Piece
-from dalsegno.code.names import Chain
+from dalsegno.code.names import Chain, ImportedUse
 from dalsegno.code.objects import (
     FUNCTION,
     OPTIONS,
     belongs_to,
     closed_over,
+    code_held,
     code_in,
     functions_of,
     is_function,
@@ -128,7 +129,8 @@ class Loaded:
         """Name a function of a library; one that was made around the user's functions leads to them."""
         token: list[Token] = ["library", str(function.__globals__.get("__name__")), function.__code__.co_qualname]
         held = [*(value for _, value in closed_over(function)), getattr(function, "__wrapped__", None)]
-        return token + [self._code(one) for one in held if is_function(one)]
+        where = name_of(function)
+        return token + [self.token(one, where) for value in held for one in code_in(value)]
 
     def _read_function(self, piece: Piece, function: FunctionType) -> None:
         code, values = function.__code__, self._values(piece.title)
@@ -146,20 +148,23 @@ class Loaded:
             piece.content.append(code_token(code, values, function.__doc__))
             piece.content.append([values.token(function.__defaults__), values.token(function.__kwdefaults__)])
             piece.links += self._chains(_chains_in(code, function.__globals__), around, piece)
+            piece.links += self._imports(imports_in(code), around)
         self._read_closed(piece, around, values)
         wrapped = getattr(function, "__wrapped__", None)
         if is_function(wrapped):
             piece.links.append(self._code(wrapped))
 
     def _read_node(self, piece: Piece, source: Source, node: ast.AST, around: _Around) -> None:
-        names, package = source.names(node), around.scope.get("__package__")
+        names = source.names(node)
         piece.content.append(source.written(node))
         piece.links += self._chains(names.outer, around, piece)
-        piece.links += [
-            self._unloaded.use(use, package if isinstance(package, str) else None) for use in names.imported
-        ]
+        piece.links += self._imports(names.imported, around)
         for what, line in names.unclear:
             self._graph.note(f"`{piece.title}` {what} (line {line})")
+
+    def _imports(self, uses: Iterable[ImportedUse], around: _Around) -> list[Token]:
+        package = around.scope.get("__package__")
+        return [self._unloaded.use(use, package if isinstance(package, str) else None) for use in uses]
 
     def _read_closed(self, piece: Piece, around: _Around, values: Values) -> None:
         for name, held in around.closed.items():
@@ -233,6 +238,8 @@ class Loaded:
             return self._from(held, rest) if isinstance(held, ModuleType) else None
         if name in MODULE_NAMES:
             return None
+        if is_made_by_code(around.scope, name):
+            return ["made by code", name]
         if name in around.scope:
             value = around.scope[name]
             return self._from(value, rest) if isinstance(value, ModuleType) else self._named(around.scope, name)
@@ -265,7 +272,7 @@ class Loaded:
         """Read a value: itself, or where that says nothing the statements that make it."""
         if is_changing(bound):
             self._graph.note(f"`{piece.title}` is changed by the code itself: only how it begins is judged")
-            piece.links += [self._code(one) for one in code_in(bound.value)]
+            piece.links += [self.token(one, piece.title) for one in code_held(bound.value)]
         elif not (bound.statements and is_place(bound.scope, bound.name)):
             values = self._values(piece.title)
             piece.content.append(values.token(bound.value))

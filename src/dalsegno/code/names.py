@@ -229,34 +229,37 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         chain = chain_of(node.func)
-        if chain is None or not self._known_call(chain[-1], node):
-            self.visit(node.func)
-        for part in (*node.args, *node.keywords):
+        if chain is not None and chain[-1] == "getattr" and len(node.args) > 1 and self._getattr(node):
+            return
+        if chain is not None:
+            self._tell_by_text(chain[-1], node)
+        for part in (node.func, *node.args, *node.keywords):
             self.visit(part)
 
-    def _known_call(self, name: str, node: ast.Call) -> bool:
-        """Note what a call reaches that goes by a text instead of by a name; whether nothing else is to be noted of it."""
+    def _tell_by_text(self, name: str, node: ast.Call) -> None:
+        """Note what a call reaches that goes by a text instead of by a name."""
         text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
         if name in ("import_module", "__import__"):
             if isinstance(text, str) and not text.startswith("."):
                 self.found.imported[ImportedUse(Imported(text, 0))] = None
             else:
                 self._unclear(f"imports a module by a name that is known only when it runs (`{name}`)", node)
-        elif name == "getattr" and len(node.args) > 1:
-            return self._getattr(node)
         elif name in ("eval", "exec") and isinstance(node.func, ast.Name):
             self._unclear(f"runs code that it makes itself (`{name}`)", node)
         elif name == "globals" and not node.args:
             self._unclear("looks names up in `globals()`", node)
-        return False
 
     def _getattr(self, node: ast.Call) -> bool:
+        """Note what `getattr` reads; whether it is told as an attribute of that name would be."""
         whose, key = chain_of(node.args[0]), node.args[1]
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             if whose is not None:
                 self._use((*whose, key.value))
-            return True
-        if whose is not None and whose[0] not in ("self", "cls") and _holder(whose[0], self._scope) is not None:
+                for part in node.args[2:]:
+                    self.visit(part)
+            return whose is not None
+        holder = _holder(whose[0], self._scope) if whose is not None and whose[0] not in ("self", "cls") else None
+        if whose is not None and holder is not None and whose[0] not in holder.imports:
             self._unclear(f"reads an attribute of `{'.'.join(whose)}` by a name that is known only when it runs", node)
         return False
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from dalsegno.code.names import Imported
-from dalsegno.code.sources import module_text
+from dalsegno.code.sources import is_current, module_text
 from dalsegno.model.libraries import library_folders
 
 _OURS = "dalsegno"
@@ -27,6 +27,8 @@ class Module:
     text: str | None
     file: str | None
     is_package: bool
+    #: whether the text is what this process has loaded, if it has
+    current: bool = True
 
 
 @lru_cache(maxsize=4096)
@@ -125,7 +127,8 @@ def package_of(module: Module) -> str:
 
 def _of_loaded(name: str, module: ModuleType) -> Module:
     file = getattr(module, "__file__", None)
-    return Module(name, module_text(module), file if isinstance(file, str) else None, hasattr(module, "__path__"))
+    place = file if isinstance(file, str) else None
+    return Module(name, module_text(module), place, hasattr(module, "__path__"), is_current(module))
 
 
 def _look(name: str, path: Sequence[str] | None) -> ModuleSpec | None:

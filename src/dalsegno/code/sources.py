@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 from weakref import ref
 
@@ -112,12 +112,13 @@ class Source:
     def changing(self) -> frozenset[str]:
         """The names of the module whose values its functions change: with `global`, by an item or by a method."""
         found: set[str] = set()
+        assigned: set[str] = set()
         for function in _outermost_functions(self.tree):
             names = self.names(function)
             outer = {chain[0] for chain in names.outer}
-            found |= names.assigned
+            assigned |= names.assigned
             found.update(name for node in ast.walk(function) for name in _changed_by(node) if name in outer)
-        return frozenset(found & self.bindings.keys())
+        return frozenset((found & self.bindings.keys()) | assigned)
 
 
 def changes_itself(statement: ast.ClassDef) -> bool:
@@ -208,6 +209,8 @@ def parse(text: str) -> Source | None:
 
 #: the text of each module as it was first read, by the address of what stands for one load of it
 _texts: dict[int, tuple[ref[Any], str | None]] = {}
+#: whether that text is what was loaded, by the same address
+_current: dict[int, tuple[ref[Any], bool]] = {}
 
 
 def module_text(module: ModuleType) -> str | None:
@@ -217,6 +220,28 @@ def module_text(module: ModuleType) -> str | None:
     if known is None or known[0]() is not load:
         known = _texts[id(load)] = (ref(load), _read(module))
     return known[1]
+
+
+def is_current(module: ModuleType) -> bool:
+    """Whether the functions of a loaded module come from its text: the file may have changed between load and reading."""
+    load = getattr(module, "__spec__", None) or module
+    known = _current.get(id(load))
+    if known is None or known[0]() is not load:
+        known = _current[id(load)] = (ref(load), _is_current(module))
+    return known[1]
+
+
+def _is_current(module: ModuleType) -> bool:
+    source = module_source(module) if _is_exact(module) else None
+    if source is None:
+        return True
+    codes = [one.__code__ for one in vars(module).values() if isinstance(one, FunctionType)]
+    return all(source.has(code) for code in codes if code.co_filename == module.__file__)
+
+
+def _is_exact(module: ModuleType) -> bool:
+    # a loader of another kind (a test runner's) may compile something else than the text, and knows what it does
+    return type(getattr(module, "__loader__", None)) is SourceFileLoader
 
 
 def _read(module: ModuleType) -> str | None:
@@ -248,9 +273,7 @@ def code_source(code: CodeType, scope: Mapping[str, Any]) -> Source | None:
     module = module_of(scope)
     if module is not None and code.co_filename == getattr(module, "__file__", None):
         source = module_source(module)
-        # a loader of another kind (a test runner's) may compile something else than the text, and knows what it does
-        exact = type(getattr(module, "__loader__", None)) is SourceFileLoader
-        return source if source is None or not exact or source.has(code) else None
+        return source if source is None or not _is_exact(module) or source.has(code) else None
     lines = linecache.getlines(code.co_filename, cast("dict[str, Any]", scope))
     return parse("".join(lines)) if lines else None
 

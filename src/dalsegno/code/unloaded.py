@@ -41,6 +41,13 @@ class Unloaded:
         if source is None:
             self._graph.note(f"`{name}` is not written in Python, or cannot be read: a change of it is not seen")
             return ["unreadable", name]
+        if not module.current:
+            # what runs is not what the text says, so that it must equal no digest of what the text says
+            self._graph.note(f"`{module.file}` has changed since it was loaded: what of `{name}` runs cannot be judged")
+            return ["changed", name, self._in(module, source, chain)]
+        return self._in(module, source, chain)
+
+    def _in(self, module: Module, source: Source, chain: Chain) -> Token:
         if not chain or chain[0] == "*":
             return self._whole(module, source)
         return self._attribute(module, source, chain)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from dalsegno.code.owned import is_users
+from dalsegno.model.digest import digest
 
 #: JSON: a text, a number, or a list of tokens
 Token = Any
@@ -22,12 +23,15 @@ Token = Any
 Follow = Callable[[Any], Token | None]
 Note = Callable[[str], None]
 
+_DATA = frozenset({type(None), bool, int, float, str})
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented)})
 #: hold nothing that decides what code does
 _EMPTY = frozenset({"_thread.lock", "_thread.RLock", "_thread._local", "_contextvars.ContextVar", "_abc._abc_data"})
 #: what these store is exactly their content
 _EXACT = frozenset({"numpy"})
-_MOST_VALUES = 200_000
+_MOST_VALUES = 50_000
+#: a larger list or map that is nothing but data is hashed at once
+_FEW = 100
 _DEEPEST = 60
 
 
@@ -68,6 +72,8 @@ class Values:
             del self._open[id(value)]
 
     def _parts(self, value: Any, kind: type) -> Token:
+        if kind in (list, dict) and len(value) > _FEW and _is_data(value):
+            return ["data", kind.__name__, digest("code", _in_order(value))]
         if kind in (list, tuple):
             return [kind.__name__, [self.token(item) for item in value]]
         if kind in (dict, MappingProxyType):
@@ -117,6 +123,23 @@ class Values:
 def type_name(kind: type) -> str:
     """Give the name of a type with its module, except for built-in ones."""
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value is made of what JSON has."""
+    kind = type(value)
+    if kind is list:
+        return all(type(item) in _DATA or _is_data(item) for item in value)
+    if kind is dict:
+        return all(type(key) is str for key in value) and all(_is_data(item) for item in value.values())
+    return kind in _DATA
+
+
+def _in_order(value: Any) -> Any:
+    """Give data in a form that keeps the order of maps."""
+    if type(value) is dict:
+        return {"keys": list(value), "values": [_in_order(item) for item in value.values()]}
+    return [_in_order(item) for item in value] if type(value) is list else value
 
 
 def _text(value: Any) -> str:
