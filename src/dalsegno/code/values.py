@@ -49,6 +49,7 @@ class Values:
         self._note = note
         self._open: dict[int, int] = {}
         self._left = _MOST_VALUES
+        self._is_too_large = False
         #: whether something was met that cannot be taken apart
         self.opaque = False
 
@@ -64,12 +65,19 @@ class Values:
             return ["again", self._open[id(value)]]
         self._left -= 1
         if self._left < 0 or len(self._open) > _DEEPEST:
-            return self._no_token(value, "is too large to be judged")
+            self._is_too_large = True
+            return ["too large"]
         self._open[id(value)] = len(self._open)
         try:
             return self._parts(value, kind)
         finally:
             del self._open[id(value)]
+            self._tell_too_large(kind)
+
+    def _tell_too_large(self, kind: type) -> None:
+        if self._is_too_large and not self._open:
+            self.opaque, self._is_too_large = True, False
+            self._note(f"a value of type `{type_name(kind)}`, which is too large to be judged")
 
     def _parts(self, value: Any, kind: type) -> Token:
         if kind in (list, dict) and len(value) > _FEW and _is_data(value):
@@ -96,7 +104,9 @@ class Values:
         try:
             stored = reducer(value) if reducer is not None else value.__reduce_ex__(4)
         except Exception:  # noqa: BLE001 (what a value does when it is to be stored is its own affair)
-            return self._no_token(value, "cannot be judged")
+            self.opaque = True
+            self._note(f"a value of type `{type_name(kind)}`, which cannot be judged")
+            return ["opaque", type_name(kind)]
         if isinstance(stored, str):
             return ["global", type_name(kind), stored]
         self._tell_of_library(kind)
@@ -113,11 +123,6 @@ class Values:
         if root in sys.stdlib_module_names or root in _EXACT or is_users(kind.__module__):
             return
         self._note(f"a value of type `{type_name(kind)}`, which is judged by what pickle stores of it")
-
-    def _no_token(self, value: Any, why: str) -> Token:
-        self.opaque = True
-        self._note(f"a value of type `{type_name(type(value))}`, which {why}")
-        return ["opaque", type_name(type(value))]
 
 
 def type_name(kind: type) -> str:
