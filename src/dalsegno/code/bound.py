@@ -14,11 +14,6 @@ from dalsegno.code.sources import Source, changes_itself, class_source, module_o
 
 Scope = Mapping[str, Any]
 
-#: names that Python gives every module; what they hold differs from path to path
-MODULE_NAMES = frozenset({
-    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__", "__name__",
-    "__package__", "__path__", "__spec__",
-})  # fmt: skip
 _PLACES = frozenset({"__file__", "__path__"})
 
 

@@ -32,6 +32,14 @@ def names_in(code: CodeType) -> Iterator[str]:
             yield from names_in(one)
 
 
+def globals_in(code: CodeType) -> Iterator[str]:
+    """Give the names of its surroundings that a code object reads, those inside of it too."""
+    yield from (step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from globals_in(one)
+
+
 def imports_in(code: CodeType) -> Iterator[ImportedUse]:
     """Give what a code object imports when it runs, whole or by names."""
     steps = list(dis.get_instructions(code))

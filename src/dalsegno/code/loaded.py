@@ -21,10 +21,10 @@ from types import (
 )
 from typing import Any, NamedTuple
 
-from dalsegno.code.bound import MODULE_NAMES, Bound, Scope, is_changing, is_made_by_code, is_place, origin
-from dalsegno.code.compiled import code_token, imports_in, names_in
+from dalsegno.code.bound import Bound, Scope, is_changing, is_made_by_code, is_place, origin
+from dalsegno.code.compiled import code_token, globals_in, imports_in, names_in
 from dalsegno.code.graph import Graph, Piece
-from dalsegno.code.names import Chain, ImportedUse
+from dalsegno.code.names import MODULE_NAMES, Chain, ImportedUse
 from dalsegno.code.objects import (
     FUNCTION,
     OPTIONS,
@@ -41,7 +41,7 @@ from dalsegno.code.objects import (
 from dalsegno.code.owned import is_users, plain_name
 from dalsegno.code.sources import Definition, Source, class_source, code_source, module_of, module_source
 from dalsegno.code.unloaded import Unloaded
-from dalsegno.code.values import Token, Values, type_name
+from dalsegno.code.values import Token, Values, public_module, type_name
 
 _OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType)
 _NO_CODE = frozenset({list, tuple, dict, set, frozenset, MappingProxyType})
@@ -127,7 +127,11 @@ class Loaded:
 
     def _library_function(self, function: FunctionType) -> Token:
         """Name a function of a library; one that was made around the user's functions leads to them."""
-        token: list[Token] = ["library", str(function.__globals__.get("__name__")), function.__code__.co_qualname]
+        token: list[Token] = [
+            "library",
+            public_module(function.__globals__.get("__name__", "")),
+            function.__code__.co_qualname,
+        ]
         held = [*(value for _, value in closed_over(function)), getattr(function, "__wrapped__", None)]
         where = name_of(function)
         return token + [self.token(one, where) for value in held for one in code_in(value)]
@@ -198,7 +202,7 @@ class Loaded:
 
     def _class(self, cls: type) -> Token:
         if not is_users(cls.__module__):
-            return ["library", cls.__module__, cls.__qualname__]
+            return ["library", public_module(cls.__module__), cls.__qualname__]
         self._graph.modules[cls.__module__] = None
         name = f"{plain_name(cls.__module__)}:{cls.__qualname__}"
         return self._graph.piece(id(cls), name, lambda piece: self._read_class(piece, cls), keep=cls)
@@ -309,10 +313,10 @@ def _read_in(text: ast.expr) -> Iterator[str]:
 
 def _chains_in(code: CodeType, scope: Scope) -> list[Chain]:
     """Give the names that compiled code uses; which attribute is whose cannot be told, so each counts for each module."""
-    names = list(dict.fromkeys(names_in(code)))
+    attributes = list(dict.fromkeys(names_in(code)))
     found: list[Chain] = []
-    for name in names:
+    for name in dict.fromkeys(globals_in(code)):
         value = scope.get(name)
-        inner = [one for one in names if isinstance(value, ModuleType) and one in vars(value) and one != name]
+        inner = [one for one in attributes if isinstance(value, ModuleType) and one in vars(value) and one != name]
         found += [(name, one) for one in inner] or [(name,)]
     return found

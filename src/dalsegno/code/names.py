@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 #: a name, and the attributes that follow it: `helpers.clean` is `("helpers", "clean")`
 Chain = tuple[str, ...]
 
+#: names that Python gives every module; what they hold differs from path to path
+MODULE_NAMES = frozenset({
+    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__", "__name__",
+    "__package__", "__path__", "__spec__",
+})  # fmt: skip
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -160,9 +166,11 @@ class _Reader(ast.NodeVisitor):
         self._scope: _Scope | None = None
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for part in (*node.decorator_list, node.returns, *getattr(node, "type_params", ())):
-            self._visit_if(part)
-        self._function(node.args, node.body)
+        for part in node.decorator_list:
+            self.visit(part)
+        with self._generic(node):
+            self._visit_if(node.returns)
+            self._function(node.args, node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
@@ -179,11 +187,24 @@ class _Reader(ast.NodeVisitor):
         self._within(scope, body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in (*node.decorator_list, *node.bases, *node.keywords, *getattr(node, "type_params", ())):
+        for part in node.decorator_list:
             self.visit(part)
-        scope = _Scope(self._scope, is_class=True)
-        scope.read(node.body)
-        self._within(scope, node.body)
+        with self._generic(node):
+            for part in (*node.bases, *node.keywords):
+                self.visit(part)
+            scope = _Scope(self._scope, is_class=True)
+            scope.read(node.body)
+            self._within(scope, node.body)
+
+    @contextmanager
+    def _generic(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Generator[None]:
+        """Be where the type parameters of a definition are known, which newer versions of Python have."""
+        outside, self._scope = self._scope, _Scope(self._scope)
+        for parameter in getattr(node, "type_params", ()):
+            self._scope.bound.add(parameter.name)
+            self.visit(parameter)
+        yield
+        self._scope = outside
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
         self.visit(node.generators[0].iter)

@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Iterator
 
 from dalsegno.code.graph import Graph, Piece
-from dalsegno.code.names import Chain, Imported, ImportedUse, Names, imports_of
+from dalsegno.code.names import MODULE_NAMES, Chain, Imported, ImportedUse, Names, imports_of
 from dalsegno.code.owned import Finder, Module, absolute_name, package_of, plain_name
 from dalsegno.code.sources import Source, parse
 from dalsegno.code.values import Token
@@ -22,6 +22,8 @@ class Unloaded:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self.finder = Finder()
+        #: names that are being followed from module to module
+        self._open: set[tuple[str, Chain]] = set()
 
     def use(self, use: ImportedUse, package: str | None) -> Token:
         """Give the token of what a piece of code uses of something that it imports itself."""
@@ -59,32 +61,50 @@ class Unloaded:
             return self._elsewhere(module, source, chain)
         imports = [one for statement in statements for one in _imports(statement, name)]
         if imports and len(imports) == len(statements):
-            # names that only lead on are no pieces of their own
-            tokens = [self.use(ImportedUse(one, chain[1:]), package_of(module)) for one in imports]
-            return tokens[0] if len(tokens) == 1 else ["either", *tokens]
+            return self._imported(module, imports, chain)
         return self._graph.piece(
             ("unloaded", module.name, name),
             f"{plain_name(module.name)}:{name}",
             lambda piece: self._read(piece, module, source, name),
         )
 
+    def _imported(self, module: Module, imports: list[Imported], chain: Chain) -> Token:
+        """Follow a name that a module imports; it only leads on, and is no piece of its own."""
+        if (module.name, chain) in self._open:
+            return ["again", *chain]
+        self._open.add((module.name, chain))
+        tokens = [self.use(ImportedUse(one, chain[1:]), package_of(module)) for one in imports]
+        self._open.discard((module.name, chain))
+        return tokens[0] if len(tokens) == 1 else ["either", *tokens]
+
     def _elsewhere(self, module: Module, source: Source, chain: Chain) -> Token:
         """Give the token of a name that no statement of a module binds: a module below it, or a name that came with `*`."""
         below = f"{module.name}.{chain[0]}"
         if module.is_package and self.finder.find(below) is not None:
             return self.reach(below, chain[1:])
-        for statement in source.bindings.get("*", ()):
-            for one in _imports(statement, "*"):
-                origin = absolute_name(one, package_of(module))
-                found = self.finder.find(origin) if origin else None
-                other = parse(found.text) if found is not None and found.text is not None else None
-                if found is not None and other is not None and {chain[0], "*"} & other.bindings.keys():
-                    self._graph.modules[found.name] = None
-                    return self._attribute(found, other, chain)
+        origins = list(self._star_imports(module, source, {module.name}))
+        for name, other in origins:
+            if other is not None and chain[0] in other.bindings:
+                return self.reach(name, chain)
+        libraries = [name for name, other in origins if other is None]
+        if libraries:
+            return ["library", *libraries, *chain]
         if "__getattr__" in source.bindings:
             return self._whole(module, source)
         self._graph.note(f"`{module.name}` has no `{chain[0]}` in its text: what it is cannot be judged")
         return ["missing", *chain]
+
+    def _star_imports(self, module: Module, source: Source, seen: set[str]) -> Iterator[tuple[str, Source | None]]:
+        """Give the modules that a module imports all names of, directly or not; without a text for a library."""
+        for one in (one for statement in source.bindings.get("*", ()) for one in _imports(statement, "*")):
+            name = absolute_name(one, package_of(module)) or ""
+            found = self.finder.find(name) if name not in seen else None
+            other = parse(found.text) if found is not None and found.text is not None else None
+            if name not in seen:
+                seen.add(name)
+                yield name, other
+            if found is not None and other is not None:
+                yield from self._star_imports(found, other, seen)
 
     def _whole(self, module: Module, source: Source) -> Token:
         def read(piece: Piece) -> None:
@@ -107,7 +127,9 @@ class Unloaded:
 
     def _names(self, module: Module, source: Source, names: Names, but: str) -> Iterator[Token]:
         for chain in names.outer:
-            if chain[0] == but or (chain[0] not in source.bindings and hasattr(builtins, chain[0])):
+            if chain[0] == but or chain[0] in MODULE_NAMES:
+                continue
+            if chain[0] not in source.bindings and hasattr(builtins, chain[0]):
                 continue
             yield [".".join(chain), self._attribute(module, source, chain)]
         for use in names.imported:

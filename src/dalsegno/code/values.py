@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -91,6 +92,8 @@ class Values:
             return [kind.__name__, sorted(tokens, key=json.dumps)]
         if issubclass(kind, Enum):
             return ["enum", self.token(kind), value.name]
+        if issubclass(kind, PurePath) and not is_users(kind.__module__):
+            return ["path", kind.__name__, str(value)]
         return self._stored(value, kind)
 
     def _pairs(self, value: Mapping[Any, Any]) -> list[Token]:
@@ -127,7 +130,14 @@ class Values:
 
 def type_name(kind: type) -> str:
     """Give the name of a type with its module, except for built-in ones."""
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    module = public_module(kind.__module__)
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def public_module(name: str) -> str:
+    """Leave out the private parts of a module's name, between which versions of a library move things about."""
+    first, *others = str(name).split(".")
+    return ".".join([first, *(part for part in others if not part.startswith("_"))])
 
 
 def _is_data(value: Any) -> bool:
