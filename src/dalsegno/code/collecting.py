@@ -15,12 +15,11 @@ from dalsegno.code.digesting import read
 from dalsegno.code.names import Imported
 from dalsegno.code.objects import innermost
 from dalsegno.code.owned import Finder, Module, absolute_name, is_users, is_users_file, package_of, plain_name
-from dalsegno.code.sources import Source, parse
+from dalsegno.code.sources import parse
 from dalsegno.errors import Refusal
 
 _MOST_SOURCE = 16 * 1024 * 1024
 _MOST_PICKLED = 64 * 1024 * 1024
-_DYNAMIC = "imports a module by a name that is known only when it runs"
 
 
 def collect(function: Callable[..., Any], *, options: Mapping[str, Any] | None = None) -> Bundle:
@@ -147,7 +146,7 @@ def _imported(module: Module, finder: Finder) -> Iterator[str]:
     source = parse(module.text or "")
     for one in source.imports if source is not None else ():
         yield from _named(one, module)
-    if source is not None and _imports_by_text(source):
+    if source is not None and source.imports_by_text:
         yield from _below(module.name.partition(".")[0], finder)
 
 
@@ -157,10 +156,6 @@ def _named(one: Imported, module: Module) -> Iterator[str]:
         yield name
         if one.name and one.name != "*":
             yield f"{name}.{one.name}"
-
-
-def _imports_by_text(source: Source) -> bool:
-    return any(what.startswith(_DYNAMIC) for what, _ in source.names(source.tree).unclear)
 
 
 def _below(name: str, finder: Finder) -> Iterator[str]:

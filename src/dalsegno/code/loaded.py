@@ -163,8 +163,8 @@ class Loaded:
         piece.content.append(source.written(node))
         piece.links += self._chains(names.outer, around, piece)
         piece.links += self._imports(names.imported, around)
-        for what, line in names.unclear:
-            self._graph.note(f"`{piece.title}` {what} (line {line})")
+        for sentence in names.unclear_sentences(piece.title):
+            self._graph.note(sentence)
 
     def _imports(self, uses: Iterable[ImportedUse], around: _Around) -> list[Token]:
         package = around.scope.get("__package__")

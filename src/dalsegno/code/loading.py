@@ -22,6 +22,10 @@ from dalsegno.code.unloadable import NoEntry, refuse
 Read = Callable[[str], bytes]
 
 
+#: what is loaded in this process, the last one last
+_loaded: list[LoadedCode] = []
+
+
 class LoadedCode:
     """Stored code that is loaded in this process, until `unload`.
 
@@ -38,6 +42,7 @@ class LoadedCode:
         self._before = frozenset(sys.modules)
         self._lines = {file: linecache.cache.get(file) for file in bundle.texts}
         sys.meta_path.insert(0, cast("Any", self._finder))
+        _loaded.append(self)
         for file, digest in bundle.texts.items():
             _show(file, read(digest).decode("utf-8", "surrogatepass"))
 
@@ -50,10 +55,13 @@ class LoadedCode:
         self.unload()
 
     def unload(self) -> None:
-        """Take the code out of the process again; modules that it had taken the place of come back."""
-        if self._finder not in sys.meta_path:
-            return
-        sys.meta_path.remove(self._finder)
+        """Take the code out of the process again, and what was loaded after it; what it stood in place of comes back."""
+        while self in _loaded:
+            _loaded.pop().take_out()
+
+    def take_out(self) -> None:
+        """Take this code alone out of the process, where nothing was loaded after it."""
+        sys.meta_path.remove(cast("Any", self._finder))
         for name, module in list(sys.modules.items()):
             if self._finder.has_loaded(module) or (name not in self._before and is_users(name)):
                 del sys.modules[name]

@@ -18,7 +18,16 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 from weakref import ref
 
-from dalsegno.code.names import Imported, Names, bound_names, chain_of, names_of, whole_imports_of
+from dalsegno.code.names import (
+    Imported,
+    Names,
+    bound_names,
+    chain_of,
+    children,
+    import_call,
+    names_of,
+    whole_imports_of,
+)
 from dalsegno.code.written import written
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -74,9 +83,17 @@ class Source:
         return self._classes.get(qualname, [])
 
     @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        """All nodes, those of one depth together."""
+        found: list[ast.AST] = [self.tree]
+        for node in found:
+            found += children(node)
+        return found
+
+    @cached_property
     def _functions(self) -> Mapping[tuple[str, int], list[Definition]]:
         found: dict[tuple[str, int], list[Definition]] = {}
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, _DEFINITIONS):
                 decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
                 name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
@@ -103,22 +120,27 @@ class Source:
     @cached_property
     def imports(self) -> tuple[Imported, ...]:
         """What the module imports, in functions too."""
-        statements = [node for node in ast.walk(self.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        statements = [node for node in self._nodes if isinstance(node, ast.Import | ast.ImportFrom)]
         found = [one for statement in statements for one in whole_imports_of(statement)]
-        called = [use.source for use in self.names(self.tree).imported]
+        called = [Imported(name, 0) for _, name in map(import_call, self._nodes) if name is not None]
         return tuple(dict.fromkeys([*found, *called]))
+
+    @property
+    def imports_by_text(self) -> bool:
+        """Whether the module imports others by names that are made when it runs."""
+        return any(imports and name is None for imports, name in map(import_call, self._nodes))
 
     @cached_property
     def changing(self) -> frozenset[str]:
         """The names of the module whose values its functions change: with `global`, by an item or by a method."""
+        assigned = {name for node in self._nodes if isinstance(node, ast.Global) for name in node.names}
+        changed = {name for node in self._nodes for name in _changed_by(node)} & self.bindings.keys() - assigned
         found: set[str] = set()
-        assigned: set[str] = set()
-        for function in _outermost_functions(self.tree):
-            names = self.names(function)
-            outer = {chain[0] for chain in names.outer}
-            assigned |= names.assigned
-            found.update(name for node in ast.walk(function) for name in _changed_by(node) if name in outer)
-        return frozenset((found & self.bindings.keys()) | assigned)
+        for function in _outermost_functions(self.tree) if changed else ():
+            here = {name for node in ast.walk(function) for name in _changed_by(node)} & changed
+            if here:  # a name that the function binds itself is another
+                found |= here & {chain[0] for chain in self.names(function).outer}
+        return frozenset(found | assigned)
 
 
 def changes_itself(statement: ast.ClassDef) -> bool:
@@ -136,7 +158,7 @@ def changes_itself(statement: ast.ClassDef) -> bool:
 
 
 def _outermost_functions(node: ast.AST) -> Iterator[Definition]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, _DEFINITIONS):
             yield child
         else:
@@ -160,7 +182,9 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _classes_in(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
+        if isinstance(child, ast.expr):
+            continue
         if isinstance(child, ast.ClassDef):
             yield prefix + child.name, child
             yield from _classes_in(child, f"{prefix}{child.name}.")

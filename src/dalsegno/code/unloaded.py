@@ -123,7 +123,7 @@ class Unloaded:
             else:
                 piece.content.append(source.written(statement))
                 piece.links += self._names(module, source, source.names(statement), but=name)
-                self._tell(piece.name.replace(":", "."), source.names(statement))
+                self._tell(piece.title, source.names(statement))
 
     def _names(self, module: Module, source: Source, names: Names, but: str) -> Iterator[Token]:
         for chain in names.outer:
@@ -136,8 +136,8 @@ class Unloaded:
             yield self.use(use, package_of(module))
 
     def _tell(self, where: str, names: Names) -> None:
-        for what, line in names.unclear:
-            self._graph.note(f"`{where}` {what} (line {line})")
+        for sentence in names.unclear_sentences(where):
+            self._graph.note(sentence)
 
 
 def _imports(statement: ast.stmt, name: str) -> Iterator[Imported]:

@@ -261,6 +261,26 @@ def test_two_revisions_are_loaded_one_after_another(project: Project, away: Proj
     assert run(away, project.folder, code) == f"[10, 'late'] [20, 'later'] [10, 'late'] [] {before}"
 
 
+def test_what_was_loaded_later_is_unloaded_with_what_was_loaded_before(project: Project, away: Project) -> None:
+    store(project, "from steps import train as function", folder="first")
+    project.write({"pkg/base.py": "ONE = 2\n"})
+    store(project, "from steps import train as function", folder="second")
+    code = f"""
+        import sys
+        before = set(sys.modules)
+        first, second = loaded({str(project.folder / "first")!r}), loaded({str(project.folder / "second")!r})
+        print(first.function([0]), second.function([0]), end=" ")
+        second.unload()
+        import steps
+        print(steps.train([0]), end=" ")
+        second = loaded({str(project.folder / "second")!r})
+        first.unload()
+        second.unload()
+        print([name for name in set(sys.modules) - before if name.partition(".")[0] in ("steps", "pkg", "lazy")])
+    """
+    assert run(away, project.folder, code) == "[10, 'late'] [20, 'late'] [10, 'late'] []"
+
+
 def test_sources_and_tracebacks_show_the_stored_text(project: Project, away: Project) -> None:
     store(project, "from steps import train as function")
     (project.folder / "pkg/tools.py").write_text("# nothing\n" * 50)
@@ -270,6 +290,7 @@ def test_sources_and_tracebacks_show_the_stored_text(project: Project, away: Pro
             print("from lazy import late" in inspect.getsource(function))
             import pkg.tools, steps
             print(steps.__file__, pkg.tools.__file__)
+            assert "return [one + DEPTH for one in data]" in inspect.getsource(pkg.tools)
             try:
                 function(None)
             except TypeError:
