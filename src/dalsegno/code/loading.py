@@ -62,8 +62,8 @@ class LoadedCode:
     def take_out(self) -> None:
         """Take this code alone out of the process, where nothing was loaded after it."""
         sys.meta_path.remove(cast("Any", self._finder))
-        for name, module in list(sys.modules.items()):
-            if self._finder.has_loaded(module) or (name not in self._before and is_users(name)):
+        for name in list(sys.modules):
+            if name not in self._before and is_users(name):
                 del sys.modules[name]
         for file, entry in [*self._lines.items(), *((file, None) for file in self._finder.files)]:
             linecache.cache.pop(file, None)
@@ -166,7 +166,7 @@ class _Finder:
         text = source.text if source.text is not None else self._read(source.digest).decode("utf-8", "surrogatepass")
         file = _file_name(fullname, source, text)
         self.files.append(file)
-        loader = _Loader(self, fullname, text, file, source)
+        loader = _Loader(fullname, text, file, source)
         spec = ModuleSpec(fullname, cast("Any", loader), origin=file, is_package=source.is_package)
         spec.has_location = True
         return spec
@@ -187,17 +187,11 @@ class _Finder:
         spec.submodule_search_locations = [place for place in places if not is_users_file(f"{place}/")]
         return spec
 
-    def has_loaded(self, module: Any) -> bool:
-        """Whether a module was loaded from the bundle."""
-        loader = getattr(getattr(module, "__spec__", None), "loader", None)
-        return isinstance(loader, _Loader) and loader.finder is self
-
 
 class _Loader:
     """Loads one module of a bundle, and shows its text."""
 
-    def __init__(self, finder: _Finder, name: str, text: str, file: str, source: ModuleSource) -> None:
-        self.finder = finder
+    def __init__(self, name: str, text: str, file: str, source: ModuleSource) -> None:
         self.name = name
         self.path = file
         self._text = text

@@ -29,6 +29,8 @@ def is_function(value: Any) -> bool:
 def innermost(function: Any) -> Any:
     """Give the function that decorators and steps were put around."""
     for _ in range(100):
+        if isinstance(function, type):
+            break
         inner = getattr(function, FUNCTION, None) or getattr(function, "__wrapped__", None)
         if inner is None:
             break

@@ -47,6 +47,8 @@ def is_users(name: str | None) -> bool:
     places = _places(module)
     if places:
         return any(is_users_file(place) for place in places)
+    if "." in name:  # made by the package that it belongs to
+        return is_users(name.rpartition(".")[0])
     spec = getattr(module, "__spec__", None)
     return getattr(spec, "origin", None) not in ("built-in", "frozen") or name == "__main__"
 

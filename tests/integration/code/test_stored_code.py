@@ -110,11 +110,11 @@ def test_the_stored_module_comes_before_the_one_on_disk(project: Project, away: 
     )
     shutil.copy(away.folder / "loading.py", project.folder / "loading.py")
     code = """
-        import steps, pkg.base
+        import sys, steps, pkg.base
         with loaded(stored) as function:
             print(function([1]), end=" ")
-        from steps import train
-        print(train([1]), pkg.base.ONE)
+        assert sys.modules["steps"] is steps and sys.modules["pkg.base"] is pkg.base and pkg.base.ONE == 5
+        print(steps.train([1]), __import__("pkg").base.ONE)
     """
     assert run(project, project.folder / "stored", code) == "[11, 'late'] changed 5"
 

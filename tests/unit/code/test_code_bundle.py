@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,46 @@ def test_a_function_inside_of_a_class_is_named_by_its_whole_name(project: Projec
     assert (bundle.entry, bundle.pickled) == ("steps:Group.go", None)
     with load(bundle) as function:
         assert function(3) == 3
+
+
+STEP = """
+class Step:
+    def __init__(self, function):
+        self.__dalsegno_function__ = function
+    def __call__(self, x):
+        return ["step", self.__dalsegno_function__(x)]
+    def with_options(self):
+        return Step(self.__dalsegno_function__)
+@Step
+def train(x):
+    return x + 1
+quick = train.with_options()
+class Callable:
+    def __call__(self, x):
+        return x
+held = Callable()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "result"),
+    [
+        ("train", "stepped:train", ["step", 2]),
+        ("train.__dalsegno_function__", "stepped:train", 2),
+        ("quick", "stepped:quick", ["step", 2]),
+        ("held", "stepped:held", 1),
+        ("Step", "stepped:Step", None),
+    ],
+)
+def test_what_stands_for_a_function_is_loaded_as_it_was_given(
+    project: Project, name: str, entry: str, result: Any
+) -> None:
+    project.write({"stepped.py": STEP})
+    with project.imported("stepped") as module:
+        bundle = collect(attrgetter(name)(module))
+    assert (bundle.entry, bundle.pickled) == (entry, None)
+    with load(bundle) as function:
+        assert result is None or function(1) == result
 
 
 def test_a_function_of_a_library_needs_no_modules() -> None:

@@ -143,6 +143,9 @@ def test_a_decorator_without_wraps_and_one_of_a_library_are_followed(project: Pr
         "import enum\nclass Kind(enum.Enum):\n    ONE = 'old'\ndef work():\n    return Kind.ONE",
         "from collections import namedtuple\nPoint = namedtuple('Point', 'x old')\ndef work():\n    return Point(1, 2)",
         LOCKED,
+        "VALUE = 'old'\nclass Held:\n    VALUE = 1\n    def go(self):\n        return VALUE\ndef work():\n    return Held",
+        "V = 'old'\ndef work(V):\n    def inner():\n        global V\n        return lambda: V\n    return inner",
+        "ALL = {}\ndef add(x):\n    ALL[1] = x\n    return x\n@add\nclass One:\n    x = 'old'\ndef work():\n    return ALL[1]",
         "OPEN = open(__file__, encoding='utf-8' or 'old')\nOPEN.close()\ndef work():\n    return OPEN",
     ],
 )
@@ -336,3 +339,17 @@ def test_functions_of_libraries_and_of_python_need_no_sources() -> None:
     assert digest_of(len).reached == ()
     assert digest_of(Path.exists).uncertain == ()
     assert digest_of(len).digest != digest_of(max).digest
+
+
+def test_modules_that_a_library_makes_are_no_modules_of_the_user(project: Project) -> None:
+    made = "import sys, types\nmoves = sys.modules['moving.moves'] = types.ModuleType('moving.moves')\nmoves.go = len\n"
+    project.write({"libs/site-packages/moving/__init__.py": made})
+    project.write(
+        {"module.py": "from moving.moves import go\nimport moving.moves as m\ndef work():\n    return go, m.go, m\n"}
+    )
+    sys.path.append(str(project.folder / "libs/site-packages"))
+    try:
+        found = project.digest("module:work")
+    finally:
+        sys.path.pop()
+    assert (found.reached, found.uncertain) == (("module:work",), ())
