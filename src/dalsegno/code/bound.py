@@ -34,6 +34,14 @@ class Bound(NamedTuple):
         """The statements that bind the name."""
         return self.source.bindings.get(self.name, []) if self.source is not None else []
 
+    @property
+    def library(self) -> tuple[str, str | None] | None:
+        """The module of a library that the name is imported from, and its name there, if it is."""
+        found = [one for statement in self.statements for one in _from_imports(statement, self.name)]
+        if len(found) != 1 or len(self.statements) != 1 or found[0].level:
+            return None
+        return None if is_users(found[0].module) else (found[0].module, found[0].name)
+
 
 def origin(scope: Scope, name: str) -> Bound:
     """Follow a value that a module imports by its name to the module that makes it."""

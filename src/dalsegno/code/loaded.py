@@ -35,7 +35,6 @@ from dalsegno.code.objects import (
     functions_of,
     is_function,
     is_users_function,
-    name_of,
     stands_for_function,
 )
 from dalsegno.code.owned import is_users, plain_name
@@ -73,59 +72,55 @@ class Loaded:
     def _values(self, where: str) -> Values:
         return Values(self._code, lambda clause: self._graph.note(f"`{where}` holds {clause}"))
 
-    def _code(self, value: Any) -> Token | None:
+    def _code(self, value: Any, values: Values) -> Token | None:
         """Give the token of what is code; `None` for any other value."""
         kind = type(value)
         if kind in _NO_CODE:
             return None
         if issubclass(kind, FunctionType):
-            return self._function(value)
+            return self._function(value, values)
         if issubclass(kind, type):
             return self._class(value)
         if issubclass(kind, ModuleType):
             return self._unloaded.reach(value.__name__, ()) if is_users(value.__name__) else ["library", value.__name__]
         if issubclass(kind, _OF_C):
-            return self._of_c(value)
-        return self._around_function(value, kind)
+            return self._of_c(value, values)
+        return self._around_function(value, kind, values)
 
-    def _around_function(self, value: Any, kind: type) -> Token | None:
+    def _around_function(self, value: Any, kind: type, values: Values) -> Token | None:
         """Give the token of an object that was made around a function."""
         if stands_for_function(value):
-            options = getattr(value, OPTIONS, None)
-            return ["step", self._code(getattr(value, FUNCTION)), self.token(options, name_of(value))]
+            return ["step", values.token(getattr(value, FUNCTION)), values.token(getattr(value, OPTIONS, None))]
         if issubclass(kind, MethodType):
-            return ["method", self._code(value.__func__), self.token(value.__self__, name_of(value))]
+            return ["method", values.token(value.__func__), values.token(value.__self__)]
         if kind is partial:
-            return [
-                "partial",
-                *(self.token(part, name_of(value.func)) for part in (value.func, value.args, value.keywords)),
-            ]
+            return ["partial", *(values.token(part) for part in (value.func, value.args, value.keywords))]
         if issubclass(kind, staticmethod | classmethod):
-            return [kind.__name__, self._code(value.__func__)]
+            return [kind.__name__, values.token(value.__func__)]
         if kind is property:
-            return ["property", *(self.token(one, name_of(one)) for one in (value.fget, value.fset, value.fdel))]
+            return ["property", *(values.token(one) for one in (value.fget, value.fset, value.fdel))]
         if not is_users(kind.__module__) and "__wrapped__" in getattr(value, "__dict__", {}):
-            return ["wrapped", type_name(kind), self.token(value.__wrapped__, name_of(value.__wrapped__))]
+            return ["wrapped", type_name(kind), values.token(value.__wrapped__)]
         return None
 
-    def _of_c(self, value: Any) -> Token:
+    def _of_c(self, value: Any, values: Values) -> Token:
         holder, module = getattr(value, "__self__", None), getattr(value, "__module__", None)
         name = getattr(value, "__qualname__", value.__name__)
         if isinstance(module, str) and module in sys.modules and is_users(module) and not isinstance(holder, type):
             self._graph.note(f"`{module}.{name}` is not written in Python: a change of it is not seen")
         if holder is None or isinstance(holder, ModuleType | type):
             return ["library", str(module), name]
-        return ["library", str(module), name, self.token(holder, name)]
+        return ["library", str(module), name, values.token(holder)]
 
     # functions
 
-    def _function(self, function: FunctionType) -> Token:
+    def _function(self, function: FunctionType, values: Values) -> Token:
         if not is_users_function(function):
-            return self._library_function(function)
+            return self._library_function(function, values)
         name = self._name(function.__globals__, function.__code__.co_qualname)
         return self._graph.piece(id(function), name, lambda piece: self._read_function(piece, function), keep=function)
 
-    def _library_function(self, function: FunctionType) -> Token:
+    def _library_function(self, function: FunctionType, values: Values) -> Token:
         """Name a function of a library; one that was made around the user's functions leads to them."""
         token: list[Token] = [
             "library",
@@ -133,8 +128,7 @@ class Loaded:
             function.__code__.co_qualname,
         ]
         held = [*(value for _, value in closed_over(function)), getattr(function, "__wrapped__", None)]
-        where = name_of(function)
-        return token + [self.token(one, where) for value in held for one in code_in(value)]
+        return token + [values.token(one) for value in held for one in code_in(value)]
 
     def _read_function(self, piece: Piece, function: FunctionType) -> None:
         code, values = function.__code__, self._values(piece.title)
@@ -156,7 +150,7 @@ class Loaded:
         self._read_closed(piece, around, values)
         wrapped = getattr(function, "__wrapped__", None)
         if is_function(wrapped):
-            piece.links.append(self._code(wrapped))
+            piece.links.append(values.token(wrapped))
 
     def _read_node(self, piece: Piece, source: Source, node: ast.AST, around: _Around) -> None:
         names = source.names(node)
@@ -221,11 +215,11 @@ class Loaded:
                 self._read_node(piece, source, statement, around)
             # what a decorator put into the class, or was put there later, is not in its text
             put = [one for one in functions if one not in own and not one.__code__.co_filename.startswith("<")]
-            piece.links += [self._code(one) for one in put if is_users_function(one)]
+            piece.links += [values.token(one) for one in put if is_users_function(one)]
         else:
             piece.content += [[name, values.token(one)] for name, one in vars(cls).items() if name not in _MADE]
         self._read_closed(piece, around, values)
-        piece.links += [self._code(one) for one in (*cls.__bases__, type(cls))]
+        piece.links += [values.token(one) for one in (*cls.__bases__, type(cls))]
 
     # names of modules
 
@@ -266,8 +260,11 @@ class Loaded:
     def _named(self, scope: Scope, name: str) -> Token:
         """Give the token of what a name of a module holds; a value is a piece of its own, under that name."""
         if isinstance(scope[name], FunctionType | type | BuiltinFunctionType):
-            return self._code(scope[name])
+            return self.token(scope[name], name)
         bound = origin(scope, name)
+        library = bound.library
+        if library is not None:
+            return ["library", *library]
         key = ("name", id(bound.scope), bound.name)
         told = self._name(bound.scope, bound.name)
         return self._graph.piece(key, told, lambda piece: self._read_value(piece, bound), keep=bound.scope)

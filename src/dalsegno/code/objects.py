@@ -51,11 +51,6 @@ def _is_users_code(code: CodeType, name: str) -> bool:
     return (code.co_filename.startswith("<") or is_users_file(code.co_filename)) and is_users(name)
 
 
-def name_of(value: Any) -> str:
-    """Give the name of what stands for code, for a person."""
-    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__qualname__)
-
-
 def closed_over(function: FunctionType) -> Iterator[tuple[str, Any]]:
     """Give what a function closes over, by name; `None` for what is not assigned yet."""
     yield from zip(function.__code__.co_freevars, map(_content, function.__closure__ or ()), strict=True)

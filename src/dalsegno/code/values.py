@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copyreg
 import json
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from pathlib import PurePath
 from types import MappingProxyType
@@ -20,8 +21,8 @@ from dalsegno.model.digest import digest
 
 #: JSON: a text, a number, or a list of tokens
 Token = Any
-#: gives the token of a function, a class, a module; `None` for a value
-Follow = Callable[[Any], Token | None]
+#: gives the token of a function, a class, a module, for those who take apart what holds it; `None` for a value
+Follow = Callable[[Any, "Values"], Token | None]
 Note = Callable[[str], None]
 
 _DATA = frozenset({type(None), bool, int, float, str})
@@ -34,6 +35,10 @@ _MOST_VALUES = 50_000
 #: a larger list or map that is nothing but data is hashed at once
 _FEW = 100
 _DEEPEST = 60
+
+
+class _CannotTakeApart(Exception):
+    """Something that an object of a library holds cannot be taken apart, and so neither can the object."""
 
 
 class Values:
@@ -50,6 +55,7 @@ class Values:
         self._note = note
         self._open: dict[int, int] = {}
         self._left = _MOST_VALUES
+        self._within_library = 0
         self._is_too_large = False
         #: whether something was met that cannot be taken apart
         self.opaque = False
@@ -59,9 +65,6 @@ class Values:
         kind = type(value)
         if kind in _ATOMS:
             return [kind.__name__, _text(value)]
-        followed = self._follow(value)
-        if followed is not None:
-            return followed
         if id(value) in self._open:
             return ["again", self._open[id(value)]]
         self._left -= 1
@@ -70,7 +73,8 @@ class Values:
             return ["too large"]
         self._open[id(value)] = len(self._open)
         try:
-            return self._parts(value, kind)
+            followed = self._follow(value, self)
+            return self._parts(value, kind) if followed is None else followed
         finally:
             del self._open[id(value)]
             self._tell_too_large(kind)
@@ -86,34 +90,52 @@ class Values:
         if kind in (list, tuple):
             return [kind.__name__, [self.token(item) for item in value]]
         if kind in (dict, MappingProxyType):
-            return ["dict", self._pairs(value)]
+            return ["dict", [[self.token(key), self.token(item)] for key, item in value.items()]]
         if kind in (set, frozenset):
             tokens = [self.token(item) for item in sorted(value, key=_order)]
             return [kind.__name__, sorted(tokens, key=json.dumps)]
         if issubclass(kind, Enum):
             return ["enum", self.token(kind), value.name]
-        if issubclass(kind, PurePath) and not is_users(kind.__module__):
+        return self._object(value, kind)
+
+    def _object(self, value: Any, kind: type) -> Token:
+        if is_users(kind.__module__):
+            return self._stored(value, kind)
+        if issubclass(kind, PurePath):
             return ["path", kind.__name__, str(value)]
-        return self._stored(value, kind)
-
-    def _pairs(self, value: Mapping[Any, Any]) -> list[Token]:
-        return [[self.token(key), self.token(item)] for key, item in value.items()]
-
-    def _stored(self, value: Any, kind: type) -> Token:
-        """Give what pickle would store."""
-        if type_name(kind) in _EMPTY:
+        if value is os.environ:
+            return ["global", "os.environ"]
+        if type_name(kind) in _EMPTY and not self._within_library:
             return ["empty", type_name(kind)]
-        reducer: Any = copyreg.dispatch_table.get(kind)
+        self._within_library += 1
         try:
-            stored = reducer(value) if reducer is not None else value.__reduce_ex__(4)
-        except Exception:  # noqa: BLE001 (what a value does when it is to be stored is its own affair)
+            return self._stored(value, kind)
+        except _CannotTakeApart:
+            if self._within_library > 1:
+                raise
             self.opaque = True
             self._note(f"a value of type `{type_name(kind)}`, which cannot be judged")
             return ["opaque", type_name(kind)]
+        finally:
+            self._within_library -= 1
+
+    def _stored(self, value: Any, kind: type) -> Token:
+        """Give what pickle would store."""
+        reducer: Any = copyreg.dispatch_table.get(kind)
+        try:
+            stored = reducer(value) if reducer is not None else value.__reduce_ex__(4)
+        except Exception as error:
+            # what a value does when it is to be stored is its own affair
+            if not self._within_library:
+                self.opaque = True
+                self._note(f"a value of type `{type_name(kind)}`, which cannot be judged")
+                return ["opaque", self.token(kind)]
+            raise _CannotTakeApart from error
         if isinstance(stored, str):
             return ["global", type_name(kind), stored]
+        token = ["made", type_name(kind), *(self._made(part) for part in cast("tuple[Any, ...]", stored))]
         self._tell_of_library(kind)
-        return ["made", type_name(kind), *(self._made(part) for part in cast("tuple[Any, ...]", stored))]
+        return token
 
     def _made(self, part: Any) -> Token:
         # items of a list and pairs of a dictionary are given one by one
@@ -123,9 +145,8 @@ class Values:
 
     def _tell_of_library(self, kind: type) -> None:
         root = kind.__module__.partition(".")[0]
-        if root in sys.stdlib_module_names or root in _EXACT or is_users(kind.__module__):
-            return
-        self._note(f"a value of type `{type_name(kind)}`, which is judged by what pickle stores of it")
+        if self._within_library == 1 and root not in sys.stdlib_module_names and root not in _EXACT:
+            self._note(f"a value of type `{type_name(kind)}`, which is judged by what pickle stores of it")
 
 
 def type_name(kind: type) -> str:

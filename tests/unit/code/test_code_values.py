@@ -92,7 +92,7 @@ values = st.recursive(
 
 
 def token(value: Any) -> Any:
-    return Values(lambda _: None, lambda _: None).token(value)
+    return Values(lambda *_: None, lambda _: None).token(value)
 
 
 @given(values, values)
@@ -106,6 +106,43 @@ def test_a_value_that_holds_itself_ends() -> None:
     value: list[Any] = [1]
     value.append(value)
     assert token(value) == ["list", [["int", "0x1"], ["again", 0]]]
+
+
+def test_what_stands_for_something_outside_is_judged_by_how_it_is_made(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    text = """
+        import logging, os, threading
+        from concurrent.futures import ThreadPoolExecutor
+        from contextvars import ContextVar
+        from string import ascii_letters as letters
+        POOL, LOG, LOCK = ThreadPoolExecutor(2), logging.getLogger("it"), threading.RLock()
+        VAR, ENVIRON = ContextVar("it"), os.environ
+        def work():
+            return POOL.submit(LOG.info, LOCK), VAR, ENVIRON, letters
+        from dalsegno.code import digest_of
+        before = digest_of(work)
+        work()[0].result()
+        ENVIRON["ANOTHER"] = "1"
+        assert digest_of(work) == before
+        print(before.digest, before.uncertain)
+    """
+    project.write({"module.py": text})
+    first = project.run("module.py")
+    told = "`module.POOL` holds a value of type `concurrent.futures.thread.ThreadPoolExecutor`, which cannot be judged"
+    assert first.rstrip().endswith(f"('{told}',)")
+    for old, new in (("Executor(2)", "Executor(3)"), ("as letters", "as others; from string import digits as letters")):
+        project.write({"module.py": text.replace(old, new)})
+        assert project.run("module.py") != first
+
+
+def test_a_value_that_leads_back_to_itself_through_a_method_ends() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.back = self.go
+
+        def go(self) -> None: ...
+
+    assert digest_of(Holder().go).digest == digest_of(Holder().go).digest
 
 
 def test_a_value_of_an_installed_package_is_told(tmp_path: Path) -> None:
