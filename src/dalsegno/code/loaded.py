@@ -37,7 +37,7 @@ from dalsegno.code.objects import (
     is_users_function,
     stands_for_function,
 )
-from dalsegno.code.owned import is_users, plain_name
+from dalsegno.code.owned import is_ours, is_users, plain_name
 from dalsegno.code.sources import Definition, Source, class_source, code_source, module_of, module_source
 from dalsegno.code.unloaded import Unloaded
 from dalsegno.code.values import Token, Values, public_module, type_name
@@ -153,6 +153,8 @@ class Loaded:
             piece.links.append(values.token(wrapped))
 
     def _read_node(self, piece: Piece, source: Source, node: ast.AST, around: _Around) -> None:
+        # what was chosen for a step is told by its options, of which not all count
+        node = source.without_decorators(node, partial(_is_made_by_us, around.scope))
         names = source.names(node)
         piece.content.append(source.written(node))
         piece.links += self._chains(names.outer, around, piece)
@@ -298,6 +300,13 @@ def _statements_of(cls: type, scope: Scope) -> tuple[Source | None, list[Any]]:
     module = module_of(scope)
     source = module_source(module) if module is not None else None
     return source, source.bindings.get(cls.__qualname__, []) if source is not None else []
+
+
+def _is_made_by_us(scope: Scope, chain: Chain) -> bool:
+    value = scope.get(chain[0])
+    for name in chain[1:]:
+        value = vars(value).get(name, value) if isinstance(value, ModuleType) else value
+    return is_ours(value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None))
 
 
 def _says_all(text: ast.expr) -> bool:

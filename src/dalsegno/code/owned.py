@@ -31,6 +31,11 @@ class Module:
     current: bool = True
 
 
+def is_ours(name: Any) -> bool:
+    """Whether this is the name of a module of Dal Segno."""
+    return isinstance(name, str) and name.partition(".")[0] == _OURS
+
+
 @lru_cache(maxsize=4096)
 def is_users_file(file: str) -> bool:
     """Whether a file lies outside of the folders of libraries."""
@@ -39,7 +44,7 @@ def is_users_file(file: str) -> bool:
 
 def is_users(name: str | None) -> bool:
     """Whether a loaded module of this name is the user's own. One that was made by hand or typed in is."""
-    if name is None or name.partition(".")[0] == _OURS or name == "builtins":
+    if name is None or is_ours(name) or name == "builtins":
         return False
     module = sys.modules.get(name)
     if module is None:

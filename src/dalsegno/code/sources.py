@@ -11,7 +11,8 @@ import ast
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
@@ -19,6 +20,7 @@ from typing import Any, cast
 from weakref import ref
 
 from dalsegno.code.names import (
+    Chain,
     Imported,
     Names,
     bound_names,
@@ -48,6 +50,7 @@ class Source:
         self._written: dict[int, str] = {}
         self._names: dict[int, Names] = {}
         self._compiled: dict[str, list[CodeType]] = {}
+        self._reduced: dict[tuple[int, tuple[int, ...]], ast.AST] = {}
 
     def written(self, node: ast.AST) -> str:
         """Give what a node of this text says."""
@@ -62,6 +65,19 @@ class Source:
         if found is None:
             found = self._names[id(node)] = names_of(node)
         return found
+
+    def without_decorators(self, node: ast.AST, left_out: Callable[[Chain], bool]) -> ast.AST:
+        """Give a definition less the decorators whose names are to be left out, as a node of this text."""
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        chains = [chain_of(one.func if isinstance(one, ast.Call) else one) for one in decorators]
+        kept = tuple(index for index, chain in enumerate(chains) if chain is None or not left_out(chain))
+        if len(kept) == len(decorators):
+            return node
+        if (id(node), kept) not in self._reduced:
+            reduced: Any = copy(node)
+            reduced.decorator_list = [decorators[index] for index in kept]
+            self._reduced[id(node), kept] = reduced
+        return self._reduced[id(node), kept]
 
     def definitions(self, code: CodeType) -> list[Definition]:
         """Give the definitions that a code object may come from: one, or several lambdas that cannot be told apart."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import partial
 
 from dalsegno.code.graph import Graph, Piece
 from dalsegno.code.names import MODULE_NAMES, Chain, Imported, ImportedUse, Names, imports_of
-from dalsegno.code.owned import Finder, Module, absolute_name, package_of, plain_name
+from dalsegno.code.owned import Finder, Module, absolute_name, is_ours, package_of, plain_name
 from dalsegno.code.sources import Source, parse
 from dalsegno.code.values import Token
 
@@ -121,9 +122,10 @@ class Unloaded:
             if imports:
                 piece.links += [self.use(ImportedUse(one), package_of(module)) for one in imports]
             else:
-                piece.content.append(source.written(statement))
-                piece.links += self._names(module, source, source.names(statement), but=name)
-                self._tell(piece.title, source.names(statement))
+                node = source.without_decorators(statement, partial(_is_made_by_us, source))
+                piece.content.append(source.written(node))
+                piece.links += self._names(module, source, source.names(node), but=name)
+                self._tell(piece.title, source.names(node))
 
     def _names(self, module: Module, source: Source, names: Names, but: str) -> Iterator[Token]:
         for chain in names.outer:
@@ -138,6 +140,12 @@ class Unloaded:
     def _tell(self, where: str, names: Names) -> None:
         for sentence in names.unclear_sentences(where):
             self._graph.note(sentence)
+
+
+def _is_made_by_us(source: Source, chain: Chain) -> bool:
+    return any(
+        is_ours(one.module) for statement in source.bindings.get(chain[0], ()) for one in _imports(statement, chain[0])
+    )
 
 
 def _imports(statement: ast.stmt, name: str) -> Iterator[Imported]:

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from tests.support.projects import Project
 
+import dalsegno
 from dalsegno.code import differences, digest_of
 
 #: an object that holds what cannot be taken apart, and something that can
@@ -104,6 +106,29 @@ def test_a_step_is_followed_to_its_function_and_its_options_count() -> None:
     assert digest_of(Step(adding(1))).digest == digest_of(Step(adding(1))).digest  # type: ignore[arg-type]
     assert digest_of(Step(adding(1))).digest != digest_of(Step(adding(2))).digest  # type: ignore[arg-type]
     assert digest_of(Step(adding(1), retry=1)).digest != digest_of(Step(adding(1))).digest  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(
+    ("imported", "used"),
+    [("from dalsegno.demo_steps import step", "step"), ("import dalsegno.demo_steps as d", "d.step")],
+)
+def test_a_decorator_of_ours_counts_by_its_options_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, imported: str, used: str, *, inside: bool
+) -> None:
+    module = ModuleType("dalsegno.demo_steps")
+    exec("def step(**options):\n    return lambda function: function", vars(module))
+    monkeypatch.setitem(sys.modules, "dalsegno.demo_steps", module)
+    monkeypatch.setattr(dalsegno, "demo_steps", module, raising=False)
+    text = f"{imported}\nNOTE = 1\n@{used}(retry=2, note=NOTE)\ndef work(x):\n    return x\n"
+    project.write({"caller.py": "def call(x):\n    from module import work\n    return work(x)\n"})
+    project.write({"module.py": text})
+    entry = "caller:call" if inside else "module:work"
+    before = project.digest(entry)
+    project.write({"module.py": text.replace("retry=2", "retry=3").replace("NOTE = 1", "NOTE = 2")})
+    assert project.digest(entry) == before
+    project.write({"module.py": text.replace("return x", "return -x")})
+    assert project.digest(entry).digest != before.digest
 
 
 def test_options_count() -> None:

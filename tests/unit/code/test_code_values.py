@@ -92,7 +92,9 @@ values = st.recursive(
 
 
 def token(value: Any) -> Any:
-    return Values(lambda *_: None, lambda _: None).token(value)
+    def is_no_code(value: Any, values: Values) -> None: ...
+
+    return Values(is_no_code, lambda _: None).token(value)
 
 
 @given(values, values)
