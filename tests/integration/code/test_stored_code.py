@@ -314,6 +314,24 @@ def test_the_digest_of_a_loaded_module_is_that_of_the_stored(project: Project, a
     assert run(away, project.folder / "stored", "import json\nfrom pathlib import Path\n" + dedent(code)) == "True"
 
 
+def test_packages_without_init_and_data_beside_modules_are_found(project: Project, away: Project) -> None:
+    project.write({
+        "space/part/inner.py": """
+            from importlib.resources import files
+            from pathlib import Path
+            def read():
+                return Path(__file__).with_name("data.txt").read_text() + files("pkg").joinpath("data.txt").read_text()
+        """,
+        "space/part/data.txt": "beside ",
+        "pkg/data.txt": "inside",
+        "steps.py": "import pkg\nfrom space.part.inner import read\ndef train():\n    return read()\n",
+    })  # fmt: skip
+    store(project, "from steps import train as function")
+    for name in ("space/part/inner.py", "steps.py", "pkg/__init__.py"):
+        (project.folder / name).unlink()
+    assert run(away, project.folder / "stored", "print(loaded(stored).function())") == "beside inside"
+
+
 FAIL = """
     from dalsegno.errors import TaskFailed
     import sys
