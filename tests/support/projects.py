@@ -6,7 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -29,7 +29,7 @@ class Project:
             path.write_text(dedent(text), encoding="utf-8")
 
     @contextmanager
-    def imported(self, name: str) -> Iterator[Any]:
+    def imported(self, name: str) -> Generator[Any]:
         """Import a module anew, and forget it and all that it brought afterwards."""
         before, writes = set(sys.modules), sys.dont_write_bytecode
         sys.path.insert(0, str(self.folder))

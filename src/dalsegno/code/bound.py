@@ -14,11 +14,6 @@ from dalsegno.code.sources import Source, changes_itself, class_source, module_o
 
 Scope = Mapping[str, Any]
 
-#: names that Python gives every module; what they hold differs from path to path
-MODULE_NAMES = frozenset({
-    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__", "__name__",
-    "__package__", "__path__", "__spec__",
-})  # fmt: skip
 _PLACES = frozenset({"__file__", "__path__"})
 
 
@@ -38,6 +33,14 @@ class Bound(NamedTuple):
     def statements(self) -> list[ast.stmt]:
         """The statements that bind the name."""
         return self.source.bindings.get(self.name, []) if self.source is not None else []
+
+    @property
+    def library(self) -> tuple[str, str | None] | None:
+        """The module of a library that the name is imported from, and its name there, if it is."""
+        found = [one for statement in self.statements for one in _from_imports(statement, self.name)]
+        if len(found) != 1 or len(self.statements) != 1 or found[0].level:
+            return None
+        return None if is_users(found[0].module) else (found[0].module, found[0].name)
 
 
 def origin(scope: Scope, name: str) -> Bound:
@@ -71,6 +74,13 @@ def _import_of(bound: Bound) -> Bound | None:
 def _from_imports(statement: ast.stmt, name: str) -> Iterator[Imported]:
     if isinstance(statement, ast.ImportFrom):
         yield from (source for bound, source in imports_of(statement) if bound == name)
+
+
+def is_made_by_code(scope: Scope, name: str) -> bool:
+    """Whether a name of a module is there only once a function has assigned it."""
+    module = module_of(scope)
+    source = module_source(module) if module is not None else None
+    return source is not None and name in source.changing and name not in source.bindings
 
 
 def is_changing(bound: Bound) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -14,12 +15,11 @@ from dalsegno.code.digesting import read
 from dalsegno.code.names import Imported
 from dalsegno.code.objects import innermost
 from dalsegno.code.owned import Finder, Module, absolute_name, is_users, is_users_file, package_of, plain_name
-from dalsegno.code.sources import Source, parse
+from dalsegno.code.sources import parse
 from dalsegno.errors import Refusal
 
 _MOST_SOURCE = 16 * 1024 * 1024
 _MOST_PICKLED = 64 * 1024 * 1024
-_DYNAMIC = "imports a module by a name that is known only when it runs"
 
 
 def collect(function: Callable[..., Any], *, options: Mapping[str, Any] | None = None) -> Bundle:
@@ -44,7 +44,8 @@ def collect(function: Callable[..., Any], *, options: Mapping[str, Any] | None =
     found = _importable(function)
     pickled = None if found is not None else _pickled(function)
     entry, inner = found or (_told_name(function), False)
-    modules = _modules(name for name in (entry.partition(":")[0] if found else "", *graph.modules))
+    modules, changed = _modules(name for name in (entry.partition(":")[0] if found else "", *graph.modules))
+    code = replace(code, uncertain=tuple(dict.fromkeys([*code.uncertain, *changed])))
     texts = (
         {} if found is not None else {file: text.encode("utf-8", "surrogatepass") for file, text in graph.texts.items()}
     )
@@ -115,9 +116,10 @@ def _pickled(function: Any) -> bytes:
     return data
 
 
-def _modules(names: Iterable[str]) -> Mapping[str, ModuleSource]:
-    """Give the user's modules of these names, and all that they import."""
+def _modules(names: Iterable[str]) -> tuple[Mapping[str, ModuleSource], list[str]]:
+    """Give the user's modules of these names, and all that they import; and say which are not what was loaded."""
     finder = Finder()
+    changed: list[str] = []
     found: dict[str, ModuleSource] = {}
     waiting, size = [*dict.fromkeys(names)], 0
     while waiting:
@@ -126,6 +128,10 @@ def _modules(names: Iterable[str]) -> Mapping[str, ModuleSource]:
         if module is None or module.text is None:
             continue
         found[name] = module_source(module.text, is_package=module.is_package, file=module.file)
+        if not module.current:
+            changed.append(
+                f"`{module.file}` has changed since it was loaded: what is stored of `{name}` is not what runs"
+            )
         size += len(module.text)
         if size > _MOST_SOURCE:
             message = f"the user's modules that are imported are larger than {_MOST_SOURCE // 1024 // 1024} MB"
@@ -133,14 +139,14 @@ def _modules(names: Iterable[str]) -> Mapping[str, ModuleSource]:
         parts = name.split(".")
         waiting += [".".join(parts[:length]) for length in range(1, len(parts))]
         waiting += _imported(module, finder)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), changed
 
 
 def _imported(module: Module, finder: Finder) -> Iterator[str]:
     source = parse(module.text or "")
     for one in source.imports if source is not None else ():
         yield from _named(one, module)
-    if source is not None and _imports_by_text(source):
+    if source is not None and source.imports_by_text:
         yield from _below(module.name.partition(".")[0], finder)
 
 
@@ -150,10 +156,6 @@ def _named(one: Imported, module: Module) -> Iterator[str]:
         yield name
         if one.name and one.name != "*":
             yield f"{name}.{one.name}"
-
-
-def _imports_by_text(source: Source) -> bool:
-    return any(what.startswith(_DYNAMIC) for what, _ in source.names(source.tree).unclear)
 
 
 def _below(name: str, finder: Finder) -> Iterator[str]:

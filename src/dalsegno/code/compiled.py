@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
+from dalsegno.code.names import Imported, ImportedUse
 from dalsegno.code.values import Token, Values
 
 
@@ -28,3 +30,24 @@ def names_in(code: CodeType) -> Iterator[str]:
     for one in code.co_consts:
         if isinstance(one, CodeType):
             yield from names_in(one)
+
+
+def globals_in(code: CodeType) -> Iterator[str]:
+    """Give the names of its surroundings that a code object reads, those inside of it too."""
+    yield from (step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from globals_in(one)
+
+
+def imports_in(code: CodeType) -> Iterator[ImportedUse]:
+    """Give what a code object imports when it runs, whole or by names."""
+    steps = list(dis.get_instructions(code))
+    for place, step in enumerate(steps):
+        if step.opname == "IMPORT_NAME" and place > 1:
+            level, names = steps[place - 2].argval, steps[place - 1].argval
+            for name in names or (None,):
+                yield ImportedUse(Imported(step.argval, level if isinstance(level, int) else 0, name))
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from imports_in(one)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dalsegno.code.values import Token
-from dalsegno.model.digest import digest
+from dalsegno.model.digest import SHORT, digest
 
 #: the kind under which digests of code are made
 KIND = "code"
@@ -21,7 +21,7 @@ class CodeDigest:
     Parameters
     ----------
     digest : 64 hex digits; equal for the same code in every process and on every path.
-    parts : the digest of each piece that is reached, by `module:qualname`, the function itself first.
+    parts : a short digest of each piece that is reached, by `module:qualname`, the function itself first.
     uncertain : what cannot be judged, as sentences.
     """
 
@@ -102,7 +102,7 @@ class Graph:
         contents: dict[str, list[Token]] = {}
         for piece in self._pieces:
             contents.setdefault(piece.name, []).append(piece.content)
-        return {name: digest(KIND, self._named(content)) for name, content in contents.items()}
+        return {name: digest(KIND, self._named(content))[:SHORT] for name, content in contents.items()}
 
     def _named(self, token: Token) -> Token:
         """Name the pieces that a token leads to, whose numbers change when something else does."""

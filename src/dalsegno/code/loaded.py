@@ -21,26 +21,26 @@ from types import (
 )
 from typing import Any, NamedTuple
 
-from dalsegno.code.bound import MODULE_NAMES, Bound, Scope, is_changing, is_place, origin
-from dalsegno.code.compiled import code_token, names_in
+from dalsegno.code.bound import Bound, Scope, is_changing, is_made_by_code, is_place, origin
+from dalsegno.code.compiled import code_token, globals_in, imports_in, names_in
 from dalsegno.code.graph import Graph, Piece
-from dalsegno.code.names import Chain
+from dalsegno.code.names import MODULE_NAMES, Chain, ImportedUse
 from dalsegno.code.objects import (
     FUNCTION,
     OPTIONS,
     belongs_to,
     closed_over,
+    code_held,
     code_in,
     functions_of,
     is_function,
     is_users_function,
-    name_of,
     stands_for_function,
 )
-from dalsegno.code.owned import is_users, plain_name
+from dalsegno.code.owned import is_ours, is_users, plain_name
 from dalsegno.code.sources import Definition, Source, class_source, code_source, module_of, module_source
 from dalsegno.code.unloaded import Unloaded
-from dalsegno.code.values import Token, Values, type_name
+from dalsegno.code.values import Token, Values, public_module, type_name
 
 _OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType)
 _NO_CODE = frozenset({list, tuple, dict, set, frozenset, MappingProxyType})
@@ -72,63 +72,63 @@ class Loaded:
     def _values(self, where: str) -> Values:
         return Values(self._code, lambda clause: self._graph.note(f"`{where}` holds {clause}"))
 
-    def _code(self, value: Any) -> Token | None:
+    def _code(self, value: Any, values: Values) -> Token | None:
         """Give the token of what is code; `None` for any other value."""
         kind = type(value)
         if kind in _NO_CODE:
             return None
         if issubclass(kind, FunctionType):
-            return self._function(value)
+            return self._function(value, values)
         if issubclass(kind, type):
             return self._class(value)
         if issubclass(kind, ModuleType):
             return self._unloaded.reach(value.__name__, ()) if is_users(value.__name__) else ["library", value.__name__]
         if issubclass(kind, _OF_C):
-            return self._of_c(value)
-        return self._around_function(value, kind)
+            return self._of_c(value, values)
+        return self._around_function(value, kind, values)
 
-    def _around_function(self, value: Any, kind: type) -> Token | None:
+    def _around_function(self, value: Any, kind: type, values: Values) -> Token | None:
         """Give the token of an object that was made around a function."""
         if stands_for_function(value):
-            options = getattr(value, OPTIONS, None)
-            return ["step", self._code(getattr(value, FUNCTION)), self.token(options, name_of(value))]
+            return ["step", values.token(getattr(value, FUNCTION)), values.token(getattr(value, OPTIONS, None))]
         if issubclass(kind, MethodType):
-            return ["method", self._code(value.__func__), self.token(value.__self__, name_of(value))]
+            return ["method", values.token(value.__func__), values.token(value.__self__)]
         if kind is partial:
-            return [
-                "partial",
-                *(self.token(part, name_of(value.func)) for part in (value.func, value.args, value.keywords)),
-            ]
+            return ["partial", *(values.token(part) for part in (value.func, value.args, value.keywords))]
         if issubclass(kind, staticmethod | classmethod):
-            return [kind.__name__, self._code(value.__func__)]
+            return [kind.__name__, values.token(value.__func__)]
         if kind is property:
-            return ["property", *(self.token(one, name_of(one)) for one in (value.fget, value.fset, value.fdel))]
+            return ["property", *(values.token(one) for one in (value.fget, value.fset, value.fdel))]
         if not is_users(kind.__module__) and "__wrapped__" in getattr(value, "__dict__", {}):
-            return ["wrapped", type_name(kind), self.token(value.__wrapped__, name_of(value.__wrapped__))]
+            return ["wrapped", type_name(kind), values.token(value.__wrapped__)]
         return None
 
-    def _of_c(self, value: Any) -> Token:
+    def _of_c(self, value: Any, values: Values) -> Token:
         holder, module = getattr(value, "__self__", None), getattr(value, "__module__", None)
         name = getattr(value, "__qualname__", value.__name__)
         if isinstance(module, str) and module in sys.modules and is_users(module) and not isinstance(holder, type):
             self._graph.note(f"`{module}.{name}` is not written in Python: a change of it is not seen")
         if holder is None or isinstance(holder, ModuleType | type):
             return ["library", str(module), name]
-        return ["library", str(module), name, self.token(holder, name)]
+        return ["library", str(module), name, values.token(holder)]
 
     # functions
 
-    def _function(self, function: FunctionType) -> Token:
+    def _function(self, function: FunctionType, values: Values) -> Token:
         if not is_users_function(function):
-            return self._library_function(function)
+            return self._library_function(function, values)
         name = self._name(function.__globals__, function.__code__.co_qualname)
         return self._graph.piece(id(function), name, lambda piece: self._read_function(piece, function), keep=function)
 
-    def _library_function(self, function: FunctionType) -> Token:
+    def _library_function(self, function: FunctionType, values: Values) -> Token:
         """Name a function of a library; one that was made around the user's functions leads to them."""
-        token: list[Token] = ["library", str(function.__globals__.get("__name__")), function.__code__.co_qualname]
+        token: list[Token] = [
+            "library",
+            public_module(function.__globals__.get("__name__", "")),
+            function.__code__.co_qualname,
+        ]
         held = [*(value for _, value in closed_over(function)), getattr(function, "__wrapped__", None)]
-        return token + [self._code(one) for one in held if is_function(one)]
+        return token + [values.token(one) for value in held for one in code_in(value)]
 
     def _read_function(self, piece: Piece, function: FunctionType) -> None:
         code, values = function.__code__, self._values(piece.title)
@@ -146,20 +146,25 @@ class Loaded:
             piece.content.append(code_token(code, values, function.__doc__))
             piece.content.append([values.token(function.__defaults__), values.token(function.__kwdefaults__)])
             piece.links += self._chains(_chains_in(code, function.__globals__), around, piece)
+            piece.links += self._imports(imports_in(code), around)
         self._read_closed(piece, around, values)
         wrapped = getattr(function, "__wrapped__", None)
         if is_function(wrapped):
-            piece.links.append(self._code(wrapped))
+            piece.links.append(values.token(wrapped))
 
     def _read_node(self, piece: Piece, source: Source, node: ast.AST, around: _Around) -> None:
-        names, package = source.names(node), around.scope.get("__package__")
+        # what was chosen for a step is told by its options, of which not all count
+        node = source.without_decorators(node, partial(_is_made_by_us, around.scope))
+        names = source.names(node)
         piece.content.append(source.written(node))
         piece.links += self._chains(names.outer, around, piece)
-        piece.links += [
-            self._unloaded.use(use, package if isinstance(package, str) else None) for use in names.imported
-        ]
-        for what, line in names.unclear:
-            self._graph.note(f"`{piece.title}` {what} (line {line})")
+        piece.links += self._imports(names.imported, around)
+        for sentence in names.unclear_sentences(piece.title):
+            self._graph.note(sentence)
+
+    def _imports(self, uses: Iterable[ImportedUse], around: _Around) -> list[Token]:
+        package = around.scope.get("__package__")
+        return [self._unloaded.use(use, package if isinstance(package, str) else None) for use in uses]
 
     def _read_closed(self, piece: Piece, around: _Around, values: Values) -> None:
         for name, held in around.closed.items():
@@ -193,7 +198,7 @@ class Loaded:
 
     def _class(self, cls: type) -> Token:
         if not is_users(cls.__module__):
-            return ["library", cls.__module__, cls.__qualname__]
+            return ["library", public_module(cls.__module__), cls.__qualname__]
         self._graph.modules[cls.__module__] = None
         name = f"{plain_name(cls.__module__)}:{cls.__qualname__}"
         return self._graph.piece(id(cls), name, lambda piece: self._read_class(piece, cls), keep=cls)
@@ -212,11 +217,11 @@ class Loaded:
                 self._read_node(piece, source, statement, around)
             # what a decorator put into the class, or was put there later, is not in its text
             put = [one for one in functions if one not in own and not one.__code__.co_filename.startswith("<")]
-            piece.links += [self._code(one) for one in put if is_users_function(one)]
+            piece.links += [values.token(one) for one in put if is_users_function(one)]
         else:
             piece.content += [[name, values.token(one)] for name, one in vars(cls).items() if name not in _MADE]
         self._read_closed(piece, around, values)
-        piece.links += [self._code(one) for one in (*cls.__bases__, type(cls))]
+        piece.links += [values.token(one) for one in (*cls.__bases__, type(cls))]
 
     # names of modules
 
@@ -233,6 +238,8 @@ class Loaded:
             return self._from(held, rest) if isinstance(held, ModuleType) else None
         if name in MODULE_NAMES:
             return None
+        if is_made_by_code(around.scope, name):
+            return ["made by code", name]
         if name in around.scope:
             value = around.scope[name]
             return self._from(value, rest) if isinstance(value, ModuleType) else self._named(around.scope, name)
@@ -255,8 +262,11 @@ class Loaded:
     def _named(self, scope: Scope, name: str) -> Token:
         """Give the token of what a name of a module holds; a value is a piece of its own, under that name."""
         if isinstance(scope[name], FunctionType | type | BuiltinFunctionType):
-            return self._code(scope[name])
+            return self.token(scope[name], name)
         bound = origin(scope, name)
+        library = bound.library
+        if library is not None:
+            return ["library", *library]
         key = ("name", id(bound.scope), bound.name)
         told = self._name(bound.scope, bound.name)
         return self._graph.piece(key, told, lambda piece: self._read_value(piece, bound), keep=bound.scope)
@@ -265,7 +275,7 @@ class Loaded:
         """Read a value: itself, or where that says nothing the statements that make it."""
         if is_changing(bound):
             self._graph.note(f"`{piece.title}` is changed by the code itself: only how it begins is judged")
-            piece.links += [self._code(one) for one in code_in(bound.value)]
+            piece.links += [self.token(one, piece.title) for one in code_held(bound.value)]
         elif not (bound.statements and is_place(bound.scope, bound.name)):
             values = self._values(piece.title)
             piece.content.append(values.token(bound.value))
@@ -292,6 +302,13 @@ def _statements_of(cls: type, scope: Scope) -> tuple[Source | None, list[Any]]:
     return source, source.bindings.get(cls.__qualname__, []) if source is not None else []
 
 
+def _is_made_by_us(scope: Scope, chain: Chain) -> bool:
+    value = scope.get(chain[0])
+    for name in chain[1:]:
+        value = vars(value).get(name, value) if isinstance(value, ModuleType) else value
+    return is_ours(value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None))
+
+
 def _says_all(text: ast.expr) -> bool:
     return not any(isinstance(one, ast.Name | ast.Call | ast.Attribute) for one in ast.walk(text))
 
@@ -302,10 +319,10 @@ def _read_in(text: ast.expr) -> Iterator[str]:
 
 def _chains_in(code: CodeType, scope: Scope) -> list[Chain]:
     """Give the names that compiled code uses; which attribute is whose cannot be told, so each counts for each module."""
-    names = list(dict.fromkeys(names_in(code)))
+    attributes = list(dict.fromkeys(names_in(code)))
     found: list[Chain] = []
-    for name in names:
+    for name in dict.fromkeys(globals_in(code)):
         value = scope.get(name)
-        inner = [one for one in names if isinstance(value, ModuleType) and one in vars(value) and one != name]
+        inner = [one for one in attributes if isinstance(value, ModuleType) and one in vars(value) and one != name]
         found += [(name, one) for one in inner] or [(name,)]
     return found

@@ -22,6 +22,10 @@ from dalsegno.code.unloadable import NoEntry, refuse
 Read = Callable[[str], bytes]
 
 
+#: what is loaded in this process, the last one last
+_loaded: list[LoadedCode] = []
+
+
 class LoadedCode:
     """Stored code that is loaded in this process, until `unload`.
 
@@ -38,6 +42,7 @@ class LoadedCode:
         self._before = frozenset(sys.modules)
         self._lines = {file: linecache.cache.get(file) for file in bundle.texts}
         sys.meta_path.insert(0, cast("Any", self._finder))
+        _loaded.append(self)
         for file, digest in bundle.texts.items():
             _show(file, read(digest).decode("utf-8", "surrogatepass"))
 
@@ -50,12 +55,15 @@ class LoadedCode:
         self.unload()
 
     def unload(self) -> None:
-        """Take the code out of the process again; modules that it had taken the place of come back."""
-        if self._finder not in sys.meta_path:
-            return
-        sys.meta_path.remove(self._finder)
-        for name, module in list(sys.modules.items()):
-            if self._finder.has_loaded(module) or (name not in self._before and is_users(name)):
+        """Take the code out of the process again, and what was loaded after it; what it stood in place of comes back."""
+        while self in _loaded:
+            _loaded.pop().take_out()
+
+    def take_out(self) -> None:
+        """Take this code alone out of the process, where nothing was loaded after it."""
+        sys.meta_path.remove(cast("Any", self._finder))
+        for name in list(sys.modules):
+            if name not in self._before and is_users(name):
                 del sys.modules[name]
         for file, entry in [*self._lines.items(), *((file, None) for file in self._finder.files)]:
             linecache.cache.pop(file, None)
@@ -158,7 +166,7 @@ class _Finder:
         text = source.text if source.text is not None else self._read(source.digest).decode("utf-8", "surrogatepass")
         file = _file_name(fullname, source, text)
         self.files.append(file)
-        loader = _Loader(self, fullname, text, file, source)
+        loader = _Loader(fullname, text, file, source)
         spec = ModuleSpec(fullname, cast("Any", loader), origin=file, is_package=source.is_package)
         spec.has_location = True
         return spec
@@ -179,17 +187,11 @@ class _Finder:
         spec.submodule_search_locations = [place for place in places if not is_users_file(f"{place}/")]
         return spec
 
-    def has_loaded(self, module: Any) -> bool:
-        """Whether a module was loaded from the bundle."""
-        loader = getattr(getattr(module, "__spec__", None), "loader", None)
-        return isinstance(loader, _Loader) and loader.finder is self
-
 
 class _Loader:
     """Loads one module of a bundle, and shows its text."""
 
-    def __init__(self, finder: _Finder, name: str, text: str, file: str, source: ModuleSource) -> None:
-        self.finder = finder
+    def __init__(self, name: str, text: str, file: str, source: ModuleSource) -> None:
         self.name = name
         self.path = file
         self._text = text

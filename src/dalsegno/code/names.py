@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 #: a name, and the attributes that follow it: `helpers.clean` is `("helpers", "clean")`
 Chain = tuple[str, ...]
 
+#: names that Python gives every module; what they hold differs from path to path
+MODULE_NAMES = frozenset({
+    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__", "__name__",
+    "__package__", "__path__", "__spec__",
+})  # fmt: skip
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_OWN_SCOPE = (*_FUNCTIONS, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -41,8 +48,14 @@ class Names:
     imported: dict[ImportedUse, None] = field(default_factory=dict[ImportedUse, None])
     #: names of the module that it assigns, with `global`
     assigned: set[str] = field(default_factory=set[str])
-    #: what cannot be told from the text, each with its line
-    unclear: dict[tuple[str, int], None] = field(default_factory=dict[tuple[str, int], None])
+    #: what cannot be told from the text, each with its lines
+    unclear: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    def unclear_sentences(self, subject: str) -> Iterator[str]:
+        """Say of a piece of code what cannot be told from its text."""
+        for what, lines in self.unclear.items():
+            places = ", ".join(map(str, lines))
+            yield f"`{subject}` {what} ({'line' if len(lines) == 1 else 'lines'} {places})"
 
 
 def names_of(node: ast.AST) -> Names:
@@ -75,28 +88,56 @@ def whole_imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[Importe
 def bound_names(statement: ast.AST) -> Iterator[str]:
     """Give the names that a statement binds in its own scope; `*` for an import of all names."""
     for node in _in_scope(statement):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield from _bound_by(node)
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Load):
             yield node.id
-        elif isinstance(node, _DEFINITIONS):
-            yield node.name
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (name for name, _ in imports_of(node))
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            yield node.rest
+    elif isinstance(node, _DEFINITIONS):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (name for name, _ in imports_of(node))
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        yield from (node.name,) if node.name else ()
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
 
 
-def _in_scope(node: ast.AST) -> Iterator[ast.AST]:
+def _in_scope(node: ast.AST) -> list[ast.AST]:
     """Give the nodes of one scope; of a comprehension only what `:=` binds outside of it."""
-    yield node
-    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-        return
-    if isinstance(node, _COMPREHENSIONS):
-        yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _in_scope(child)
+    found: list[ast.AST] = []
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        if isinstance(node, _COMPREHENSIONS):
+            found += [inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
+        elif not isinstance(node, _OWN_SCOPE):
+            waiting += reversed(children(node))
+    return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Give the nodes right below a node, in order; quicker than `ast.iter_child_nodes`, which digests feel."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST) and name not in ("ctx", "op"):
+            found.append(value)
+    return found
+
+
+def import_call(node: ast.AST) -> tuple[bool, str | None]:
+    """Say whether a node is a call that imports a module, and the module's name where that is written there."""
+    chain = chain_of(node.func) if isinstance(node, ast.Call) else None
+    if chain is None or chain[-1] not in ("import_module", "__import__") or not isinstance(node, ast.Call):
+        return False, None
+    text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    return True, text if isinstance(text, str) and not text.startswith(".") else None
 
 
 class _Scope:
@@ -113,15 +154,14 @@ class _Scope:
 
     def read(self, statements: list[ast.stmt] | list[ast.expr]) -> None:
         """Note what the statements of the scope bind."""
-        for statement in statements:
-            self.bound.update(bound_names(statement))
-            for node in _in_scope(statement):
-                if isinstance(node, ast.Global):
-                    self.outer.update(node.names)
-                elif isinstance(node, ast.Nonlocal):
-                    self.bound.difference_update(node.names)
-                elif isinstance(node, ast.Import | ast.ImportFrom):
-                    self._read_import(node)
+        for node in (node for statement in statements for node in _in_scope(statement)):
+            self.bound.update(_bound_by(node))
+            if isinstance(node, ast.Global):
+                self.outer.update(node.names)
+            elif isinstance(node, ast.Nonlocal):
+                self.bound.difference_update(node.names)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self._read_import(node)
         self.bound -= self.outer
 
     def _read_import(self, statement: ast.Import | ast.ImportFrom) -> None:
@@ -160,9 +200,11 @@ class _Reader(ast.NodeVisitor):
         self._scope: _Scope | None = None
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for part in (*node.decorator_list, node.returns, *getattr(node, "type_params", ())):
-            self._visit_if(part)
-        self._function(node.args, node.body)
+        for part in node.decorator_list:
+            self.visit(part)
+        with self._generic(node):
+            self._visit_if(node.returns)
+            self._function(node.args, node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
@@ -179,11 +221,24 @@ class _Reader(ast.NodeVisitor):
         self._within(scope, body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in (*node.decorator_list, *node.bases, *node.keywords, *getattr(node, "type_params", ())):
+        for part in node.decorator_list:
             self.visit(part)
-        scope = _Scope(self._scope, is_class=True)
-        scope.read(node.body)
-        self._within(scope, node.body)
+        with self._generic(node):
+            for part in (*node.bases, *node.keywords):
+                self.visit(part)
+            scope = _Scope(self._scope, is_class=True)
+            scope.read(node.body)
+            self._within(scope, node.body)
+
+    @contextmanager
+    def _generic(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Generator[None]:
+        """Be where the type parameters of a definition are known, which newer versions of Python have."""
+        outside, self._scope = self._scope, _Scope(self._scope)
+        for parameter in getattr(node, "type_params", ()):
+            self._scope.bound.add(parameter.name)
+            self.visit(parameter)
+        yield
+        self._scope = outside
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
         self.visit(node.generators[0].iter)
@@ -225,43 +280,47 @@ class _Reader(ast.NodeVisitor):
         else:
             self._use(chain)
             if chain[:2] == ("sys", "modules"):
-                self.found.unclear["looks modules up in `sys.modules`", node.lineno] = None
+                self._unclear("looks modules up in `sys.modules`", node)
 
     def visit_Call(self, node: ast.Call) -> None:
         chain = chain_of(node.func)
-        if chain is None or not self._known_call(chain[-1], node):
-            self.visit(node.func)
-        for part in (*node.args, *node.keywords):
+        if chain is not None and chain[-1] == "getattr" and len(node.args) > 1 and self._getattr(node):
+            return
+        if chain is not None:
+            self._tell_by_text(chain[-1], node)
+        for part in (node.func, *node.args, *node.keywords):
             self.visit(part)
 
-    def _known_call(self, name: str, node: ast.Call) -> bool:
-        """Note what a call reaches that goes by a text instead of by a name; whether nothing else is to be noted of it."""
-        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        if name in ("import_module", "__import__"):
-            if isinstance(text, str) and not text.startswith("."):
-                self.found.imported[ImportedUse(Imported(text, 0))] = None
-            else:
-                self._unclear(f"imports a module by a name that is known only when it runs (`{name}`)", node)
-        elif name == "getattr" and len(node.args) > 1:
-            return self._getattr(node)
+    def _tell_by_text(self, name: str, node: ast.Call) -> None:
+        """Note what a call reaches that goes by a text instead of by a name."""
+        imports, module = import_call(node)
+        if module is not None:
+            self.found.imported[ImportedUse(Imported(module, 0))] = None
+        elif imports:
+            self._unclear(f"imports a module by a name that is known only when it runs (`{name}`)", node)
         elif name in ("eval", "exec") and isinstance(node.func, ast.Name):
             self._unclear(f"runs code that it makes itself (`{name}`)", node)
         elif name == "globals" and not node.args:
             self._unclear("looks names up in `globals()`", node)
-        return False
 
     def _getattr(self, node: ast.Call) -> bool:
+        """Note what `getattr` reads; whether it is told as an attribute of that name would be."""
         whose, key = chain_of(node.args[0]), node.args[1]
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             if whose is not None:
                 self._use((*whose, key.value))
-            return True
-        if whose is not None and whose[0] not in ("self", "cls") and _holder(whose[0], self._scope) is not None:
+                for part in node.args[2:]:
+                    self.visit(part)
+            return whose is not None
+        holder = _holder(whose[0], self._scope) if whose is not None and whose[0] not in ("self", "cls") else None
+        if whose is not None and holder is not None and whose[0] not in holder.imports:
             self._unclear(f"reads an attribute of `{'.'.join(whose)}` by a name that is known only when it runs", node)
         return False
 
     def _unclear(self, what: str, node: ast.AST) -> None:
-        self.found.unclear[what, getattr(node, "lineno", 0)] = None
+        lines = self.found.unclear.setdefault(what, [])
+        if getattr(node, "lineno", 0) not in lines:
+            lines.append(getattr(node, "lineno", 0))
 
     def _use(self, chain: Chain) -> None:
         holder = _holder(chain[0], self._scope)

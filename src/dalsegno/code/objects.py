@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
@@ -29,6 +29,8 @@ def is_function(value: Any) -> bool:
 def innermost(function: Any) -> Any:
     """Give the function that decorators and steps were put around."""
     for _ in range(100):
+        if isinstance(function, type):
+            break
         inner = getattr(function, FUNCTION, None) or getattr(function, "__wrapped__", None)
         if inner is None:
             break
@@ -47,11 +49,6 @@ def _is_users_code(code: CodeType, name: str) -> bool:
     if code.co_filename.startswith("<frozen"):
         return False
     return (code.co_filename.startswith("<") or is_users_file(code.co_filename)) and is_users(name)
-
-
-def name_of(value: Any) -> str:
-    """Give the name of what stands for code, for a person."""
-    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__qualname__)
 
 
 def closed_over(function: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -79,8 +76,18 @@ def belongs_to(function: FunctionType, cls: type) -> bool:
 
 
 def code_in(value: Any) -> list[Any]:
-    """Give the functions and classes that a container holds."""
-    held = (
-        [*value, *value.values()] if isinstance(value, dict) else list(value) if isinstance(value, list | set) else []
-    )
-    return [one for one in held if is_function(one) or isinstance(one, type)]
+    """Give the code that a value is or holds: functions, classes, the user's objects that can be called."""
+    return [value] if _is_code(value) else code_held(value)
+
+
+def code_held(value: Any) -> list[Any]:
+    """Give the code that a container holds."""
+    if isinstance(value, Mapping):
+        return [one for one in [*value, *value.values()] if _is_code(one)]
+    return [one for one in value if _is_code(one)] if isinstance(value, list | tuple | set) else []
+
+
+def _is_code(value: Any) -> bool:
+    if is_function(value) or isinstance(value, type):
+        return True
+    return "__wrapped__" in getattr(value, "__dict__", {}) or (callable(value) and is_users(type(value).__module__))

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from dalsegno.code.names import Imported
-from dalsegno.code.sources import module_text
+from dalsegno.code.sources import is_current, module_text
 from dalsegno.model.libraries import library_folders
 
 _OURS = "dalsegno"
@@ -27,6 +27,13 @@ class Module:
     text: str | None
     file: str | None
     is_package: bool
+    #: whether the text is what this process has loaded, if it has
+    current: bool = True
+
+
+def is_ours(name: Any) -> bool:
+    """Whether this is the name of a module of Dal Segno."""
+    return isinstance(name, str) and name.partition(".")[0] == _OURS
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +44,7 @@ def is_users_file(file: str) -> bool:
 
 def is_users(name: str | None) -> bool:
     """Whether a loaded module of this name is the user's own. One that was made by hand or typed in is."""
-    if name is None or name.partition(".")[0] == _OURS or name == "builtins":
+    if name is None or is_ours(name) or name == "builtins":
         return False
     module = sys.modules.get(name)
     if module is None:
@@ -45,6 +52,8 @@ def is_users(name: str | None) -> bool:
     places = _places(module)
     if places:
         return any(is_users_file(place) for place in places)
+    if "." in name:  # made by the package that it belongs to
+        return is_users(name.rpartition(".")[0])
     spec = getattr(module, "__spec__", None)
     return getattr(spec, "origin", None) not in ("built-in", "frozen") or name == "__main__"
 
@@ -136,7 +145,8 @@ def package_of(module: Module) -> str:
 
 def _of_loaded(name: str, module: ModuleType) -> Module:
     file = getattr(module, "__file__", None)
-    return Module(name, module_text(module), file if isinstance(file, str) else None, hasattr(module, "__path__"))
+    place = file if isinstance(file, str) else None
+    return Module(name, module_text(module), place, hasattr(module, "__path__"), is_current(module))
 
 
 def _look(name: str, path: Sequence[str] | None) -> ModuleSpec | None:

@@ -11,14 +11,25 @@ import ast
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 from weakref import ref
 
-from dalsegno.code.names import Imported, Names, bound_names, chain_of, names_of, whole_imports_of
+from dalsegno.code.names import (
+    Chain,
+    Imported,
+    Names,
+    bound_names,
+    chain_of,
+    children,
+    import_call,
+    names_of,
+    whole_imports_of,
+)
 from dalsegno.code.written import written
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -39,6 +50,7 @@ class Source:
         self._written: dict[int, str] = {}
         self._names: dict[int, Names] = {}
         self._compiled: dict[str, list[CodeType]] = {}
+        self._reduced: dict[tuple[int, tuple[int, ...]], ast.AST] = {}
 
     def written(self, node: ast.AST) -> str:
         """Give what a node of this text says."""
@@ -53,6 +65,19 @@ class Source:
         if found is None:
             found = self._names[id(node)] = names_of(node)
         return found
+
+    def without_decorators(self, node: ast.AST, left_out: Callable[[Chain], bool]) -> ast.AST:
+        """Give a definition less the decorators whose names are to be left out, as a node of this text."""
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        chains = [chain_of(one.func if isinstance(one, ast.Call) else one) for one in decorators]
+        kept = tuple(index for index, chain in enumerate(chains) if chain is None or not left_out(chain))
+        if len(kept) == len(decorators):
+            return node
+        if (id(node), kept) not in self._reduced:
+            reduced: Any = copy(node)
+            reduced.decorator_list = [decorators[index] for index in kept]
+            self._reduced[id(node), kept] = reduced
+        return self._reduced[id(node), kept]
 
     def definitions(self, code: CodeType) -> list[Definition]:
         """Give the definitions that a code object may come from: one, or several lambdas that cannot be told apart."""
@@ -74,9 +99,17 @@ class Source:
         return self._classes.get(qualname, [])
 
     @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        """All nodes, those of one depth together."""
+        found: list[ast.AST] = [self.tree]
+        for node in found:
+            found += children(node)
+        return found
+
+    @cached_property
     def _functions(self) -> Mapping[tuple[str, int], list[Definition]]:
         found: dict[tuple[str, int], list[Definition]] = {}
-        for node in ast.walk(self.tree):
+        for node in self._nodes:
             if isinstance(node, _DEFINITIONS):
                 decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
                 name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
@@ -103,21 +136,27 @@ class Source:
     @cached_property
     def imports(self) -> tuple[Imported, ...]:
         """What the module imports, in functions too."""
-        statements = [node for node in ast.walk(self.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        statements = [node for node in self._nodes if isinstance(node, ast.Import | ast.ImportFrom)]
         found = [one for statement in statements for one in whole_imports_of(statement)]
-        called = [use.source for use in self.names(self.tree).imported]
+        called = [Imported(name, 0) for _, name in map(import_call, self._nodes) if name is not None]
         return tuple(dict.fromkeys([*found, *called]))
+
+    @property
+    def imports_by_text(self) -> bool:
+        """Whether the module imports others by names that are made when it runs."""
+        return any(imports and name is None for imports, name in map(import_call, self._nodes))
 
     @cached_property
     def changing(self) -> frozenset[str]:
         """The names of the module whose values its functions change: with `global`, by an item or by a method."""
+        assigned = {name for node in self._nodes if isinstance(node, ast.Global) for name in node.names}
+        changed = {name for node in self._nodes for name in _changed_by(node)} & self.bindings.keys() - assigned
         found: set[str] = set()
-        for function in _outermost_functions(self.tree):
-            names = self.names(function)
-            outer = {chain[0] for chain in names.outer}
-            found |= names.assigned
-            found.update(name for node in ast.walk(function) for name in _changed_by(node) if name in outer)
-        return frozenset(found & self.bindings.keys())
+        for function in _outermost_functions(self.tree) if changed else ():
+            here = {name for node in ast.walk(function) for name in _changed_by(node)} & changed
+            if here:  # a name that the function binds itself is another
+                found |= here & {chain[0] for chain in self.names(function).outer}
+        return frozenset(found | assigned)
 
 
 def changes_itself(statement: ast.ClassDef) -> bool:
@@ -135,7 +174,7 @@ def changes_itself(statement: ast.ClassDef) -> bool:
 
 
 def _outermost_functions(node: ast.AST) -> Iterator[Definition]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, _DEFINITIONS):
             yield child
         else:
@@ -159,7 +198,9 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _classes_in(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
+        if isinstance(child, ast.expr):
+            continue
         if isinstance(child, ast.ClassDef):
             yield prefix + child.name, child
             yield from _classes_in(child, f"{prefix}{child.name}.")
@@ -208,6 +249,8 @@ def parse(text: str) -> Source | None:
 
 #: the text of each module as it was first read, by the address of what stands for one load of it
 _texts: dict[int, tuple[ref[Any], str | None]] = {}
+#: whether that text is what was loaded, by the same address
+_current: dict[int, tuple[ref[Any], bool]] = {}
 
 
 def module_text(module: ModuleType) -> str | None:
@@ -217,6 +260,28 @@ def module_text(module: ModuleType) -> str | None:
     if known is None or known[0]() is not load:
         known = _texts[id(load)] = (ref(load), _read(module))
     return known[1]
+
+
+def is_current(module: ModuleType) -> bool:
+    """Whether the functions of a loaded module come from its text: the file may have changed between load and reading."""
+    load = getattr(module, "__spec__", None) or module
+    known = _current.get(id(load))
+    if known is None or known[0]() is not load:
+        known = _current[id(load)] = (ref(load), _is_current(module))
+    return known[1]
+
+
+def _is_current(module: ModuleType) -> bool:
+    source = module_source(module) if _is_exact(module) else None
+    if source is None:
+        return True
+    codes = [one.__code__ for one in vars(module).values() if isinstance(one, FunctionType)]
+    return all(source.has(code) for code in codes if code.co_filename == module.__file__)
+
+
+def _is_exact(module: ModuleType) -> bool:
+    # a loader of another kind (a test runner's) may compile something else than the text, and knows what it does
+    return type(getattr(module, "__loader__", None)) is SourceFileLoader
 
 
 def _read(module: ModuleType) -> str | None:
@@ -248,9 +313,7 @@ def code_source(code: CodeType, scope: Mapping[str, Any]) -> Source | None:
     module = module_of(scope)
     if module is not None and code.co_filename == getattr(module, "__file__", None):
         source = module_source(module)
-        # a loader of another kind (a test runner's) may compile something else than the text, and knows what it does
-        exact = type(getattr(module, "__loader__", None)) is SourceFileLoader
-        return source if source is None or not exact or source.has(code) else None
+        return source if source is None or not _is_exact(module) or source.has(code) else None
     lines = linecache.getlines(code.co_filename, cast("dict[str, Any]", scope))
     return parse("".join(lines)) if lines else None
 

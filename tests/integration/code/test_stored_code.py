@@ -110,11 +110,11 @@ def test_the_stored_module_comes_before_the_one_on_disk(project: Project, away: 
     )
     shutil.copy(away.folder / "loading.py", project.folder / "loading.py")
     code = """
-        import steps, pkg.base
+        import sys, steps, pkg.base
         with loaded(stored) as function:
             print(function([1]), end=" ")
-        from steps import train
-        print(train([1]), pkg.base.ONE)
+        assert sys.modules["steps"] is steps and sys.modules["pkg.base"] is pkg.base and pkg.base.ONE == 5
+        print(steps.train([1]), __import__("pkg").base.ONE)
     """
     assert run(project, project.folder / "stored", code) == "[11, 'late'] changed 5"
 
@@ -261,6 +261,26 @@ def test_two_revisions_are_loaded_one_after_another(project: Project, away: Proj
     assert run(away, project.folder, code) == f"[10, 'late'] [20, 'later'] [10, 'late'] [] {before}"
 
 
+def test_what_was_loaded_later_is_unloaded_with_what_was_loaded_before(project: Project, away: Project) -> None:
+    store(project, "from steps import train as function", folder="first")
+    project.write({"pkg/base.py": "ONE = 2\n"})
+    store(project, "from steps import train as function", folder="second")
+    code = f"""
+        import sys
+        before = set(sys.modules)
+        first, second = loaded({str(project.folder / "first")!r}), loaded({str(project.folder / "second")!r})
+        print(first.function([0]), second.function([0]), end=" ")
+        second.unload()
+        import steps
+        print(steps.train([0]), end=" ")
+        second = loaded({str(project.folder / "second")!r})
+        first.unload()
+        second.unload()
+        print([name for name in set(sys.modules) - before if name.partition(".")[0] in ("steps", "pkg", "lazy")])
+    """
+    assert run(away, project.folder, code) == "[10, 'late'] [20, 'late'] [10, 'late'] []"
+
+
 def test_sources_and_tracebacks_show_the_stored_text(project: Project, away: Project) -> None:
     store(project, "from steps import train as function")
     (project.folder / "pkg/tools.py").write_text("# nothing\n" * 50)
@@ -270,6 +290,7 @@ def test_sources_and_tracebacks_show_the_stored_text(project: Project, away: Pro
             print("from lazy import late" in inspect.getsource(function))
             import pkg.tools, steps
             print(steps.__file__, pkg.tools.__file__)
+            assert "return [one + DEPTH for one in data]" in inspect.getsource(pkg.tools)
             try:
                 function(None)
             except TypeError:
@@ -291,6 +312,24 @@ def test_the_digest_of_a_loaded_module_is_that_of_the_stored(project: Project, a
             print(digest_of(function).digest == bundle["code"]["digest"])
     """
     assert run(away, project.folder / "stored", "import json\nfrom pathlib import Path\n" + dedent(code)) == "True"
+
+
+def test_packages_without_init_and_data_beside_modules_are_found(project: Project, away: Project) -> None:
+    project.write({
+        "space/part/inner.py": """
+            from importlib.resources import files
+            from pathlib import Path
+            def read():
+                return Path(__file__).with_name("data.txt").read_text() + files("pkg").joinpath("data.txt").read_text()
+        """,
+        "space/part/data.txt": "beside ",
+        "pkg/data.txt": "inside",
+        "steps.py": "import pkg\nfrom space.part.inner import read\ndef train():\n    return read()\n",
+    })  # fmt: skip
+    store(project, "from steps import train as function")
+    for name in ("space/part/inner.py", "steps.py", "pkg/__init__.py"):
+        (project.folder / name).unlink()
+    assert run(away, project.folder / "stored", "print(loaded(stored).function())") == "beside inside"
 
 
 FAIL = """

@@ -230,3 +230,8 @@ def test_the_digest_is_the_same_after_a_run_that_loads_and_fills(project: Projec
         "`memo.STORE` is changed by the code itself: only how it begins is judged",
     )
     assert {"memo:Store", "lazy_limits:WIDTH"} <= set(before.reached)
+
+
+def test_the_digest_of_a_function_may_never_change(project: Project) -> None:
+    """Stored digests are compared with new ones: a change of how they are made would run everything again."""
+    assert project.digest("steps:train").digest == "9c18152ab38cadf54ae371156e0e4b205b8e91cb4d9f55a9585ca999d66295eb"
