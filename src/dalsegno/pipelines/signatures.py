@@ -56,6 +56,15 @@ class Signature:
         self._outputs: tuple[tuple[str, ...], bool] | None = None
 
     @property
+    def text(self) -> str:
+        """The signature as it is written."""
+        shown = {
+            name: one.replace(annotation=_as_written(one.annotation)) for name, one in self.python.parameters.items()
+        }
+        returned = _as_written(self.python.return_annotation)
+        return str(self.python.replace(parameters=list(shown.values()), return_annotation=returned))
+
+    @property
     def annotations(self) -> Mapping[str, Any]:
         """The types of the parameters."""
         if self._annotations is None:
@@ -139,3 +148,17 @@ class Signature:
             return convert(value, self.annotations[name])
         except Unfit as error:
             raise invalid(f"{self.what}: `{name}` {error}", code="wrong-argument") from None
+
+
+class _Written:
+    """A text that is shown without quotes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _as_written(annotation: Any) -> Any:
+    return _Written(annotation) if isinstance(annotation, str) else annotation
