@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dalsegno.errors import PipelineInvalid
+from dalsegno.errors import PipelineInvalid, closest
 from dalsegno.pipelines.annotations import MISSING, names_around, outputs_of, resolved
 from dalsegno.pipelines.converting import Unfit, convert
 from dalsegno.pipelines.places import invalid
@@ -128,6 +128,8 @@ class Signature:
 
     def _unknown(self, name: str) -> PipelineInvalid:
         message = f"{self.what} has no parameter `{name}`"
+        if not closest(name, self.defaults):
+            message += f"; it takes {', '.join(f'`{known}`' for known in self.defaults) or 'no arguments'}"
         return invalid(message, code="unknown-argument", name=name, known=self.defaults)
 
     def _missing(self, names: Sequence[str]) -> PipelineInvalid:
@@ -147,7 +149,7 @@ class Signature:
         try:
             return convert(value, self.annotations[name])
         except Unfit as error:
-            raise invalid(f"{self.what}: `{name}` {error}", code="wrong-argument") from None
+            raise invalid(f"{self.what}: {error.told(name)}", code="wrong-argument") from None
 
 
 class _Written:

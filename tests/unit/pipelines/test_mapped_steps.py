@@ -8,6 +8,8 @@ from tests.unit.pipelines import steps_to_trace as steps
 from tests.unit.pipelines.conftest import Tracing, bindings
 
 from dalsegno import PipelineInvalid, pipeline, step, unmapped
+from dalsegno.artifacts.materializers import decode
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.model.codec import flow_from_json, flow_to_json
 from dalsegno.model.flow import Kind, Read
 
@@ -21,7 +23,7 @@ def cities_of(cities: Any, key: Any = None) -> Any:
     return steps.visit.map(cities, note=unmapped("hello"), key=key)
 
 
-def test_a_mapped_step_is_a_loop_around_one_task(traced: Tracing) -> None:
+def test_a_mapped_step_is_a_loop_around_one_task(traced: Tracing, store: ArtifactStore) -> None:
     found = traced(cities_of, [{"name": "Paris"}, steps.City("Rome")])
     (loop,) = found.flow.tasks
     assert (loop.id, loop.type, loop.kind, loop.concurrency) == ("visit", "python.Map", Kind.LOOP, 0)
@@ -30,7 +32,7 @@ def test_a_mapped_step_is_a_loop_around_one_task(traced: Tracing) -> None:
     assert bindings(found, "visit_item") == {"city": {"item": "city"}, "note": {"value": "hello"}}
     over = bindings(found, "visit")["over"]["dict"]
     assert [name for name, _ in over] == ["city"]
-    assert [one["value"]["data"] for one in over[0][1]["list"]] == [["Paris", 0], ["Rome", 0]] or over[0][1]["list"]
+    assert [decode(one["value"], store) for one in over[0][1]["list"]] == [steps.City("Paris"), steps.City("Rome")]
     assert bindings(found, "visit")["mode"] == {"value": "zip"}
     assert bindings(found, "visit")["key"] == {"value": None}
     assert found.result == {"$bind": {"items": ["visit_item", "output"]}}
@@ -44,7 +46,7 @@ def test_items_are_converted_by_the_annotation(traced: Tracing) -> None:
 
     over = bindings(traced(numbers, ["1", 2]), "inc")["over"]["dict"]
     assert over == [["x", {"list": [{"value": 1}, {"value": 2}]}]]
-    with pytest.raises(PipelineInvalid, match="the step `inc`: `x` is wrong"):
+    with pytest.raises(PipelineInvalid, match="the step `inc`: `x` should be a valid integer"):
         traced(numbers, ["one"])
     assert bindings(traced(numbers, range(2)), "inc")["over"]["dict"][0][1]["list"] == [{"value": 0}, {"value": 1}]
     assert bindings(traced(numbers, []), "inc")["over"]["dict"][0][1]["list"] == []

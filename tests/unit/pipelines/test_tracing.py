@@ -263,10 +263,10 @@ def test_values_are_converted_by_the_annotation(
 @pytest.mark.parametrize(
     ("name", "given", "told"),
     [
-        ("number", "three", "the step `typed`: `number` is wrong: input should be a valid integer"),
-        ("names", [1], "at [0]: input should be a valid string, not 1"),
+        ("number", "three", "the step `typed`: `number` should be a valid integer"),
+        ("names", [1], "`names[0]` should be a valid string, not 1"),
         ("color", "blue", "should be 'red', not 'blue'"),
-        ("array", [1.0], "`array` is"),
+        ("array", [1.0], "`array` should be an instance of ndarray, not [1.0]"),
         ("plain", 3, "Plain"),
         ("model", {"depth": "x"}, "['depth']"),
     ],
@@ -304,9 +304,7 @@ def test_arguments_of_a_pipeline_are_converted_and_checked(traced: Tracing) -> N
         traced(steps.training)
     with pytest.raises(PipelineInvalid, match="the pipeline `training` has no parameter `rat`; did you mean `rate`"):
         traced(steps.training, "u", rat=1)
-    with pytest.raises(
-        PipelineInvalid, match="the pipeline `training`: `rate` is wrong: input should be a valid number"
-    ):
+    with pytest.raises(PipelineInvalid, match="the pipeline `training`: `rate` should be a valid number"):
         traced(steps.training, "u", rate="x")
     with pytest.raises(PipelineInvalid, match="3 arguments by position; it takes `url`, `rate`"):
         traced(steps.training, 1, 2, 3)
