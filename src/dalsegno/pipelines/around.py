@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from functools import WRAPPER_ASSIGNMENTS
-from typing import Any
+from typing import Any, Generic, cast
 
-from dalsegno.pipelines.options import PipelineOptions, StepOptions, chosen
+from dalsegno.pipelines.options import Options, chosen
 from dalsegno.pipelines.places import invalid
 from dalsegno.pipelines.signatures import Signature
 
 
-class Around:
+class Around(Generic[Options]):
     """An object around a user's function.
 
     Parameters
@@ -25,15 +25,19 @@ class Around:
     kind = ""
 
     function: Callable[..., Any]
-    options: StepOptions | PipelineOptions
+    options: Options
     signature: Signature
+    #: what it is called, and what it is, for messages
+    name: str
+    what: str
 
-    def _surround(self, function: Any, options: StepOptions | PipelineOptions) -> None:
+    def _surround(self, function: Any, options: Options) -> None:
         """Take over what a function is known by."""
         if not callable(function) or isinstance(function, type):
             raise invalid(f"`@{self.kind}` stands before a function, and {function!r} is none", code="wrong-function")
         if isinstance(function, Around):
-            message = f"`@{self.kind}` stands before {function.what}, which is one already; leave one of them out"
+            other = cast("Around[Any]", function).what
+            message = f"`@{self.kind}` stands before {other}; leave one of the decorators out"
             raise invalid(message, code="wrong-function")
         self.function = function
         self.options = options
@@ -42,23 +46,15 @@ class Around:
         for name in WRAPPER_ASSIGNMENTS:
             if hasattr(told, name):
                 setattr(self, name, getattr(told, name))
+        own = str(getattr(self, "__name__", ""))
+        self.name = options.name or ("unnamed" if own == "<lambda>" else own)
+        self.what = f"the {self.kind} `{self.name}`"
         self.__wrapped__ = function
         #: by these the code of the function is found
         self.__dalsegno_function__ = function
         self.__dalsegno_options__ = chosen(options)
         self.signature = Signature(function, self.what)
         self.__signature__ = self.signature.python
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        own = str(getattr(self, "__name__", type(self.function).__name__))
-        return self.options.name or ("unnamed" if own == "<lambda>" else own)
-
-    @property
-    def what(self) -> str:
-        """What it is, for messages."""
-        return f"the {self.kind} `{self.name}`"
 
     @property
     def entrypoint(self) -> Callable[..., Any]:
@@ -75,7 +71,7 @@ class Around:
 
     def __repr__(self) -> str:
         module = getattr(self, "__module__", "__main__")
-        return f"<{self.kind} `{self.name}{self.signature.python}` of the module `{module}`>"
+        return f"<{self.kind} `{self.name}{self.signature.text}` of the module `{module}`>"
 
     def __reduce__(self) -> Any:
         # by name, as functions are; what has none that another process could import goes with its function
@@ -92,5 +88,5 @@ class Around:
         self._surround(state["function"], state["options"])
 
 
-def _blank(cls: type[Around]) -> Around:
+def _blank(cls: type[Around[Any]]) -> Around[Any]:
     return cls.__new__(cls)

@@ -9,10 +9,10 @@ from typing import Any, cast
 from dalsegno.artifacts.materializers import encode
 from dalsegno.artifacts.materializers.forms import digest_of
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.errors import TaskFailed
+from dalsegno.errors import PipelineInvalid, TaskFailed
 from dalsegno.model.binding import KEY
 from dalsegno.model.digest import digest
-from dalsegno.pipelines.outputs import Invocation, StepOutput, binding_of, holds_outputs, invocation_of
+from dalsegno.pipelines.outputs import INSIDE, Invocation, StepOutput, binding_of, holds_outputs, invocation_of
 from dalsegno.pipelines.places import invalid
 
 Binding = dict[str, Any]
@@ -65,9 +65,18 @@ class Binder:
         try:
             return {"value": encode(value, self.store, allow_unsafe=self.allow_unsafe).form}
         except TaskFailed as error:
-            why = error.message.removeprefix("the value cannot be stored: ")
-            message = f"{self.what}: the value of `{name}` cannot be stored: {why}; {error.hint}"
-            raise invalid(message, code=error.code) from error
+            raise self._not_stored(error, name) from error
+
+    def _not_stored(self, error: TaskFailed, name: str) -> PipelineInvalid:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, PipelineInvalid) and cause.code == INSIDE:
+                return invalid(f"{self.what}: in `{name}`, {cause.message}", code=INSIDE)
+            cause = cause.__cause__ or cause.__context__
+        why = error.message.removeprefix("the value cannot be stored: ")
+        # the hint is meant for who returns the value
+        hint = (error.hint or "").replace("return ", "pass ")
+        return invalid(f"{self.what}: the value of `{name}` cannot be stored: {why}; {hint}", code=error.code)
 
     def binding(self, value: Any, name: str) -> Binding:
         """Bind to whatever was given: a value, an output, or a list, tuple or dict with outputs inside."""
@@ -75,7 +84,8 @@ class Binder:
         if kind is StepOutput:
             return self.output(value, name)
         if kind is Invocation:
-            raise invalid(f"{self.what}: `{name}` was given {value.told}, which returns nothing", code="no-output")
+            message = f"{self.what}: `{name}` was given the result of {value.told}, which returns nothing"
+            raise invalid(f"{message}; to run after it, use `after=`", code="no-output")
         if not holds_outputs(value):
             return self.value(value, name)
         if kind is dict:

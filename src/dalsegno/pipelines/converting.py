@@ -16,12 +16,28 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _MOST_TOLD = 3
+_LONGEST_SHOWN = 60
 #: what pydantic would give as something else that is read only once
 _LAZY = frozenset({Iterable, Iterator, Generator, AsyncIterable, Callable})
 
 
 class Unfit(Exception):
-    """A value is not of the type that is asked for; the text says why, behind the name of what it was given for."""
+    """A value is not of the type that is asked for.
+
+    Parameters
+    ----------
+    faults : what is wrong, each with what leads to it from the value.
+    """
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+    def told(self, name: str) -> str:
+        """Say what is wrong with what was given as `name`."""
+        told = [f"`{name}{place}` {fault}" for place, fault in self.faults[:_MOST_TOLD]]
+        more = len(self.faults) - len(told)
+        return "; ".join([*told, *([f"and {more} more"] if more else [])])
 
 
 def convert(value: Any, annotation: Any) -> Any:
@@ -85,7 +101,7 @@ def _as_instance(value: Any, annotation: Any) -> Any:
     except TypeError:
         return value  # it is nothing that can be asked for
     if not fitting:
-        raise Unfit(f"is {_article(type(value).__qualname__)}, and must be {_article(cls.__qualname__)}")
+        raise Unfit(("", f"should be {_article(cls.__qualname__)}, not {_shown(value)}"))
     return value
 
 
@@ -99,18 +115,22 @@ def _adapted(value: Any, adapter: TypeAdapter[Any]) -> Any:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        told = [_told(cast("dict[str, Any]", one)) for one in error.errors(include_url=False, include_context=False)]
-        more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
-        raise Unfit("; ".join(told[:_MOST_TOLD]) + more) from None
+        faults = [_fault(cast("dict[str, Any]", one)) for one in error.errors(include_url=False, include_context=False)]
+        raise Unfit(*faults) from None
 
 
-def _told(problem: dict[str, Any]) -> str:
+def _fault(problem: dict[str, Any]) -> tuple[str, str]:
     message = str(problem["msg"])
     place = "".join(f"[{part!r}]" for part in problem["loc"])
-    given = repr(problem["input"])
-    shown = given if len(given) <= 60 else f"{given[:57]}..."
-    where = f" at {place}" if place else ""
-    return f"is wrong{where}: {message[:1].lower()}{message[1:]}, not {shown}"
+    wanted = message.removeprefix("Input ") if message.startswith("Input should") else f"is wrong: {message}"
+    return place, f"{wanted}, not {_shown(problem['input'])}"
+
+
+def _shown(value: Any) -> str:
+    from reprlib import repr as short
+
+    text = " ".join(short(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any] | None:

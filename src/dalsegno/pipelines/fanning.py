@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from dalsegno.code import digest_of
 from dalsegno.model.binding import KEY, bound, reads_of
@@ -133,5 +133,5 @@ def _loop(recorder: Recorder, name: str, fan: Fan, over: Mapping[str, Binding], 
 def _key(recorder: Recorder, key: Any) -> tuple[str | None, str]:
     """Give what items are known by, as it stands in the task, and its digest."""
     if key is None or isinstance(key, str):
-        return cast("str | None", key), digest("property", key)
+        return key, digest("property", key)
     return recorder.function_name(key), digest("property", digest_of(key).digest)

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never, cast
 
 from dalsegno.errors import PipelineInvalid
+from dalsegno.pipelines.annotations import OUTPUT
 from dalsegno.pipelines.places import invalid
 
 if TYPE_CHECKING:
     from dalsegno.pipelines.recording import Recorder
 
-_ADVICE = (
-    "it is known only when the step has run: pass it to a step and do that there; "
-    "a step runs or not by `run_if=`, and once for every item by `.map`"
-)
+#: the code of errors about outputs that stand where nothing would find them
+INSIDE = "output-inside"
 
 
 class Invocation:
@@ -44,7 +43,7 @@ class Invocation:
     def __reduce__(self) -> Never:
         raise invalid(
             f"a call of {self.told} cannot be stored; it belongs in `after=`, or its output among the arguments",
-            code="output-inside",
+            code=INSIDE,
         )
 
 
@@ -68,12 +67,12 @@ class StepOutput:
     def __getattr__(self, name: str) -> Never:
         if name.startswith("__"):  # Python itself and libraries ask for these to see what something is
             raise AttributeError(name)
-        raise _refusal(self, f"its attribute `{name}` was asked for")
+        raise _refusal(self, f"has no attribute `{name}` yet", f"use `.{name}` in a step that it is passed to")
 
     def __reduce__(self) -> Never:
         raise invalid(
-            f"{_told(self)} stands inside of another object; only lists, tuples and dicts can hold outputs of steps",
-            code="output-inside",
+            f"{told(self)} stands inside of another object; only lists, tuples and dicts can hold outputs of steps",
+            code=INSIDE,
         )
 
 
@@ -107,44 +106,52 @@ def holds_outputs(value: Any) -> bool:
     return False
 
 
-def _told(output: StepOutput) -> str:
+def told(output: StepOutput) -> str:
+    """Name an output for a message."""
     invocation = invocation_of(output)
-    whose = invocation.told if invocation.told.endswith(f"`{invocation.id}`") else f"`{invocation.id}`"
-    return f"the output `{name_of(output)}` of {whose}"
+    whose = invocation.told if invocation.told.endswith(f"`{invocation.id}`") else f"the call `{invocation.id}`"
+    return f"the result of {whose}" if name_of(output) == OUTPUT else f"the output `{name_of(output)}` of {whose}"
 
 
-def _refusal(output: StepOutput, what: str) -> PipelineInvalid:
-    return invalid(f"{_told(output)} was used in the pipeline itself ({what}), but {_ADVICE}", code="output-used")
+def _refusal(output: StepOutput, what: str, advice: str) -> PipelineInvalid:
+    return invalid(f"{told(output)} {what}: it is known only when the step has run; {advice}", code="output-used")
 
 
-def _refusing(what: str) -> Callable[..., Never]:
+def _refusing(what: str, advice: str) -> Callable[..., Never]:
     def refuse(self: StepOutput, *_: Any, **__: Any) -> Never:
-        raise _refusal(self, what)
+        raise _refusal(self, what, advice)
 
     return refuse
 
 
-_ARITHMETIC = (
+_IN_A_STEP = "do that in a step that it is passed to"
+_NUMBERS = (
     "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or "
     "radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror "
     "iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor ior neg pos abs invert round "
-    "trunc floor ceil"
+    "trunc floor ceil int float complex index"
 )
-_USES = {
-    "it was asked whether it is true": "bool",
-    "it was compared": "eq ne lt le gt ge",
-    "it was calculated with": _ARITHMETIC,
-    "it was made a number": "int float complex index",
-    "it was gone through": "iter next reversed aiter anext",
-    "its length was asked for": "len",
-    "something was looked for in it": "contains",
-    "an item of it was asked for": "getitem",
-    "an item of it was set or taken away": "setitem delitem",
-    "it was made text": "str format bytes",
-    "it was called": "call",
-    "it was waited for": "await",
-    "it was used in a `with`": "enter exit aenter aexit",
-}
-for _what, _names in _USES.items():
+_DECIDE = "decide in a step, or pass it to the steps that depend on it as `run_if=`"
+_EACH = (
+    "run a step for each of its items with `.map`; where a step has several outputs, its return annotation says so, such as "
+    "`tuple[int, str]`"
+)
+_USES = [
+    ("bool", "cannot decide what the pipeline does", _DECIDE),
+    ("eq ne lt le gt ge contains", "cannot be compared in the pipeline", _DECIDE),
+    (_NUMBERS, "cannot be calculated with in the pipeline", _IN_A_STEP),
+    (
+        "iter next reversed aiter anext",
+        "cannot be gone through in the pipeline",
+        _EACH,
+    ),
+    ("len", "has no length yet", _IN_A_STEP),
+    ("getitem setitem delitem", "has no items yet", "take it apart in a step that it is passed to"),
+    ("str format bytes", "cannot be made text in the pipeline", _IN_A_STEP),
+    ("call", "cannot be called in the pipeline", _IN_A_STEP),
+    ("await", "cannot be waited for in the pipeline", "pass it on as it is"),
+    ("enter exit aenter aexit", "cannot be used in a `with` of the pipeline", _IN_A_STEP),
+]
+for _names, _what, _advice in _USES:
     for _name in _names.split():
-        setattr(StepOutput, f"__{_name}__", _refusing(_what))
+        setattr(StepOutput, f"__{_name}__", _refusing(_what, _advice))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self, overload
 
 from dalsegno.model.names import FLOW_ID, NAMESPACE
@@ -18,11 +19,10 @@ from dalsegno.pipelines.places import invalid
 DEFAULT_NAMESPACE = "default"
 
 
-class Pipeline(Around):
+class Pipeline(Around[PipelineOptions]):
     """A function that is a pipeline: calling it runs the steps that it calls. In another pipeline they become that one's."""
 
     kind = "pipeline"
-    options: PipelineOptions
 
     def __init__(self, function: Callable[..., Any], options: PipelineOptions) -> None:
         self._surround(function, options)
@@ -129,6 +129,4 @@ def pipeline(function: Callable[..., Any] | None = None, /, **options: Any) -> A
     PipelineInvalid : an option is unknown or cannot have that value, or the function cannot be a pipeline.
     """
     chosen = changed(PipelineOptions(), options, "`@pipeline`")
-    if function is None:
-        return lambda function: Pipeline(function, chosen)
-    return Pipeline(function, chosen)
+    return partial(Pipeline, options=chosen) if function is None else Pipeline(function, chosen)

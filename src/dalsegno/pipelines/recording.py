@@ -293,7 +293,7 @@ def told_name(function: Any) -> str:
     return f"{plain_name(module)}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
 
 
-def _no_value(step: Step[Any], name: str, value: Around | Unmapped) -> PipelineInvalid:
+def _no_value(step: Step[Any], name: str, value: Around[Any] | Unmapped) -> PipelineInvalid:
     if isinstance(value, Unmapped):
         message = f"{step.what}: `{name}` was given `unmapped(...)`, which says something only to `.map` and `.product`"
         return invalid(f"{message}; pass the value itself", code="wrong-argument")

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dalsegno.errors import PipelineInvalid
+from dalsegno.errors import PipelineInvalid, closest
 from dalsegno.pipelines.annotations import MISSING, names_around, outputs_of, resolved
 from dalsegno.pipelines.converting import Unfit, convert
 from dalsegno.pipelines.places import invalid
@@ -54,6 +54,15 @@ class Signature:
         ]
         self._annotations: dict[str, Any] | None = None
         self._outputs: tuple[tuple[str, ...], bool] | None = None
+
+    @property
+    def text(self) -> str:
+        """The signature as it is written."""
+        shown = {
+            name: one.replace(annotation=_as_written(one.annotation)) for name, one in self.python.parameters.items()
+        }
+        returned = _as_written(self.python.return_annotation)
+        return str(self.python.replace(parameters=list(shown.values()), return_annotation=returned))
 
     @property
     def annotations(self) -> Mapping[str, Any]:
@@ -119,6 +128,8 @@ class Signature:
 
     def _unknown(self, name: str) -> PipelineInvalid:
         message = f"{self.what} has no parameter `{name}`"
+        if not closest(name, self.defaults):
+            message += f"; it takes {', '.join(f'`{known}`' for known in self.defaults) or 'no arguments'}"
         return invalid(message, code="unknown-argument", name=name, known=self.defaults)
 
     def _missing(self, names: Sequence[str]) -> PipelineInvalid:
@@ -138,4 +149,18 @@ class Signature:
         try:
             return convert(value, self.annotations[name])
         except Unfit as error:
-            raise invalid(f"{self.what}: `{name}` {error}", code="wrong-argument") from None
+            raise invalid(f"{self.what}: {error.told(name)}", code="wrong-argument") from None
+
+
+class _Written:
+    """A text that is shown without quotes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _as_written(annotation: Any) -> Any:
+    return _Written(annotation) if isinstance(annotation, str) else annotation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, Self, TypeVar, overload
 
 from dalsegno.model.names import TASK_ID
@@ -18,7 +19,7 @@ Result = TypeVar("Result")
 _AT_CALL = ("id", "after", "run_if")
 
 
-class Step(Around, Generic[Result]):
+class Step(Around[StepOptions], Generic[Result]):
     """A function that is a step of pipelines. Outside of a pipeline, calling it calls the function.
 
     In a pipeline a call takes three arguments more (where the function has no parameters of these names): `id`, what the call
@@ -27,7 +28,6 @@ class Step(Around, Generic[Result]):
     """
 
     kind = "step"
-    options: StepOptions
 
     def __init__(self, function: Callable[..., Result], options: StepOptions) -> None:
         self._surround(function, options)
@@ -150,6 +150,4 @@ def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     PipelineInvalid : an option is unknown or cannot have that value, or the function cannot be a step.
     """
     chosen = changed(StepOptions(), options, "`@step`")
-    if function is None:
-        return lambda function: Step(function, chosen)
-    return Step(function, chosen)
+    return partial(Step[Any], options=chosen) if function is None else Step[Any](function, chosen)
