@@ -1,4 +1,4 @@
-"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [--quick]`."""
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [pipelines] [--quick]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "expressions", "demo", "convert", "language")
+PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "pipelines")
 
 
 def main() -> int:
