@@ -1,4 +1,4 @@
-"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [--quick]`."""
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [--quick]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values")
+PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines")
 
 
 def main() -> int:
