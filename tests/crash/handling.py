@@ -152,6 +152,18 @@ tasks:
 outputs: [{id: sum, type: INT, value: "{{ outputs.two.value }}"}]
 """
 
+BATCHES = """
+tasks:
+  - {id: a, type: test.Mark, file: "1\\n2\\n1\\n"}
+  - id: each
+    type: core.flow.ForEachItem
+    items: "{{ outputs.a.uri }}"
+    namespace: crash.tests
+    flowId: called
+    inputs: {number: "{{ read(taskrun.items) | trim }}"}
+  - {id: end, type: test.Mark, value: "{{ read(outputs.each_merge.subflowOutputs) }}"}
+"""
+
 SHARED_FOLDER = """
 tasks:
   - {id: a, type: test.Mark, value: in}

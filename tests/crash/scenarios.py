@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.crash.handling import BRANCHES, CALLED, CALLING, HANDLERS, REPEATED, RETRIED, SHARED_FOLDER, TOLERANT, items
+from tests.crash.handling import (
+    BATCHES,
+    BRANCHES,
+    CALLED,
+    CALLING,
+    HANDLERS,
+    REPEATED,
+    RETRIED,
+    SHARED_FOLDER,
+    TOLERANT,
+    items,
+)
 
 from dalsegno.replay.request import Expression, ReplayRequest
 from dalsegno.service.resuming import Resumption
@@ -331,6 +342,18 @@ SCENARIOS = (
         CALLING,
         ReplayRequest(start=("each[1].call.two",)),
         before=(FRESH,),
+        called=CALLED,
+    ),
+    Scenario("batches of a file", BATCHES, called=CALLED),
+    Scenario(
+        "a batch that fails", BATCHES.replace("1\\n2\\n1", "2"), called=CALLED.replace("runIf: false", "runIf: true")
+    ),
+    Scenario(
+        "replay with a batch more",
+        BATCHES,
+        ReplayRequest(changed=True, revision="latest"),
+        before=(FRESH,),
+        fixed=BATCHES.replace("2\\n", "2\\n3\\n"),
         called=CALLED,
     ),
     Scenario("replay of a shared folder", SHARED_FOLDER, ReplayRequest(start=("d",)), before=(FRESH,)),

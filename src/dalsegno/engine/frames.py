@@ -6,7 +6,7 @@ may start, and tells it how things ended. Its own tasks come first, then `errors
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,7 @@ class Frame:
     otherwise : whether it has other items, or takes another branch, than in the origin.
     repeats : whether it is asked, when all that it holds has ended, if it goes on.
     error : why it failed, where that was by itself.
+    counts : how many of what it holds ended in which state.
     folder : where its tasks work, if they share a folder.
     """
 
@@ -94,6 +95,7 @@ class Frame:
     exit: State | None = None
     running: int = 0
     states: set[State] = field(default_factory=set[State])
+    counts: Counter[State] = field(default_factory=Counter[State])
     _inside_moved: bool = False
     _moved_before: bool | None = None
     _moved: set[str] = field(default_factory=set[str])
@@ -174,6 +176,7 @@ class Frame:
         """Take note that something in it has ended."""
         self.running -= 1
         self.states.add(state)
+        self.counts[state] += 1
         if task is not None:
             self._done[task] = state.has_result
             if moved:
@@ -238,7 +241,8 @@ def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequenc
         owner=owner,
         errors=task.errors,
         lasts=task.lasts,
-        moved=parent.moved,
+        # what stands directly before a batch is what cut it, and that gave the same
+        moved=parent.moved and not task.batches,
     )
 
 

@@ -140,6 +140,7 @@ class Runner:
                 frame.ended(result[0], task=entry.id, moved=result[1])
         final = frame.final
         if final is not None and frame.owner is not None:
+            self._groups.close(frame)
             final = self._end_group(frame.owner, final, error=frame.error, exited=frame.exit is not None)
             self._phases.close(frame)
         return final

@@ -247,7 +247,10 @@ def _item_facts(nodes: Mapping[str, Node], scope: Scope) -> dict[str, Any]:
         return {}
     turn = {"iteration": scope.items[-1].index}
     item = own_item(nodes, scope)
-    return turn if item is None else {"value": item.value, "key": item.key, **turn}
+    if item is None:
+        return turn
+    batch = {"items": item.value} if nodes[item.loop].task.batches else {}
+    return {"value": item.value, "key": item.key, **batch, **turn}
 
 
 def own_item(nodes: Mapping[str, Node], scope: Scope) -> Item | None:

@@ -106,6 +106,7 @@ _PLAIN = (
     "abreast",
     "repeats",
     "whole",
+    "batches",
     "shares",
     "setter",
     "ends",

@@ -134,6 +134,8 @@ class Task:
     concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
     abreast : for a loop, whether the tasks of one item stand side by side.
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
+    batches : for a loop, whether its items are files which are told apart by what is in them alone: that the list of them comes
+        out otherwise makes none of them run that was there before.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
     shares : for a group, whether its tasks share a folder.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
@@ -181,6 +183,7 @@ class Task:
     abreast: bool = False
     repeats: bool = False
     whole: bool = False
+    batches: bool = False
     raw: tuple[str, ...] = ()
     shares: bool = False
     setter: bool = False

@@ -41,9 +41,25 @@ class Decider(WholeDecider):
         """Decide tasks that stand in one group, and all inside them; give what flows out of the group."""
         if parallel:
             return self._side_by_side([((task,), scope) for task in tasks], flowing)
+        first = flowing
         for task in tasks:
-            flowing = self._decide(task, scope, flowing)
+            if task.batches:
+                flowing = flowing.join(
+                    [self._decide(task, scope, self._before_batches(tasks[0], scope, first, flowing))]
+                )
+            else:
+                flowing = self._decide(task, scope, flowing)
         return flowing
+
+    def _before_batches(self, cut: Task, scope: Scope, first: Flowing, flowing: Flowing) -> Flowing:
+        """Give what comes to batches along the order edges: what came to the task that cuts them, and not that it runs again.
+
+        What it gives is the batches, and each of them is told from others by what is in it. A start at that task means all
+        that stands after it, as any start does.
+        """
+        if self._asked.start.at(cut.id, scope.keys) is not None:
+            return flowing
+        return replace(first, ran=flowing.ran)
 
     def expand_items(
         self, loop: Task, scope: Scope, flowing: Flowing, *, keys: Sequence[str], values: Sequence[Any]
@@ -197,7 +213,8 @@ class Decider(WholeDecider):
         if decision.action in (Action.RUN, Action.CHECK):
             return True
         # what is in it is decided at its turn
-        return decision.action is Action.ENTER and decision.keys is None and decision.check is not None
+        later = decision.check is not None or self._nodes[decision.task].task.batches
+        return decision.action is Action.ENTER and decision.keys is None and later
 
     def _overridden_group(self, task: Task) -> str | None:
         overridden = self._overridden(task) if self._origin is not None else []
@@ -227,17 +244,20 @@ class Decider(WholeDecider):
             self._leave(task, scope, result)
             self.so_far.hot.add_inside(task, scope.keys, address)
             return after_running(address, flowing, spreads=self._has(result))
-        checks = self._asked.changed and why is None and self._has(result)
+        one_by_one = task.batches and self._origin is not None and self._asked.keeps
+        checks = why is None and (one_by_one or (self._asked.changed and self._has(result)))
         if not checks:
             self._refuse_skips_inside(task, address, scope)
         self._refuse_effects_inside(task)
+        if checks and task.batches:
+            reason = f"{reason}; those that were there before are kept"
         action = Action.ENTER if checks else Action.RUN
         decision = decision_on(task, scope, action, reason, result, forced=not checks)
-        check = flowing.check or address if checks else None
+        check = flowing.check or address if checks and self._asked.changed else None
         self.so_far.decisions[address] = replace(
             decision, waits_for=not_yet.waits_for, wave=flowing.wave, ran=flowing.ran, check=check
         )
-        if checks:
+        if check is not None:
             self.so_far.warm.add_inside(task, scope.keys, address)
             return replace(flowing, check=check)
         self.so_far.hot.add_inside(task, scope.keys, address)
