@@ -59,6 +59,22 @@ finally:
   - {id: side, type: core.flow.Parallel, tasks: [{id: k, type: test.Mark}, {id: l, type: test.Mark}]}
 """
 
+AFTERWARDS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - {id: b, type: test.Mark, fail: true}
+finally: [{id: f, type: test.Mark}]
+afterExecution:
+  - id: choose
+    type: core.flow.If
+    condition: "{{ execution.state == 'FAILED' }}"
+    then: [{id: g, type: test.Mark, value: "{{ execution.state }}"}, {id: wait, type: core.flow.Sleep, duration: PT0.005S}]
+    else: [{id: never, type: test.Mark}]
+  - {id: h, type: test.Mark, value: "{{ execution.outputs }}", fail: true}
+  - {id: i, type: test.Mark}
+outputs: [{id: x, type: STRING, value: "{{ outputs.a.value ?? 'none' }}"}]
+"""
+
 TOLERANT = """
 tasks:
   - id: allow

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.crash.handling import (
+    AFTERWARDS,
     BATCHES,
     BRANCHES,
     CALLED,
@@ -321,6 +322,8 @@ SCENARIOS = (
     ),
     Scenario("branches, choices and dags", BRANCHES),
     Scenario("errors and finally", HANDLERS),
+    Scenario("after a run that failed", AFTERWARDS),
+    Scenario("after a run that went well", AFTERWARDS.replace("fail: true}\nfinally", "value: 1}\nfinally")),
     Scenario("tolerated failures", TOLERANT),
     Scenario("tried again", RETRIED),
     Scenario("loops that repeat", REPEATED),
@@ -366,6 +369,13 @@ SCENARIOS = (
         fixed=BRANCHES.replace(", fail: true", ""),
     ),
     Scenario("replay of what its handlers followed", HANDLERS, ReplayRequest(skip_successful=True), before=(FRESH,)),
+    Scenario(
+        "replay of what a run was followed by",
+        AFTERWARDS,
+        ReplayRequest(skip_successful=True, revision="latest"),
+        before=(FRESH,),
+        fixed=AFTERWARDS.replace("fail: true}\nfinally", "value: 1}\nfinally"),
+    ),
     Scenario("replay after a tolerated failure", TOLERANT, ReplayRequest(start=("d",)), before=(FRESH,)),
     Scenario(
         "replay of what changed and gave the same",

@@ -206,6 +206,11 @@ def frame_of_flow(flow: Flow) -> Frame:
     return Frame(Scope(), deque[Entry](flow.tasks), errors=flow.errors, lasts=flow.lasts)
 
 
+def frame_of_after(flow: Flow) -> Frame:
+    """Give the outermost frame of what runs when it is settled how the run ends."""
+    return Frame(Scope(), deque[Entry](flow.after))
+
+
 def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str | None = None) -> Frame:
     """Give the frame of a group that is no loop and stands in `scope`; of a choice, with the branch that is taken."""
     task = owner.task

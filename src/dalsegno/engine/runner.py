@@ -13,7 +13,7 @@ from typing import Any
 from dalsegno.engine.attempts import Attempts
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
-from dalsegno.engine.ending import counts_as, flow_outputs, never_reached, never_taken_up
+from dalsegno.engine.ending import counts_as
 from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.frames import (
     Frame,
@@ -29,6 +29,7 @@ from dalsegno.engine.job import Job
 from dalsegno.engine.pausing import Delayed
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
+from dalsegno.engine.settling import Settling
 from dalsegno.engine.turns import Turns
 from dalsegno.engine.waiting import Waiting
 from dalsegno.engine.worker import Outcome
@@ -41,7 +42,6 @@ from dalsegno.model.state import State
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
-    LabelRun,
     RecordTask,
     SaveArtifact,
     StartTask,
@@ -65,6 +65,7 @@ class Runner:
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
         self._exit = Exiting(job.tools.stop, job.tools.facts.nodes, job.memory.recorded, job.store.task_runs)
+        self._settling = Settling(job, self._record, self._exit)
         self._attempts = Attempts(job, self._record, self._bodies, self._phases, self._exit)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
@@ -78,44 +79,31 @@ class Runner:
         """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
         if self._record.state is State.CREATED:
             self._record.move_run(State.RUNNING, self._clock.now())
-        final = self._exit.state or self._advance(frame_of_flow(self._job.flow))
+        final = self._through(frame_of_flow(self._job.flow))
+        if final is None:
+            return self._rest()
+        settled = self._settling.settle(final, self._left.values(), self._reached)
+        after = self._settling.after(settled)
+        if after is not None and self._through(after) is None:
+            return self._rest()
+        return self._settling.finish(settled, self._left.values())
+
+    # the run
+
+    def _through(self, frame: Frame) -> State | None:
+        """Walk through an outermost frame to its end; `None` where all that is left of it waits for a person."""
+        final = self._exit.state or self._advance(frame)
         while True:
             final = self._end_waits() or final
             if final is not None:
-                return self._finish(final)
+                return final
             if self._bodies.idle and not self._waiting.all.need_nobody:
-                return self._rest()
+                return None
             self._record.commit()
             until = self._waiting.all.until
             self._bodies.start(here=until is None)
             for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
-
-    # the run
-
-    def _finish(self, final: State) -> State:
-        outputs: dict[str, Any] = {}
-        if final in (State.SUCCESS, State.WARNING):
-            try:
-                outputs = flow_outputs(self._job, exited=self._exit.state is not None)
-            except DalSegnoError as error:
-                final = State.FAILED
-                self._record.error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
-        at = self._clock.now()
-        for left in self._left.values():
-            if self._tools.facts.nodes[left.task].task.kind is Kind.SUBFLOW:
-                self._job.children.kill(left.id)
-        self._record.add(*never_taken_up(self._job, self._left.values(), at, self._exit))
-        error = self._exit.error or self._record.error if final is State.FAILED else None
-        if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
-            final, error = State.WARNING, missed
-        settled = self._job.limits.settle(final, error, at)
-        if settled.labels:
-            self._record.add(LabelRun(self._job.run.id, settled.labels))
-        final = settled.state
-        self._record.move_run(final, at, outputs=outputs, error=settled.error)
-        self._record.commit()
-        return final
 
     def _rest(self) -> State:
         """Stop until somebody resumes the run: nothing of it is left in this process."""

@@ -52,6 +52,8 @@ class Facts:
     outside: Outside | None = None
     #: those of the run, with what its tasks have put on it so far
     labels: dict[str, str] = field(default_factory=dict[str, str])
+    #: how the run ends, as its `state` and `outputs`, once that is settled
+    ended: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Outputs(Mapping[str, Any]):
@@ -216,6 +218,7 @@ def variables(
             "originalId": run.root,
             "attempt": run.attempt,
             "state": (run.state if run.state.ended or run.state is State.PAUSED else State.RUNNING).value,
+            **facts.ended,
         },
         "inputs": facts.secrets.opened(run.inputs),
         "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),

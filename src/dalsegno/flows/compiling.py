@@ -125,6 +125,7 @@ def _flow(head: Head, drafts: Drafts, finder: UseFinder) -> Flow:
         tasks=_tasks(drafts.tasks, finder),
         errors=_tasks(drafts.errors, finder),
         lasts=_tasks(drafts.lasts, finder),
+        after=_tasks(drafts.after, finder),
         inputs=head.inputs,
         variables=head.variables,
         outputs=head.outputs,

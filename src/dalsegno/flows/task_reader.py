@@ -17,13 +17,13 @@ from dalsegno.flows.plugin_defaults import PluginDefaults
 from dalsegno.flows.properties import check_properties, child_keys
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
-from dalsegno.flows.words import HANDLERS, TASK, TASK_ID
+from dalsegno.flows.words import AFTER, HANDLERS, TASK, TASK_ID
 from dalsegno.model.flow import Kind, Retry
 from dalsegno.tasks import registry
 from dalsegno.tasks.base import TaskType
 
 _NOTHING = Node({}, 0, 0, 0, 0, fields={})
-_HANDLER_SECTIONS = {key: Section(rank) for rank, key in enumerate(HANDLERS, start=1)}
+_HANDLER_SECTIONS = {key: Section(rank) for rank, key in enumerate((*HANDLERS, AFTER), start=1)}
 
 
 class TaskReader:
@@ -52,11 +52,12 @@ class TaskReader:
         around = Around(retry=self.retry)
         self._defaults = PluginDefaults(root, self._report)
         tasks = self._needed(root, "tasks", "the flow", around)
-        errors, lasts = (
-            self._handlers(root, key, "the flow", replace(around, section=_HANDLER_SECTIONS[key])) for key in HANDLERS
+        errors, lasts, after = (
+            self._handlers(root, key, "the flow", replace(around, section=_HANDLER_SECTIONS[key]))
+            for key in (*HANDLERS, AFTER)
         )
         self._defaults.tell_unused()
-        return Drafts(tasks, errors, lasts)
+        return Drafts(tasks, errors, lasts, after)
 
     def _needed(self, node: Node, key: str, owner: str, around: Around) -> list[Draft]:
         """Read a list of tasks that has to be there."""

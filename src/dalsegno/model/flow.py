@@ -224,6 +224,7 @@ class Flow:
     Parameters
     ----------
     errors, lasts : the tasks that run when something has failed, and at the end.
+    after : the tasks that run when it is settled how the run ends.
     conduct : checks, limits and triggers of its runs.
     retry : how its tasks are tried again that say nothing themselves, and its runs.
     """
@@ -239,6 +240,7 @@ class Flow:
     disabled: bool = False
     errors: tuple[Task, ...] = ()
     lasts: tuple[Task, ...] = ()
+    after: tuple[Task, ...] = ()
     conduct: Conduct = field(default_factory=Conduct)
     retry: Retry | None = None
 
@@ -249,7 +251,7 @@ class Flow:
 
     def walk(self) -> Iterator[Task]:
         """Give all tasks, handlers too, in the order of the text."""
-        for task in (*self.tasks, *self.errors, *self.lasts):
+        for task in (*self.tasks, *self.errors, *self.lasts, *self.after):
             yield from task.walk()
 
 

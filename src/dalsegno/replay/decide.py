@@ -187,12 +187,19 @@ class Decider(WholeDecider):
 
     def _expand_lasts(self, owner: Task, scope: Scope, flowing: Flowing, first: int) -> Flowing:
         """Decide `finally`: it runs if anything in its scope runs (rule 6)."""
-        return self.expand_lasts(owner.lasts, scope, flowing, self.so_far.order[first:], f"`{owner.id}`")
+        return self.expand_lasts(
+            owner.lasts, scope, flowing, self.so_far.order[first:], f"at the end of `{owner.id}`, in which"
+        )
 
     def expand_lasts(
         self, lasts: Sequence[Task], scope: Scope, flowing: Flowing, inside: Sequence[str], what: str
     ) -> Flowing:
-        """Decide the tasks at the end of a group, or of the flow, from what became of everything in it."""
+        """Decide the tasks at the end of a group, of the flow or after the run, from what became of everything in it.
+
+        Parameters
+        ----------
+        what : where they stand, in words before the address of something that runs.
+        """
         if not lasts:
             return flowing
         ran = next((name for name in inside if self._does_something(self.so_far.decisions[name])), None)
@@ -203,7 +210,7 @@ class Decider(WholeDecider):
             return out
         if flowing.forced is not None:
             return self.expand(lasts, scope, flowing)
-        inner = replace(flowing, forced=f"at the end of {what}, in which `{ran}` runs")
+        inner = replace(flowing, forced=f"{what} `{ran}` runs")
         out = self.expand(lasts, scope, inner)
         if self._asked.changed:
             return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)

@@ -80,8 +80,18 @@ class Evaluating:
         overrides = resolve_request(request_from_json(run.request), nodes).overrides
         entries = KeyValues(self._store, self._clock)
         outside = Outside(run, self._store, self._artifacts, entries, secrets, self._sealing.seal, self._around)
+        ended = {"outputs": run.outputs} if run.state.ended else {}
         facts = Facts(
-            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, overrides, secrets, outside
+            run,
+            revision.flow,
+            nodes,
+            self._clock,
+            memory.outputs_at,
+            memory.keys_of,
+            overrides,
+            secrets,
+            outside,
+            ended=ended,
         )
         if task_run is None:
             found: Mapping[str, Any] = variables(facts, Scope())
