@@ -75,6 +75,25 @@ afterExecution:
 outputs: [{id: x, type: STRING, value: "{{ outputs.a.value ?? 'none' }}"}]
 """
 
+LATE_GROUPS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: g
+    type: core.flow.Parallel
+    timeout: PT0.02S
+    allowFailure: true
+    tasks:
+      - {id: wait, type: core.flow.Sleep, duration: PT1H}
+      - id: each
+        type: core.flow.ForEach
+        values: [1, 2]
+        tasks: [{id: sleep, type: core.flow.Sleep, duration: PT1H}]
+        errors: [{id: never, type: test.Mark}]
+    errors: [{id: h, type: test.Mark}]
+    finally: [{id: l, type: test.Mark}]
+  - {id: end, type: test.Mark}
+"""
+
 TOLERANT = """
 tasks:
   - id: allow

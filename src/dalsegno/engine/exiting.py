@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dalsegno.engine.context import Stop
 from dalsegno.engine.frames import Frame
+from dalsegno.engine.stopping import Stop
 from dalsegno.model.graph import Node, runs_after
 from dalsegno.model.run import Result
 from dalsegno.model.state import State

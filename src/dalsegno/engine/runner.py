@@ -24,6 +24,7 @@ from dalsegno.engine.frames import (
     frame_of_flow,
     frame_of_item,
 )
+from dalsegno.engine.group_limits import GroupLimits
 from dalsegno.engine.groups import Groups
 from dalsegno.engine.job import Job
 from dalsegno.engine.pausing import Delayed
@@ -64,6 +65,7 @@ class Runner:
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
+        self._limits = GroupLimits(job.tools)
         self._exit = Exiting(job.tools.stop, job.tools.facts.nodes, job.memory.recorded, job.store.task_runs)
         self._settling = Settling(job, self._record, self._exit)
         self._attempts = Attempts(job, self._record, self._bodies, self._phases, self._exit)
@@ -100,7 +102,7 @@ class Runner:
             if self._bodies.idle and not self._waiting.all.need_nobody:
                 return None
             self._record.commit()
-            until = self._waiting.all.until
+            until = min((at for at in (self._waiting.all.until, self._limits.until) if at is not None), default=None)
             self._bodies.start(here=until is None)
             for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
@@ -116,11 +118,14 @@ class Runner:
 
     def _advance(self, frame: Frame) -> State | None:
         """Start what may start in a frame; give how it ended if it has."""
-        while (entry := frame.next(stopping=self._exit.closing)) is not None:
+        while (entry := frame.next(stopping=self._exit.closing or frame.closed_around)) is not None:
             if isinstance(entry, NextTurn):
                 self._record.note_error(self._turns.settle(frame))
             elif isinstance(entry, Phase):
-                self._phases.start(entry, frame)
+                if self._is_too_late(frame):
+                    frame.ended(State.KILLED)
+                else:
+                    self._phases.start(entry, frame)
             elif isinstance(entry, ItemStart):
                 if (ended := self._start_item(entry, frame)) is not None:
                     frame.ended(ended[0], moved=ended[1])
@@ -129,7 +134,8 @@ class Runner:
         final = frame.final
         if final is not None and frame.owner is not None:
             self._groups.close(frame)
-            final = self._end_group(frame.owner, final, error=frame.error, exited=frame.exit is not None)
+            error = frame.error or (frame.why_stopped if final is State.KILLED else None)
+            final = self._end_group(frame.owner, final, error=error, exited=frame.exit is not None)
             self._phases.close(frame)
         return final
 
@@ -176,6 +182,8 @@ class Runner:
         return self._execute(task, frame, decision)
 
     def _execute(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
+        if self._is_too_late(frame):
+            return State.KILLED, True
         if self._waiting.holds(task, frame, decision, self._left):
             return None
         if task.kind is Kind.PAUSE:
@@ -223,6 +231,8 @@ class Runner:
     def _end_waits(self) -> State | None:
         """End the waits whose time has passed, or all of them where the run is to stop."""
         final: State | None = None
+        for late in self._limits.take_due(self._clock) if not self._exit.closing else ():
+            final = self._expire(late) or final
         while True:
             stopping = self._exit.closing
             due = self._waiting.all.take_all() if stopping else self._waiting.all.take_due(self._clock.now())
@@ -247,20 +257,54 @@ class Runner:
             self._record.add(StartTask(task_run))
             owner = GroupRun(task, task_run.id, address, task_run.attempt, at)
         else:
-            began = self._job.memory.began(address) if task.repeats else None
+            began = self._job.memory.began(address) if task.repeats or task.timeout is not None else None
             owner = GroupRun(task, recorded.id, address, recorded.attempt, began or at)
             if task.shares:
                 self._phases.forget(task, frame.scope)
         self._record.tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
         try:
+            limit = self._limits.limit_of(owner, frame)
             inside = self._groups.open(owner, frame)
         except DalSegnoError as error:
             return self._end_group(owner, State.FAILED, error={**error.as_json(), "address": address}), True
         if inside is None:
             state, origin = self._end_group(owner, State.SKIPPED), self._origin_of(decision)
             return state, origin is None or origin.state is not State.SKIPPED
+        inside.limit_stop = limit
+        self._limits.watch(inside)
         state = self._advance(inside)
         return None if state is None else (state, inside.inside_moved)
+
+    # limits of groups
+
+    def _is_too_late(self, frame: Frame) -> bool:
+        """Whether the time of a group is over in which something was about to begin; what it holds ends then."""
+        late = frame.overdue(self._clock.now()) if frame.stop is not None else None
+        if late is not None and not late.expired:
+            self._expire(late)
+        return late is not None
+
+    def _expire(self, frame: Frame) -> State | None:
+        """End what a group holds, for its time is over; give the run's final state if it ends with that."""
+        frame.expire()
+        self._bodies.stop_inside(frame)
+        self._end_left_inside(frame)
+        final: State | None = None
+        for wait in self._waiting.all.take_inside(frame):
+            if isinstance(wait, Delayed):
+                state, task = State.KILLED, None
+            else:
+                why = {**(frame.why_inside or {}), "address": wait.decision.address}
+                state, task = self._waiting.end(wait, State.KILLED, error=why), wait.task.id
+            final = self._child_ended(wait.frame, state, task, moved=True) or final
+        return final
+
+    def _end_left_inside(self, frame: Frame) -> None:
+        """End what the process that died left running in a group."""
+        inside = [result for result in self._left.values() if frame.holds(result.address, self._tools.facts.nodes)]
+        for result in inside:
+            del self._left[result.address]
+        self._settling.end(inside, frame.why_inside)
 
     # ends
 

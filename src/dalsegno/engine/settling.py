@@ -64,13 +64,18 @@ class Settling:
         settled = self._job.limits.settle(final, error, at)
         return Settled(settled.state, outputs, settled.error, settled.labels)
 
-    def end(self, left: Iterable[Result]) -> None:
-        """End what was left running, and what it has called."""
+    def end(self, left: Iterable[Result], why: Mapping[str, Any] | None = None) -> None:
+        """End what was left running, and what it has called.
+
+        Parameters
+        ----------
+        why : the error of what ended, where that is not that its process died.
+        """
         left = list(left)
         for result in left:
             if self._nodes[result.task].task.kind is Kind.SUBFLOW:
                 self._job.children.kill(result.id)
-        self._record.add(*never_taken_up(self._job, left, self._job.tools.clock.now(), self._exit))
+        self._record.add(*never_taken_up(self._job, left, self._job.tools.clock.now(), self._exit, why))
 
     def after(self, settled: Settled) -> Frame | None:
         """Give the frame of what runs now that it is settled how the run ends; `None` where nothing does.

@@ -142,8 +142,8 @@ class Task:
     branches : for a choice, the ids of the tasks in each branch, by the branch's name.
     depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
     errors, lasts : for a group, the tasks that run when something in it failed, and those that run at its end.
-    retry, timeout : how it is tried again (its own, or that of a group around it or the flow), and how long one attempt may
-        take: an ISO 8601 duration, which may be an expression.
+    retry, timeout : how it is tried again (its own, or that of a group around it or the flow), and how long one attempt, or
+        all that a group holds, may take: an ISO 8601 duration, which may be an expression.
     run_if : an expression; where it gives false, the task is skipped.
     allow_failure, allow_warning : whether a failure counts as a warning, and a warning as a success.
     tolerates : for a group, whether it ends with a warning where something in it failed.
