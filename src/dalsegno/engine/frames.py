@@ -77,6 +77,7 @@ class Frame:
     repeats : whether it is asked, when all that it holds has ended, if it goes on.
     error : why it failed, where that was by itself.
     limit_stop : the limit of time of what it holds, until its own tasks have ended.
+    limited : whether it, or a group around it, has ever had one.
     expired : whether that time is over, and what runs in it is to end.
     counts : how many of what it holds ended in which state.
     folder : where its tasks work, if they share a folder.
@@ -98,6 +99,7 @@ class Frame:
     error: dict[str, Any] | None = None
     folder: Path | None = None
     limit_stop: GroupStop | None = None
+    limited: bool = False
     expired: bool = False
     exit: State | None = None
     running: int = 0
@@ -120,17 +122,19 @@ class Frame:
     @property
     def stop(self) -> GroupStop | None:
         """The wish that what it holds ends since the time of a group is over: of itself, or of the nearest around it."""
+        if not self.limited:
+            return None
         return next((at.limit_stop for at in self._outwards() if at.limit_stop is not None), None)
 
     @property
     def closed(self) -> bool:
         """Whether the time of a group is over in which it stands, or that it is."""
-        return any(at.expired for at in self._outwards())
+        return self.limited and any(at.expired for at in self._outwards())
 
     @property
     def closed_around(self) -> bool:
         """Whether the time of a group is over in which it stands."""
-        return self.parent is not None and self.parent.closed
+        return self.limited and self.parent is not None and self.parent.closed
 
     @property
     def why_inside(self) -> Mapping[str, Any] | None:
@@ -163,6 +167,10 @@ class Frame:
         while at is not None:
             yield at
             at = at.parent
+
+    def limit_by(self, stop: GroupStop) -> None:
+        """Limit the time of what it holds."""
+        self.limit_stop, self.limited = stop, True
 
     def expire(self) -> None:
         """Begin nothing more of its own tasks: their time is over."""
@@ -297,6 +305,7 @@ def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str 
         errors=task.errors,
         lasts=task.lasts,
         tolerates=task.tolerates,
+        limited=parent.limited,
         moved=parent.moved,
     )
     if task.kind in (Kind.PARALLEL, Kind.DAG):
@@ -320,6 +329,7 @@ def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequenc
         owner=owner,
         errors=task.errors,
         lasts=task.lasts,
+        limited=parent.limited,
         # what stands directly before a batch is what cut it, and that gave the same
         moved=parent.moved and not task.batches,
     )
@@ -328,7 +338,7 @@ def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequenc
 def frame_of_item(item: ItemStart, parent: Frame) -> Frame:
     """Give the frame of one item of the loop whose frame is `parent`."""
     scope = parent.scope.enter(item.loop.id, item.key, item.value, item.index)
-    frame = Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved)
+    frame = Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved, limited=parent.limited)
     if item.loop.abreast:
         frame.limit, frame.stops = 0, False
     return frame

@@ -42,11 +42,10 @@ class GroupLimits:
         told = {**error.as_json(), "address": owner.address}
         return GroupStop(around.stop or self._tools.stop, due=owner.started + seconds, error=told, why_inside=why)
 
-    def watch(self, frame: Frame) -> None:
+    def watch(self, frame: Frame, limit: GroupStop) -> None:
         """Take note of the limit of a group that has begun."""
-        if frame.limit_stop is not None:
-            self._count += 1
-            heappush(self._due, (frame.limit_stop.due, self._count, frame))
+        self._count += 1
+        heappush(self._due, (limit.due, self._count, frame))
 
     @property
     def until(self) -> float | None:

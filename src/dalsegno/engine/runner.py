@@ -270,8 +270,9 @@ class Runner:
         if inside is None:
             state, origin = self._end_group(owner, State.SKIPPED), self._origin_of(decision)
             return state, origin is None or origin.state is not State.SKIPPED
-        inside.limit_stop = limit
-        self._limits.watch(inside)
+        if limit is not None:
+            inside.limit_by(limit)
+            self._limits.watch(inside, limit)
         state = self._advance(inside)
         return None if state is None else (state, inside.inside_moved)
 

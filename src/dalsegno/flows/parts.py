@@ -35,10 +35,10 @@ def fill(group: Draft, register: Register, report: Report) -> None:
 
 def _refuse_expressions(group: Draft, part: Part, report: Report) -> None:
     """Report an expression in the place of a map whose entries are given to a part."""
-    for path in part.takes.values():
-        node = group.fields.get(path[0]) if len(path) > 1 else None
+    for name, *inside in part.takes.values():
+        node = group.fields.get(name) if inside else None
         if node is not None and node.is_template:
-            message = f"`{path[0]}` of task `{group.id}` must be a map: an expression can stand for what is in it"
+            message = f"`{name}` of task `{group.id}` must be a map: an expression can stand for what is in it"
             report.error("invalid-property", message, node.place)
 
 
