@@ -104,6 +104,9 @@ def _comparable(at: Opened, item: TaskRun, outputs: Mapping[str, Any]) -> dict[s
     timeless: dict[str, Any] = {"output_digest": None, "outputs": found["onResume"]} if found.get("resumed") else {}
     if "executionId" in found:
         timeless |= {"output_digest": None, "outputs": {**found, "executionId": None}}
+    if item.type.endswith("$Merge"):
+        # it reads all that the runs of the batches gave, their ids too
+        timeless["used"] = sorted(item.used)
     if "iterationCount" in found or (item.error or {}).get("code") == "max-reached":
         timeless["values"] = len(item.values or ())
     return {

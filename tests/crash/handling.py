@@ -59,6 +59,41 @@ finally:
   - {id: side, type: core.flow.Parallel, tasks: [{id: k, type: test.Mark}, {id: l, type: test.Mark}]}
 """
 
+AFTERWARDS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - {id: b, type: test.Mark, fail: true}
+finally: [{id: f, type: test.Mark}]
+afterExecution:
+  - id: choose
+    type: core.flow.If
+    condition: "{{ execution.state == 'FAILED' }}"
+    then: [{id: g, type: test.Mark, value: "{{ execution.state }}"}, {id: wait, type: core.flow.Sleep, duration: PT0.005S}]
+    else: [{id: never, type: test.Mark}]
+  - {id: h, type: test.Mark, value: "{{ execution.outputs }}", fail: true}
+  - {id: i, type: test.Mark}
+outputs: [{id: x, type: STRING, value: "{{ outputs.a.value ?? 'none' }}"}]
+"""
+
+LATE_GROUPS = """
+tasks:
+  - {id: a, type: test.Mark}
+  - id: g
+    type: core.flow.Parallel
+    timeout: PT0.02S
+    allowFailure: true
+    tasks:
+      - {id: wait, type: core.flow.Sleep, duration: PT1H}
+      - id: each
+        type: core.flow.ForEach
+        values: [1, 2]
+        tasks: [{id: sleep, type: core.flow.Sleep, duration: PT1H}]
+        errors: [{id: never, type: test.Mark}]
+    errors: [{id: h, type: test.Mark}]
+    finally: [{id: l, type: test.Mark}]
+  - {id: end, type: test.Mark}
+"""
+
 TOLERANT = """
 tasks:
   - id: allow
@@ -150,6 +185,18 @@ tasks:
   - {id: bad, type: core.execution.Fail, runIf: false}
   - {id: two, type: core.debug.Return, value: "{{ outputs.one.value + 1 }}"}
 outputs: [{id: sum, type: INT, value: "{{ outputs.two.value }}"}]
+"""
+
+BATCHES = """
+tasks:
+  - {id: a, type: test.Mark, file: "1\\n2\\n1\\n"}
+  - id: each
+    type: core.flow.ForEachItem
+    items: "{{ outputs.a.uri }}"
+    namespace: crash.tests
+    flowId: called
+    inputs: {number: "{{ read(taskrun.items) | trim }}"}
+  - {id: end, type: test.Mark, value: "{{ read(outputs.each_merge.subflowOutputs) }}"}
 """
 
 SHARED_FOLDER = """

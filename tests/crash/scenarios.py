@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.crash.handling import BRANCHES, CALLED, CALLING, HANDLERS, REPEATED, RETRIED, SHARED_FOLDER, TOLERANT, items
+from tests.crash.handling import (
+    AFTERWARDS,
+    BATCHES,
+    BRANCHES,
+    CALLED,
+    CALLING,
+    HANDLERS,
+    LATE_GROUPS,
+    REPEATED,
+    RETRIED,
+    SHARED_FOLDER,
+    TOLERANT,
+    items,
+)
 
 from dalsegno.replay.request import Expression, ReplayRequest
 from dalsegno.service.resuming import Resumption
@@ -310,6 +323,9 @@ SCENARIOS = (
     ),
     Scenario("branches, choices and dags", BRANCHES),
     Scenario("errors and finally", HANDLERS),
+    Scenario("after a run that failed", AFTERWARDS),
+    Scenario("after a run that went well", AFTERWARDS.replace("fail: true}\nfinally", "value: 1}\nfinally")),
+    Scenario("a group whose time is over", LATE_GROUPS),
     Scenario("tolerated failures", TOLERANT),
     Scenario("tried again", RETRIED),
     Scenario("loops that repeat", REPEATED),
@@ -333,6 +349,18 @@ SCENARIOS = (
         before=(FRESH,),
         called=CALLED,
     ),
+    Scenario("batches of a file", BATCHES, called=CALLED),
+    Scenario(
+        "a batch that fails", BATCHES.replace("1\\n2\\n1", "2"), called=CALLED.replace("runIf: false", "runIf: true")
+    ),
+    Scenario(
+        "replay with a batch more",
+        BATCHES,
+        ReplayRequest(changed=True, revision="latest"),
+        before=(FRESH,),
+        fixed=BATCHES.replace("2\\n", "2\\n3\\n"),
+        called=CALLED,
+    ),
     Scenario("replay of a shared folder", SHARED_FOLDER, ReplayRequest(start=("d",)), before=(FRESH,)),
     Scenario("replay of loops that repeat", REPEATED, ReplayRequest(start=("each[2].wait",)), before=(FRESH,)),
     Scenario(
@@ -343,6 +371,13 @@ SCENARIOS = (
         fixed=BRANCHES.replace(", fail: true", ""),
     ),
     Scenario("replay of what its handlers followed", HANDLERS, ReplayRequest(skip_successful=True), before=(FRESH,)),
+    Scenario(
+        "replay of what a run was followed by",
+        AFTERWARDS,
+        ReplayRequest(skip_successful=True, revision="latest"),
+        before=(FRESH,),
+        fixed=AFTERWARDS.replace("fail: true}\nfinally", "value: 1}\nfinally"),
+    ),
     Scenario("replay after a tolerated failure", TOLERANT, ReplayRequest(start=("d",)), before=(FRESH,)),
     Scenario(
         "replay of what changed and gave the same",

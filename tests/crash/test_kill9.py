@@ -20,6 +20,7 @@ from dalsegno.client.client import Client
 from dalsegno.errors import RunIsLive
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.store.port import RunFilter
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,6 +125,83 @@ def test_a_run_whose_process_was_killed_in_a_python_step_is_carried_on_by_anothe
     assert (tmp_path / "side").read_text() == "done\n"
     with Client(tmp_path / "home") as client:
         assert client.outputs("last")["tasks"]["after"]["value"] == 2
+
+
+def test_a_group_whose_process_was_killed_keeps_to_its_time_in_another(tmp_path: Path) -> None:
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - id: group
+            type: core.flow.Sequential
+            timeout: PT1S
+            tasks:
+              - id: script
+                type: scripts.shell.Commands
+                commands: [echo begun $$, sleep 60]
+            errors: [{id: handled, type: test.Mark}]
+        afterExecution:
+          - {id: told, type: test.Mark, value: "{{ execution.state }}"}
+    """
+    with executing(flow, tmp_path) as process:
+        script = int(process.wait_for("LOG begun").split()[-1])
+        process.kill9()
+
+    run = resume(tmp_path)
+
+    wait_until_gone(script)
+    assert (run.state, (run.error or {})["message"]) == (State.FAILED, "`group` took longer than its timeout of 1 s")
+    with Client(tmp_path / "home") as client:
+        found = {item.address: item for item in client.task_runs("last")}
+        assert found["script"].state is State.KILLED
+        assert 1 <= (found["group"].ended or 0) - (found["group"].started or 0) < 30
+        assert client.outputs("last")["tasks"]["told"]["value"] == "FAILED"
+    assert [address for _, address, _ in marks(tally(tmp_path / "home"))] == ["handled", "told"]
+
+
+def test_the_batches_of_a_process_that_was_killed_are_carried_on_in_the_runs_that_they_had(tmp_path: Path) -> None:
+    child = f"""
+        id: batch
+        namespace: crash.tests
+        inputs: [{{id: rows, type: STRING}}]
+        tasks:
+          - {{id: one, type: test.Mark, value: "{{{{ read(inputs.rows) | trim }}}}"}}
+          - id: script
+            type: scripts.shell.Commands
+            commands:
+              - if [ "{{{{ outputs.one.value }}}}$DALSEGNO_ATTEMPT" = b1 ]; then {tmp_path}/wait; fi
+              - echo "{{{{ outputs.one.value }}}}" >> {tmp_path}/side
+        outputs: [{{id: row, type: STRING, value: "{{{{ outputs.one.value }}}}"}}]
+    """
+    flow = """
+        id: killed
+        namespace: crash.tests
+        tasks:
+          - {id: make, type: test.Mark, file: "a\\nb\\nc\\n"}
+          - id: each
+            type: core.flow.ForEachItem
+            items: "{{ outputs.make.uri }}"
+            namespace: crash.tests
+            flowId: batch
+            inputs: {rows: "{{ taskrun.items }}"}
+          - {id: all, type: test.Mark, value: "{{ read(outputs.each_merge.subflowOutputs) }}"}
+    """
+    os.mkfifo(tmp_path / "begun")
+    # its process has taken note of the script by then
+    (tmp_path / "wait").write_text(f"#!/bin/sh\nsleep 0.5\necho $$ > {tmp_path}/begun\nsleep 60\n")
+    (tmp_path / "wait").chmod(0o755)
+    with counting(tmp_path / "home"), Client(tmp_path / "home") as client:
+        client.save_flow(dedent(child))
+    with executing(flow, tmp_path) as process:
+        script = int((tmp_path / "begun").read_text())
+        process.kill9()
+
+    assert resume(tmp_path).state is State.SUCCESS
+    wait_until_gone(script)
+    assert set((tmp_path / "side").read_text().split()) == {"a", "b", "c"}
+    with Client(tmp_path / "home") as client:
+        assert client.outputs("last")["tasks"]["all"]["value"] == '{"row": "a"}\n{"row": "b"}\n{"row": "c"}\n'
+        assert len(client.list_runs(RunFilter(flow="batch", limit=0))) == 3
 
 
 def test_nobody_can_execute_a_run_whose_process_lives(tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def _default(field: Mapping[str, Any]) -> str:
     value = field.get("default")
     if value in (None, {}, []):
         return ""
+    if isinstance(value, str) and value.strip() != value:
+        value = json.dumps(value)
     shown = str(value).lower() if isinstance(value, bool) else '""' if value == "" else value
     return f"`{shown}`".replace("|", "\\|")
 

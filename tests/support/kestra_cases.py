@@ -24,7 +24,7 @@ NOW = datetime(2024, 5, 31, 10, 20, 30, tzinfo=UTC)
 
 VARIABLES: Mapping[str, Any] = {
     "flow": {"id": "trips", "namespace": "company.team", "revision": 3},
-    "execution": {"id": "0190", "startDate": NOW, "originalId": "0180", "state": "RUNNING"},
+    "execution": {"id": "0190", "startDate": NOW, "originalId": "0180", "state": "RUNNING", "outputs": {"rows": 3}},
     "task": {"id": "load", "type": "core.debug.Return"},
     "taskrun": {
         "id": "0192", "startDate": NOW, "attemptsCount": 1, "parentId": "0191", "value": "paris", "iteration": 1,

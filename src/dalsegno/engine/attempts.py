@@ -65,10 +65,10 @@ class Attempts:
             observer=self._job.observer, mask=self._tools.facts.secrets.mask,
         )  # fmt: skip
         overrides = self._job.resolved.overrides(task.id, frame.scope.keys)
-        timeout, doomed = timeout_of(task, frame.scope, self._tools)
+        timeout, doomed = timeout_of(task, frame.scope, self._tools, frame.stop)
         order = Attempted(
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
-            timeout=timeout, doomed=doomed, parent=frame.around, folder=frame.folder,
+            timeout=timeout, doomed=doomed, stop=frame.stop, parent=frame.around, folder=frame.folder,
             calling=calling_of(task, decision, identity, self._job.children),
         )  # fmt: skip
         live = Live(order, frame, decision, tried.failures)
@@ -89,7 +89,7 @@ class Attempts:
     def try_again(self, live: Live, outcome: Outcome) -> bool:
         """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
         order, retry = live.order, live.order.task.retry
-        if retry is None or retry.new_run or self._exit.closing:
+        if retry is None or retry.new_run or self._exit.closing or live.frame.closed:
             return False
         failures = live.failures + 1
         delay = delay_of(retry, failures, began=order.began, now=outcome.at, seed=self._seed(order.address))
@@ -97,7 +97,7 @@ class Attempts:
             return False
         number = order.attempt + 1
         self._record.add(NewAttempt(order.task_run, number, outcome.at, State.FAILED, outcome.error))
-        timeout, doomed = timeout_of(order.task, live.frame.scope, self._tools)
+        timeout, doomed = timeout_of(order.task, live.frame.scope, self._tools, live.frame.stop)
         log = AttemptLog(
             self._job.logs, self._clock, task_run=order.task_run, address=order.address, attempt=number,
             observer=self._job.observer, mask=self._tools.facts.secrets.mask,

@@ -7,8 +7,8 @@ from heapq import heapify, heappop, heappush
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from dalsegno.engine.context import Stop
 from dalsegno.engine.frames import Frame
+from dalsegno.engine.stopping import Stop
 from dalsegno.engine.worker import Attempted, Outcome, Waiting, attempt, stopped
 from dalsegno.errors import TaskFailed
 from dalsegno.executors.port import Executor, WorkOrder
@@ -66,7 +66,7 @@ class Bodies:
         for live in starting:
             order = live.order
             self._live[order.task_run] = live
-            if alone and order.timeout is None:
+            if alone and order.timeout is None and order.stop is None:
                 self._told.put((order.task_run, attempt(order)))
             else:
                 self._submit(order)
@@ -90,6 +90,12 @@ class Bodies:
             self._end_late_attempts()
             ends += self._end_waits()
         return [(self._live.pop(task_run), outcome) for task_run, outcome in ends]
+
+    def stop_inside(self, frame: Frame) -> None:
+        """Let what waits in a group that was told to stop learn of it; what runs finds out by itself."""
+        for task_run, live in self._live.items():
+            if live.frame.stands_in(frame):
+                self._end_wait_of(task_run)
 
     def _submit(self, order: Attempted) -> None:
         if order.timeout is not None:
@@ -139,7 +145,7 @@ class Bodies:
         while self._waiting and (self._stop.wanted or self._waiting[0][0] <= self._clock.now()):
             _, task_run, waited = heappop(self._waiting)
             order = self._live[task_run].order
-            if self._stop.wanted:
+            if order.stopping.wanted:
                 ends.append((task_run, stopped(order)))
             else:
                 self._submit(replace(order, waited=waited))

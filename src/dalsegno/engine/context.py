@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import select
 import shutil
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,85 +15,12 @@ from dalsegno.engine.files import RunFiles
 from dalsegno.engine.kv import KeyValues, RunEntries
 from dalsegno.engine.packages import Packages
 from dalsegno.engine.removing import Removal
+from dalsegno.engine.stopping import Stop
 from dalsegno.errors import Cancelled, NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
 from dalsegno.tasks.base import TaskLog, TaskRuns
-
-
-class Stop:
-    """The wish that running tasks end. May be set from a signal handler, and more than once.
-
-    It is a pipe that is never read: a lock could be held by the very thread that the signal interrupts.
-    """
-
-    def __init__(self) -> None:
-        self._wanted = False
-        self._listeners: list[Callable[[], None]] = []
-        self.reader, self._writer = os.pipe()
-        os.set_blocking(self._writer, False)
-        weakref.finalize(self, _close, self.reader, self._writer)
-
-    def set(self) -> None:
-        """Tell every task to stop."""
-        if not self._wanted:
-            self._wanted = True
-            os.write(self._writer, b".")
-            for told in self._listeners:
-                told()
-
-    def listen(self, told: Callable[[], None]) -> None:
-        """Have a function called when tasks are to stop, maybe from a signal handler; at once if they are already."""
-        self._listeners.append(told)
-        if self._wanted:
-            told()
-
-    @property
-    def wanted(self) -> bool:
-        """Whether tasks are to stop."""
-        return self._wanted
-
-    def wait(self, seconds: float | None) -> bool:
-        """Wait until tasks are to stop, at most so long; give whether they are."""
-        if self._wanted:
-            return True
-        poll = select.poll()
-        poll.register(self.reader, select.POLLIN)
-        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
-
-
-class Timeout(Stop):
-    """The wish that one attempt ends: the run's own, or that its time has passed."""
-
-    def __init__(self, run: Stop, seconds: float) -> None:
-        super().__init__()
-        self._run = run
-        self.seconds = seconds
-
-    @property
-    def passed(self) -> bool:
-        """Whether the time has passed, rather than the run been stopped."""
-        return self._wanted and not self._run.wanted
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the attempt is to stop."""
-        return self._wanted or self._run.wanted
-
-    def wait(self, seconds: float | None) -> bool:
-        """Wait until the attempt is to stop, at most so long; give whether it is."""
-        if self.wanted:
-            return True
-        poll = select.poll()
-        for stop in (self, self._run):
-            poll.register(stop.reader, select.POLLIN)
-        return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))
-
-
-def _close(*descriptors: int) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 class Files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dalsegno.engine.exiting import Exiting
@@ -62,12 +62,20 @@ def never_reached(job: Job, reached: set[str]) -> dict[str, Any] | None:
     return {"code": "never-reached", "message": f"the request names {listed}, which this run never reached"}
 
 
-def never_taken_up(job: Job, left: Iterable[Result], at: float, exiting: Exiting) -> Iterator[Write]:
-    """End what was left running or waiting, in a run that ends before its turn comes again."""
+def never_taken_up(
+    job: Job, left: Iterable[Result], at: float, exiting: Exiting, why: Mapping[str, Any] | None = None
+) -> Iterator[Write]:
+    """End what was left running or waiting, in a run or a group that ends before its turn comes again.
+
+    Parameters
+    ----------
+    why : the error of what ended, where that is not that its process died.
+    """
     for item in reversed(list(left)):
         group = job.tools.facts.nodes[item.task].task.kind.is_group
         died = None if group or item.state is State.PAUSED else PROCESS_DIED
-        yield EndTask(item.id, exiting.ends_as(item) or State.KILLED, at, {}, None, {}, {}, died)
+        error = died if why is None else {**why, "address": item.address}
+        yield EndTask(item.id, exiting.ends_as(item) or State.KILLED, at, {}, None, {}, {}, error)
 
 
 def counts_as(task: Task, state: State, *, retried: bool) -> State:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dalsegno.engine.context import Stop
 from dalsegno.engine.frames import Frame
-from dalsegno.model.graph import Node
+from dalsegno.engine.stopping import Stop
+from dalsegno.model.graph import Node, runs_after
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
 from dalsegno.store.port import TaskRunReads
@@ -34,10 +34,22 @@ class Exiting:
     ) -> None:
         self._stop = stop
         self._nodes = nodes
+        self._recorded = recorded
+        self._task_runs = task_runs
         self.state: State | None = None
         self._address = ""
-        for result in recorded.values():
-            if nodes[result.task].task.ends and _has_ended_the_run(result, task_runs):
+        self._look_back(after=False)
+
+    def begin_after(self) -> None:
+        """Begin anew for what runs when it is settled how the run ends: an end there ends no more than that."""
+        self.state, self._address = None, ""
+        self._look_back(after=True)
+
+    def _look_back(self, *, after: bool) -> None:
+        """Find what earlier processes recorded as the end of the run."""
+        for result in self._recorded.values():
+            ends = self._nodes[result.task].task.ends and runs_after(result.task, self._nodes) == after
+            if ends and _has_ended_the_run(result, self._task_runs):
                 self.state, self._address = result.state, result.address
 
     @property

@@ -114,7 +114,7 @@ class Expansion:
         after = decider.expand_parts(group, scope, flowing, parts)
         if group.lasts and scope.prefix + group.lasts[0].id not in self._decisions:
             inside = decider.so_far.order[first:]
-            decider.expand_lasts(group.lasts, scope, after, inside, f"`{group.id}`")
+            decider.expand_lasts(group.lasts, scope, after, inside, f"at the end of `{group.id}`, in which")
 
     def _decide(self, work: Callable[[Decider], object]) -> None:
         decider = self._get_decider()

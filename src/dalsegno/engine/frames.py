@@ -6,14 +6,17 @@ may start, and tells it how things ended. Its own tasks come first, then `errors
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dalsegno.engine.dags import Ready
+from dalsegno.engine.stopping import GroupStop
+from dalsegno.model.address import parse
 from dalsegno.model.flow import Flow, Kind, Task
+from dalsegno.model.graph import Node
 from dalsegno.model.state import State, worst
 from dalsegno.replay.edges import Scope
 
@@ -74,6 +77,10 @@ class Frame:
     otherwise : whether it has other items, or takes another branch, than in the origin.
     repeats : whether it is asked, when all that it holds has ended, if it goes on.
     error : why it failed, where that was by itself.
+    limit_stop : the limit of time of what it holds, until its own tasks have ended.
+    limited : whether it, or a group around it, has ever had one.
+    expired : whether that time is over, and what runs in it is to end.
+    counts : how many of what it holds ended in which state.
     folder : where its tasks work, if they share a folder.
     """
 
@@ -92,9 +99,13 @@ class Frame:
     repeats: bool = False
     error: dict[str, Any] | None = None
     folder: Path | None = None
+    limit_stop: GroupStop | None = None
+    limited: bool = False
+    expired: bool = False
     exit: State | None = None
     running: int = 0
     states: set[State] = field(default_factory=set[State])
+    counts: Counter[State] = field(default_factory=Counter[State])
     _inside_moved: bool = False
     _moved_before: bool | None = None
     _moved: set[str] = field(default_factory=set[str])
@@ -109,6 +120,68 @@ class Frame:
             at = at.parent
         return at.owner.task_run if at is not None and at.owner is not None else None
 
+    @property
+    def stop(self) -> GroupStop | None:
+        """The wish that what it holds ends since the time of a group is over: of itself, or of the nearest around it."""
+        if not self.limited:
+            return None
+        return next((at.limit_stop for at in self._outwards() if at.limit_stop is not None), None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the time of a group is over in which it stands, or that it is."""
+        return self.limited and any(at.expired for at in self._outwards())
+
+    @property
+    def closed_around(self) -> bool:
+        """Whether the time of a group is over in which it stands."""
+        return self.limited and self.parent is not None and self.parent.closed
+
+    @property
+    def why_inside(self) -> Mapping[str, Any] | None:
+        """The error of what is stopped in it, since the time of a group is over."""
+        return None if self.stop is None else self.stop.why
+
+    @property
+    def why_stopped(self) -> dict[str, Any] | None:
+        """The error of the group itself, where it was stopped since the time of one around it is over."""
+        why = self.parent.why_inside if self.parent is not None else None
+        return None if why is None or self.owner is None else {**why, "address": self.owner.address}
+
+    def holds(self, address: str, nodes: Mapping[str, Node]) -> bool:
+        """Whether a task run stands in the group."""
+        group = parse(address).task or ""
+        owner = self.owner
+        return owner is not None and owner.task.id in nodes[group].parents and address.startswith(self.scope.prefix)
+
+    def overdue(self, now: float) -> Frame | None:
+        """Give the outermost group around, or itself, whose time is over by now."""
+        late = [at for at in self._outwards() if at.limit_stop is not None and at.limit_stop.due <= now]
+        return late[-1] if late else None
+
+    def stands_in(self, frame: Frame) -> bool:
+        """Whether it is a frame, or stands in it."""
+        return any(at is frame for at in self._outwards())
+
+    def _outwards(self) -> Iterator[Frame]:
+        at: Frame | None = self
+        while at is not None:
+            yield at
+            at = at.parent
+
+    def limit_by(self, stop: GroupStop) -> None:
+        """Limit the time of what it holds."""
+        self.limit_stop, self.limited = stop, True
+
+    def expire(self) -> None:
+        """Begin nothing more of its own tasks: their time is over."""
+        assert self.limit_stop is not None  # noqa: S101 - only such a group expires
+        self.expired = True
+        self.error = dict(self.limit_stop.error)
+        self.pending.clear()
+        self.repeats = False
+        self.limit_stop.set()
+
     def next(self, *, stopping: bool) -> Entry | None:
         """Take what may start now."""
         if stopping:
@@ -117,6 +190,7 @@ class Frame:
         if not self.pending and not self.running:
             if self.repeats and not self.states & {State.FAILED, State.KILLED}:
                 return NextTurn()
+            self._fail_late()
             self._next_phase()
         if not self.pending or (self.limit and self.running >= self.limit):
             return None
@@ -124,6 +198,16 @@ class Frame:
             self.pending.clear()
             return self.next(stopping=False) if not self.running else None
         return self._take()
+
+    def _fail_late(self) -> None:
+        """Fail where its time is over, now that all that ran in it has ended.
+
+        Something in it that was stopped alone tells as much, where the process died that stopped it.
+        """
+        if self.limit_stop is not None and (self.expired or State.KILLED in self.states):
+            self.error = dict(self.limit_stop.error)
+            self.states = (self.states - {State.KILLED}) | {State.FAILED}
+        self.expired, self.limit_stop = False, None
 
     def _stop(self) -> None:
         if self.pending or self.lasts or self.repeats or (self.errors and State.FAILED in self.states):
@@ -177,6 +261,7 @@ class Frame:
         """Take note that something in it has ended."""
         self.running -= 1
         self.states.add(state)
+        self.counts[state] += 1
         if task is not None:
             if self._ready is not None and state.has_result:
                 self._ready.ended(task)
@@ -210,6 +295,11 @@ def frame_of_flow(flow: Flow) -> Frame:
     return frame
 
 
+def frame_of_after(flow: Flow) -> Frame:
+    """Give the outermost frame of what runs when it is settled how the run ends."""
+    return Frame(Scope(), deque[Entry](flow.after))
+
+
 def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str | None = None) -> Frame:
     """Give the frame of a group that is no loop and stands in `scope`; of a choice, with the branch that is taken."""
     task = owner.task
@@ -222,6 +312,7 @@ def frame_of_group(owner: GroupRun, scope: Scope, parent: Frame, *, branch: str 
         errors=task.errors,
         lasts=task.lasts,
         tolerates=task.tolerates,
+        limited=parent.limited,
         moved=parent.moved,
     )
     if task.kind in (Kind.PARALLEL, Kind.DAG):
@@ -245,14 +336,16 @@ def frame_of_loop(owner: GroupRun, scope: Scope, parent: Frame, *, keys: Sequenc
         owner=owner,
         errors=task.errors,
         lasts=task.lasts,
-        moved=parent.moved,
+        limited=parent.limited,
+        # what stands directly before a batch is what cut it, and that gave the same
+        moved=parent.moved and not task.batches,
     )
 
 
 def frame_of_item(item: ItemStart, parent: Frame) -> Frame:
     """Give the frame of one item of the loop whose frame is `parent`."""
     scope = parent.scope.enter(item.loop.id, item.key, item.value, item.index)
-    frame = Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved)
+    frame = Frame(scope, deque[Entry](item.loop.tasks), parent=parent, moved=parent.moved, limited=parent.limited)
     if item.loop.abreast:
         frame.limit, frame.stops = 0, False
     return frame

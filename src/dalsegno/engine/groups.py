@@ -61,6 +61,14 @@ class Groups:
         inside.otherwise = self._job.expansion.came_out_otherwise(owner.address, keys)
         return inside
 
+    def close(self, frame: Frame) -> None:
+        """Keep what can be read of a group that has ended: of batches, how many there were, and how they ended."""
+        owner = frame.owner
+        if owner is not None and owner.task.batches:
+            ended = {state.value: count for state, count in frame.counts.items()}
+            count = len(self._job.memory.keys_of(owner.address) or ())
+            self._job.memory.keep(owner.address, {"numberOfBatches": count, "iterations": ended})
+
     def _parts(self, owner: GroupRun, frame: Frame) -> tuple[Sequence[str], Sequence[Any]]:
         """Give the items or the branch of a group: those recorded before, or else what its expression gives now."""
         keys = self._job.memory.keys_of(owner.address)

@@ -63,6 +63,10 @@ class Limits:
             self._broken = self._stopping[0]
         return self._broken is not None
 
+    def over(self) -> None:
+        """Take note that it is settled how the run ends: its time cannot run out any more."""
+        self._stopping = []
+
     def settle(self, state: State, error: Mapping[str, Any] | None, at: float) -> Settled:
         """Give how the run ends that has come to an end in `state`."""
         if self._broken is not None and state is State.KILLED:

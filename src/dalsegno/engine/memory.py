@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dalsegno.engine.stopping import GROUP_TIMEOUT
 from dalsegno.engine.values import Values
 from dalsegno.errors import NotFound, TaskFailed
 from dalsegno.model.plan import Action
@@ -136,7 +137,13 @@ class Memory:
     @property
     def was_stopping(self) -> bool:
         """Whether the process that died was ending the run: a task run was stopped already."""
-        return any(result.state is State.KILLED for result in self.recorded.values())
+        stopped = [result for result in self.recorded.values() if result.state is State.KILLED]
+        return any(not self._by_limit(result) for result in stopped)
+
+    def _by_limit(self, result: Result) -> bool:
+        """Whether a task run was stopped since the time of a group around it was over."""
+        found = self._reads.get(result.id)
+        return found is not None and found.error is not None and found.error.get("code") == GROUP_TIMEOUT
 
     def first_error(self) -> dict[str, Any] | None:
         """Give the error of the task run that failed first, of those recorded before this engine began."""

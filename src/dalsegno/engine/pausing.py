@@ -178,6 +178,12 @@ class Waits:
         self._all = [paused for paused in self._all if (due := paused.due) is None or due.at > now]
         return [paused for _, paused in sorted(found, key=lambda pair: pair[0])]
 
+    def take_inside(self, frame: Frame) -> list[Wait]:
+        """Take those that stand in a group."""
+        found = [paused for paused in self._all if paused.frame.stands_in(frame)]
+        self._all = [paused for paused in self._all if not paused.frame.stands_in(frame)]
+        return found
+
     def take_all(self) -> list[Wait]:
         """Take them all."""
         found, self._all = self._all, []

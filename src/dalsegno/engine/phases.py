@@ -50,7 +50,7 @@ class Phases:
         overrides = self._job.resolved.overrides(owner.task.id, frame.scope.keys)
         order = Attempted(
             owner.task, frame.scope, owner.task_run, owner.address, owner.attempt, tools.clock.now(), overrides, log, tools,
-            began=owner.started, folder=frame.folder, phase=phase.name,
+            began=owner.started, folder=frame.folder, phase=phase.name, stop=frame.stop,
         )  # fmt: skip
         self._bodies.add(Live(order, frame, self._job.expansion.decided(owner.address)))
 
@@ -59,7 +59,7 @@ class Phases:
         order = live.order
         self._job.logs.end_attempt(order.task_run, order.attempt)
         self._used.setdefault(order.task_run, {}).update(outcome.used)
-        if outcome.error is not None:
+        if outcome.error is not None and not live.frame.expired:
             live.frame.error = dict(outcome.error)
         elif order.phase == "end" and outcome.state.has_result:
             self._job.memory.keep(order.address, outcome.plain)

@@ -13,7 +13,7 @@ from typing import Any
 from dalsegno.engine.attempts import Attempts
 from dalsegno.engine.bodies import Bodies, Live
 from dalsegno.engine.checking import has_moved, why_it_runs
-from dalsegno.engine.ending import counts_as, flow_outputs, never_reached, never_taken_up
+from dalsegno.engine.ending import counts_as
 from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.frames import (
     Frame,
@@ -24,11 +24,13 @@ from dalsegno.engine.frames import (
     frame_of_flow,
     frame_of_item,
 )
+from dalsegno.engine.group_limits import GroupLimits
 from dalsegno.engine.groups import Groups
 from dalsegno.engine.job import Job
 from dalsegno.engine.pausing import Delayed
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
+from dalsegno.engine.settling import Settling
 from dalsegno.engine.turns import Turns
 from dalsegno.engine.waiting import Waiting
 from dalsegno.engine.worker import Outcome
@@ -41,7 +43,6 @@ from dalsegno.model.state import State
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
-    LabelRun,
     RecordTask,
     SaveArtifact,
     StartTask,
@@ -64,7 +65,9 @@ class Runner:
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
+        self._limits = GroupLimits(job.tools)
         self._exit = Exiting(job.tools.stop, job.tools.facts.nodes, job.memory.recorded, job.store.task_runs)
+        self._settling = Settling(job, self._record, self._exit)
         self._attempts = Attempts(job, self._record, self._bodies, self._phases, self._exit)
         self._reached: set[str] = set()
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
@@ -78,44 +81,31 @@ class Runner:
         """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
         if self._record.state is State.CREATED:
             self._record.move_run(State.RUNNING, self._clock.now())
-        final = self._exit.state or self._advance(frame_of_flow(self._job.flow))
-        while True:
-            final = self._end_waits() or final
-            if final is not None:
-                return self._finish(final)
-            if self._bodies.idle and not self._waiting.all.need_nobody:
-                return self._rest()
-            self._record.commit()
-            until = self._waiting.all.until
-            self._bodies.start(here=until is None)
-            for live, outcome in self._bodies.take_ends(until=until):
-                final = self._end(live, outcome) or final
+        final = self._through(frame_of_flow(self._job.flow))
+        if final is None:
+            return self._rest()
+        settled = self._settling.settle(final, self._left.values(), self._reached)
+        after = self._settling.after(settled)
+        if after is not None and self._through(after) is None:
+            return self._rest()
+        return self._settling.finish(settled, self._left.values())
 
     # the run
 
-    def _finish(self, final: State) -> State:
-        outputs: dict[str, Any] = {}
-        if final in (State.SUCCESS, State.WARNING):
-            try:
-                outputs = flow_outputs(self._job, exited=self._exit.state is not None)
-            except DalSegnoError as error:
-                final = State.FAILED
-                self._record.error = {**error.as_json(), "message": f"the flow's outputs: {error.message}"}
-        at = self._clock.now()
-        for left in self._left.values():
-            if self._tools.facts.nodes[left.task].task.kind is Kind.SUBFLOW:
-                self._job.children.kill(left.id)
-        self._record.add(*never_taken_up(self._job, self._left.values(), at, self._exit))
-        error = self._exit.error or self._record.error if final is State.FAILED else None
-        if final in (State.SUCCESS, State.WARNING) and (missed := never_reached(self._job, self._reached)) is not None:
-            final, error = State.WARNING, missed
-        settled = self._job.limits.settle(final, error, at)
-        if settled.labels:
-            self._record.add(LabelRun(self._job.run.id, settled.labels))
-        final = settled.state
-        self._record.move_run(final, at, outputs=outputs, error=settled.error)
-        self._record.commit()
-        return final
+    def _through(self, frame: Frame) -> State | None:
+        """Walk through an outermost frame to its end; `None` where all that is left of it waits for a person."""
+        final = self._exit.state or self._advance(frame)
+        while True:
+            final = self._end_waits() or final
+            if final is not None:
+                return final
+            if self._bodies.idle and not self._waiting.all.need_nobody:
+                return None
+            self._record.commit()
+            until = min((at for at in (self._waiting.all.until, self._limits.until) if at is not None), default=None)
+            self._bodies.start(here=until is None)
+            for live, outcome in self._bodies.take_ends(until=until):
+                final = self._end(live, outcome) or final
 
     def _rest(self) -> State:
         """Stop until somebody resumes the run: nothing of it is left in this process."""
@@ -128,11 +118,14 @@ class Runner:
 
     def _advance(self, frame: Frame) -> State | None:
         """Start what may start in a frame; give how it ended if it has."""
-        while (entry := frame.next(stopping=self._exit.closing)) is not None:
+        while (entry := frame.next(stopping=self._exit.closing or frame.closed_around)) is not None:
             if isinstance(entry, NextTurn):
                 self._record.note_error(self._turns.settle(frame))
             elif isinstance(entry, Phase):
-                self._phases.start(entry, frame)
+                if self._is_too_late(frame):
+                    frame.ended(State.KILLED)
+                else:
+                    self._phases.start(entry, frame)
             elif isinstance(entry, ItemStart):
                 if (ended := self._start_item(entry, frame)) is not None:
                     frame.ended(ended[0], moved=ended[1])
@@ -140,7 +133,9 @@ class Runner:
                 frame.ended(result[0], task=entry.id, moved=result[1])
         final = frame.final
         if final is not None and frame.owner is not None:
-            final = self._end_group(frame.owner, final, error=frame.error, exited=frame.exit is not None)
+            self._groups.close(frame)
+            error = frame.error or (frame.why_stopped if final is State.KILLED else None)
+            final = self._end_group(frame.owner, final, error=error, exited=frame.exit is not None)
             self._phases.close(frame)
         return final
 
@@ -187,6 +182,8 @@ class Runner:
         return self._execute(task, frame, decision)
 
     def _execute(self, task: Task, frame: Frame, decision: Decision) -> _Result | None:
+        if self._is_too_late(frame):
+            return State.KILLED, True
         if self._waiting.holds(task, frame, decision, self._left):
             return None
         if task.kind is Kind.PAUSE:
@@ -234,6 +231,8 @@ class Runner:
     def _end_waits(self) -> State | None:
         """End the waits whose time has passed, or all of them where the run is to stop."""
         final: State | None = None
+        for late in self._limits.take_due(self._clock) if not self._exit.closing else ():
+            final = self._expire(late) or final
         while True:
             stopping = self._exit.closing
             due = self._waiting.all.take_all() if stopping else self._waiting.all.take_due(self._clock.now())
@@ -258,20 +257,55 @@ class Runner:
             self._record.add(StartTask(task_run))
             owner = GroupRun(task, task_run.id, address, task_run.attempt, at)
         else:
-            began = self._job.memory.began(address) if task.repeats else None
+            began = self._job.memory.began(address) if task.repeats or task.timeout is not None else None
             owner = GroupRun(task, recorded.id, address, recorded.attempt, began or at)
             if task.shares:
                 self._phases.forget(task, frame.scope)
         self._record.tell(task, decision, State.RUNNING, attempt=owner.attempt, at=at)
         try:
+            limit = self._limits.limit_of(owner, frame)
             inside = self._groups.open(owner, frame)
         except DalSegnoError as error:
             return self._end_group(owner, State.FAILED, error={**error.as_json(), "address": address}), True
         if inside is None:
             state, origin = self._end_group(owner, State.SKIPPED), self._origin_of(decision)
             return state, origin is None or origin.state is not State.SKIPPED
+        if limit is not None:
+            inside.limit_by(limit)
+            self._limits.watch(inside, limit)
         state = self._advance(inside)
         return None if state is None else (state, inside.inside_moved)
+
+    # limits of groups
+
+    def _is_too_late(self, frame: Frame) -> bool:
+        """Whether the time of a group is over in which something was about to begin; what it holds ends then."""
+        late = frame.overdue(self._clock.now()) if frame.stop is not None else None
+        if late is not None and not late.expired:
+            self._expire(late)
+        return late is not None
+
+    def _expire(self, frame: Frame) -> State | None:
+        """End what a group holds, for its time is over; give the run's final state if it ends with that."""
+        frame.expire()
+        self._bodies.stop_inside(frame)
+        self._end_left_inside(frame)
+        final: State | None = None
+        for wait in self._waiting.all.take_inside(frame):
+            if isinstance(wait, Delayed):
+                state, task = State.KILLED, None
+            else:
+                why = {**(frame.why_inside or {}), "address": wait.decision.address}
+                state, task = self._waiting.end(wait, State.KILLED, error=why), wait.task.id
+            final = self._child_ended(wait.frame, state, task, moved=True) or final
+        return final
+
+    def _end_left_inside(self, frame: Frame) -> None:
+        """End what the process that died left running in a group."""
+        inside = [result for result in self._left.values() if frame.holds(result.address, self._tools.facts.nodes)]
+        for result in inside:
+            del self._left[result.address]
+        self._settling.end(inside, frame.why_inside)
 
     # ends
 

@@ -61,6 +61,8 @@ class Facts:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     #: has a function of the user's name the items of a mapped step, by the forms of the items
     key_function: Callable[[str, Sequence[Any]], list[Any]] = no_keys
+    #: how the run ends, as its `state` and `outputs`, once that is settled
+    ended: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Outputs(Mapping[str, Any]):
@@ -225,6 +227,7 @@ def variables(
             "originalId": run.root,
             "attempt": run.attempt,
             "state": (run.state if run.state.ended or run.state is State.PAUSED else State.RUNNING).value,
+            **facts.ended,
         },
         "inputs": facts.secrets.opened(run.inputs),
         "outputs": Outputs(facts, scope.items, None if task is None else facts.nodes.get(task.id)),
@@ -256,7 +259,10 @@ def _item_facts(nodes: Mapping[str, Node], scope: Scope) -> dict[str, Any]:
         return {}
     turn = {"iteration": scope.items[-1].index}
     item = own_item(nodes, scope)
-    return turn if item is None else {"value": item.value, "key": item.key, **turn}
+    if item is None:
+        return turn
+    batch = {"items": item.value} if nodes[item.loop].task.batches else {}
+    return {"value": item.value, "key": item.key, **batch, **turn}
 
 
 def own_item(nodes: Mapping[str, Node], scope: Scope) -> Item | None:

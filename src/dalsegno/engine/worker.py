@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.bindings import Bound
-from dalsegno.engine.context import Calling, Context, Resting, Stop, Timeout
+from dalsegno.engine.context import Calling, Context, Resting
 from dalsegno.engine.exiting import exit_error
 from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.identity import TaskVariables
@@ -25,6 +25,7 @@ from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
 from dalsegno.engine.packages import Packages
 from dalsegno.engine.removing import Removal
+from dalsegno.engine.stopping import Stop, Timeout
 from dalsegno.engine.used import used_values
 from dalsegno.engine.values import Kept, Values, as_shown, as_stored
 from dalsegno.engine.variables import Facts, expression_scope, own_item, render_properties, variables
@@ -82,6 +83,8 @@ class Attempted:
     since: float | None = None
     waited: bool = False
     timeout: Timeout | None = None
+    #: the wish that a group around it ends, if one has a limit of time
+    stop: Stop | None = None
     #: the task run of the group around it
     parent: str | None = None
     #: what went wrong before the attempt could begin
@@ -92,6 +95,11 @@ class Attempted:
     calling: Calling | None = None
     #: of a group, what stands before its first task or after the last
     phase: str = ""
+
+    @property
+    def stopping(self) -> Stop:
+        """The wish that it ends, whether its own time has passed or not."""
+        return self.stop or self.tools.stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,7 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     except Cancelled:
         if order.timeout is not None and order.timeout.passed:
             return _failed(order, _timed_out(order.timeout.seconds), used=seen.used, properties=seen.rendered)
-        return _ended(order, State.KILLED, used=seen.used, properties=seen.rendered)
+        return _ended(order, State.KILLED, used=seen.used, properties=seen.rendered, error=_why_stopped(order))
     except DalSegnoError as error:
         return _failed(order, error, used=seen.used, properties=seen.rendered)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
@@ -203,8 +211,13 @@ def runs_at_all(task: Task, scope: ExpressionScope) -> bool:
 
 
 def stopped(order: Attempted) -> Outcome:
-    """Give the outcome of an attempt that was waiting when the run was told to stop."""
-    return _ended(order, State.KILLED, used={}, properties={})
+    """Give the outcome of an attempt that was waiting when it was told to stop."""
+    return _ended(order, State.KILLED, used={}, properties={}, error=_why_stopped(order))
+
+
+def _why_stopped(order: Attempted) -> JsonMap | None:
+    why = order.stopping.why
+    return None if why is None or order.phase else {**why, "address": order.address}
 
 
 def _variables(order: Attempted) -> TaskVariables:
@@ -238,7 +251,7 @@ def _context(order: Attempted, found: TaskVariables, rendered: JsonMap, used: di
         removal=tools.removal,
         clock=tools.clock,
         ids=tools.ids,
-        stop=order.timeout or tools.stop,
+        stop=order.timeout or order.stopping,
         packages=tools.packages,
         folder=order.folder,
         caller=order.calling,

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dalsegno.flows.changes import diff
-    from dalsegno.flows.compiling import Loaded, check, load, text_digest
+    from dalsegno.flows.compiling import Loaded, check, compiled, load, text_digest
     from dalsegno.flows.inputs import coerce_answers, coerce_inputs
     from dalsegno.flows.places import place_of
 
-__all__ = ["Loaded", "check", "coerce_answers", "coerce_inputs", "diff", "load", "place_of", "text_digest"]
+__all__ = ["Loaded", "check", "coerce_answers", "coerce_inputs", "compiled", "diff", "load", "place_of", "text_digest"]
 
 _HOMES = {
     "Loaded": "compiling",
     "check": "compiling",
     "coerce_answers": "inputs",
     "coerce_inputs": "inputs",
+    "compiled": "compiling",
     "diff": "changes",
     "load": "compiling",
     "place_of": "places",

@@ -57,7 +57,7 @@ def load(text: str, *, file: str | None = None, strict: bool = False) -> Loaded:
     ------
     FlowInvalid : the flow cannot be used; all its problems are listed.
     """
-    flow, problems = _compile(text, file)
+    flow, problems = compiled(text, file)
     if strict:
         problems = [replace(each, severity="error") if each.severity == "warning" else each for each in problems]
     if flow is None or any(problem.severity == "error" for problem in problems):
@@ -67,7 +67,7 @@ def load(text: str, *, file: str | None = None, strict: bool = False) -> Loaded:
 
 def check(text: str, *, file: str | None = None) -> list[Problem]:
     """Give all problems of a flow, errors and warnings, in the order of the text."""
-    return _compile(text, file)[1]
+    return compiled(text, file)[1]
 
 
 def text_digest(text: str) -> str:
@@ -75,7 +75,8 @@ def text_digest(text: str) -> str:
     return digest("revision", _REVISION_LINE.sub("", text, count=1))
 
 
-def _compile(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
+def compiled(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
+    """Give what the text of a flow comes to, if it can be read at all, and all its problems, in the order of the text."""
     report = Report(file)
     root = read(text, report)
     if root is None:
@@ -124,6 +125,7 @@ def _flow(head: Head, drafts: Drafts, finder: UseFinder) -> Flow:
         tasks=_tasks(drafts.tasks, finder),
         errors=_tasks(drafts.errors, finder),
         lasts=_tasks(drafts.lasts, finder),
+        after=_tasks(drafts.after, finder),
         inputs=head.inputs,
         variables=head.variables,
         outputs=head.outputs,
@@ -175,6 +177,7 @@ def _task(draft: Draft, finder: UseFinder) -> Task:
         abreast=draft.task_type.abreast,
         repeats=draft.task_type.repeats,
         whole=draft.task_type.whole,
+        batches=draft.task_type.batches,
         setter=draft.task_type.sets_variables,
         ends=draft.task_type.ends_run,
         raw=tuple(sorted(draft.task_type.raw_properties)),

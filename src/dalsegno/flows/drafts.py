@@ -18,7 +18,8 @@ class Section:
 
     Parameters
     ----------
-    rank : 0 for the tasks themselves, 1 for those that run on errors, 2 for those that run at the end.
+    rank : 0 for the tasks themselves, 1 for those that run on errors, 2 for those that run at the end, 3 for those that run
+        when it is settled how the run ends.
     branch : the name of the branch, for a choice.
     """
 
@@ -150,8 +151,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The tasks of a flow: those that run, on errors, and at the end."""
+    """The tasks of a flow: those that run, on errors, at the end, and when it is settled how the run ends."""
 
     tasks: list[Draft]
     errors: list[Draft]
     lasts: list[Draft]
+    after: list[Draft]

@@ -38,7 +38,6 @@ _LEVEL = Foreign("lines of every level are kept; `dalsegno logs` shows them", ha
 #: of a flow
 OF_FLOW: Mapping[str, Foreign] = MappingProxyType(
     {
-        "afterExecution": Foreign("use `finally`, whose tasks run at the end, before the state of the run is final"),
         "draft": Foreign("use `disabled: true`, which refuses runs of the flow"),
         "deleted": Foreign("remove it: a flow is deleted by a command"),
         "logLevel": _LEVEL,

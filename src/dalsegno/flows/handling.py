@@ -112,14 +112,8 @@ class _Reader:
         return value
 
     def timeout(self) -> Node | None:
-        """Read how long an attempt may take."""
+        """Read how long an attempt, or all that a group holds, may take."""
         if not self.has("timeout"):
-            return None
-        if self._kind.is_group:
-            message = (
-                f"a `timeout` of a group is not supported here yet: give it to the tasks in `{self._task}` instead"
-            )
-            self._report.error("not-supported", message, self._node.key_place("timeout"))
             return None
         value = self._value("timeout")
         return value if value.is_template or self._is_length(value) else None

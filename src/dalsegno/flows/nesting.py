@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dalsegno.flows.document import Node
-from dalsegno.flows.words import HANDLERS
+from dalsegno.flows.words import AFTER, HANDLERS
 
-_LISTS = ("tasks", "then", "else", "defaults", *HANDLERS)
+_LISTS = ("tasks", "then", "else", "defaults", *HANDLERS, AFTER)
 _MAPS = ("cases",)
 
 

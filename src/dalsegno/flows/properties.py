@@ -60,6 +60,8 @@ def child_keys(task_type: type[TaskType]) -> frozenset[str]:
     """Give the keys of a group that hold its tasks."""
     if not task_type.kind.is_group:
         return frozenset()
+    if task_type.parts:
+        return frozenset(HANDLERS)
     if task_type.kind is not Kind.CHOICE:
         return frozenset({"tasks", *HANDLERS})
     mapped = {task_type.branch_map} if task_type.branch_map else set[str]()

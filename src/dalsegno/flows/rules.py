@@ -22,7 +22,7 @@ _FALSE = ("", "false", "0", "-0")
 
 def check_rules(drafts: Drafts, report: Report) -> None:
     """Look at all tasks of a flow."""
-    for tasks in (drafts.tasks, drafts.errors, drafts.lasts):
+    for tasks in (drafts.tasks, drafts.errors, drafts.lasts, drafts.after):
         note_what_follows_an_end(tasks, report)
         for draft in _walk(tasks):
             for rule in RULES:

@@ -124,6 +124,7 @@ def _flow_keys() -> dict[str, Schema]:
         "tasks": _TASKS,
         "errors": _TASKS,
         "finally": _TASKS,
+        "afterExecution": _TASKS,
         "outputs": _list(output),
         "disabled": _FLAG,
         "retry": {"$ref": "#/$defs/retry"},

@@ -12,18 +12,19 @@ from dalsegno.flows.drafts import Around, Draft, Drafts, Section
 from dalsegno.flows.handling import handling_keys, read_handling
 from dalsegno.flows.head import is_missing, name_of, shown, text_of
 from dalsegno.flows.nesting import inner_tasks
+from dalsegno.flows.parts import fill
 from dalsegno.flows.plugin_defaults import PluginDefaults
 from dalsegno.flows.properties import check_properties, child_keys
 from dalsegno.flows.report import Report
 from dalsegno.flows.retries import read_retry
-from dalsegno.flows.words import HANDLERS, TASK
+from dalsegno.flows.words import AFTER, HANDLERS, TASK
 from dalsegno.model.flow import Kind, Retry
 from dalsegno.model.names import TASK_ID
 from dalsegno.tasks import registry
 from dalsegno.tasks.base import TaskType
 
 _NOTHING = Node({}, 0, 0, 0, 0, fields={})
-_HANDLER_SECTIONS = {key: Section(rank) for rank, key in enumerate(HANDLERS, start=1)}
+_HANDLER_SECTIONS = {key: Section(rank) for rank, key in enumerate((*HANDLERS, AFTER), start=1)}
 
 
 class TaskReader:
@@ -39,6 +40,8 @@ class TaskReader:
     def __init__(self, report: Report) -> None:
         self._report = report
         self._places: dict[str, int] = {}
+        #: for a task that a group is made of, that group
+        self._made: dict[str, str] = {}
         self.retry: Retry | None = None
         self._defaults = PluginDefaults(_NOTHING, report)
         self.by_id: dict[str, Draft] = {}
@@ -50,11 +53,12 @@ class TaskReader:
         around = Around(retry=self.retry)
         self._defaults = PluginDefaults(root, self._report)
         tasks = self._needed(root, "tasks", "the flow", around)
-        errors, lasts = (
-            self._handlers(root, key, "the flow", replace(around, section=_HANDLER_SECTIONS[key])) for key in HANDLERS
+        errors, lasts, after = (
+            self._handlers(root, key, "the flow", replace(around, section=_HANDLER_SECTIONS[key]))
+            for key in (*HANDLERS, AFTER)
         )
         self._defaults.tell_unused()
-        return Drafts(tasks, errors, lasts)
+        return Drafts(tasks, errors, lasts, after)
 
     def _needed(self, node: Node, key: str, owner: str, around: Around) -> list[Draft]:
         """Read a list of tasks that has to be there."""
@@ -123,12 +127,31 @@ class TaskReader:
             self._branches(group, owner)
         elif group.kind is Kind.DAG:
             self._dag(group, owner)
+        elif group.task_type.parts:
+            fill(group, lambda part: self._register(part, group), self._report)
         else:
             group.children = self._needed(group.node, "tasks", owner, group.inside(Section()))
             self._check_children(group, owner)
         group.errors, group.lasts = (
             self._handlers(group.node, key, owner, group.inside(_HANDLER_SECTIONS[key])) for key in HANDLERS
         )
+
+    def _register(self, part: Draft, group: Draft) -> int:
+        """Take a task that a group is made of among the tasks of the flow, and give its position."""
+        place = (group.node.fields or {})["id"].place if group.id else group.node.place
+        if part.id in self._places:
+            kind = group.type.rpartition(".")[2]
+            message = (
+                f"the task id `{part.id}` is used in line {self._places[part.id]}, and `{group.id}`, a {kind}, holds a task of "
+                "that name: rename one of them"
+            )
+            self._report.error("duplicate-task", message, place)
+        else:
+            self._places[part.id] = place.line
+            self._made[part.id] = group.id
+        self.names.add(part.id)
+        self.by_id.setdefault(part.id, part)
+        return len(self.by_id) - 1
 
     def _check_children(self, group: Draft, owner: str) -> None:
         """Report what cannot stand in a group whose tasks share a folder."""
@@ -201,9 +224,8 @@ class TaskReader:
             return None
         place = (node.fields or {})["id"].place
         if name in self._places:
-            message = (
-                f"the task id `{name}` is used twice, first in line {self._places[name]}: every task needs its own"
-            )
+            made = f" by `{self._made[name]}`, which holds a task of that name" if name in self._made else ""
+            message = f"the task id `{name}` is used twice, first in line {self._places[name]}{made}: every task needs its own"
             self._report.error("duplicate-task", message, place)
         else:
             self._places[name] = place.line
@@ -219,6 +241,10 @@ class TaskReader:
 
     def _type(self, node: Node, written: str) -> type[TaskType] | None:
         place = (node.fields or {})["type"].place
+        if registry.is_part(written):
+            message = f"`{written}` is part of another task type and cannot stand alone"
+            self._report.error("unknown-type", message, place)
+            return None
         try:
             return registry.load(written)
         except DalSegnoError as error:

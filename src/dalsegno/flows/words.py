@@ -43,8 +43,8 @@ class Words:
 FLOW = Words(
     "a flow",
     _words(
-        "id namespace revision description labels inputs variables tasks outputs disabled errors finally retry timeout "
-        "pluginDefaults taskDefaults triggers concurrency sla checks"
+        "id namespace revision description labels inputs variables tasks outputs disabled errors finally afterExecution "
+        "retry timeout pluginDefaults taskDefaults triggers concurrency sla checks"
     ),
     OF_FLOW,
 )
@@ -74,6 +74,8 @@ TASK = frozenset({"id", "type", "description"})
 TASK_HANDLING = _words("retry timeout disabled runIf allowFailure allowWarning effects")
 #: of any group: the tasks that run when something in it failed, and at its end
 HANDLERS = ("errors", "finally")
+#: of a flow: the tasks that run when it is settled how the run ends
+AFTER = "afterExecution"
 DAG_ENTRY = Words("an entry of a Dag", frozenset({"task", "dependsOn"}))
 
 #: the types of a retry, and the times that each needs

@@ -136,14 +136,16 @@ class Task:
     concurrency : for a loop or a parallel group, how many items or tasks may run at once; 0 is no limit.
     abreast : for a loop, whether the tasks of one item stand side by side.
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
+    batches : for a loop, whether its items are files which are told apart by what is in them alone: that the list of them comes
+        out otherwise makes none of them run that was there before.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
     shares : for a group, whether its tasks share a folder.
     outputs : for a type that declares them, the names of its outputs; `None` where they are not known before it runs.
     branches : for a choice, the ids of the tasks in each branch, by the branch's name.
     depends : for a task in a Dag, the ids of its siblings that it stands after, by its own id (kept on the Dag).
     errors, lasts : for a group, the tasks that run when something in it failed, and those that run at its end.
-    retry, timeout : how it is tried again (its own, or that of a group around it or the flow), and how long one attempt may
-        take: an ISO 8601 duration, which may be an expression.
+    retry, timeout : how it is tried again (its own, or that of a group around it or the flow), and how long one attempt, or
+        all that a group holds, may take: an ISO 8601 duration, which may be an expression.
     run_if : an expression; where it gives false, the task is skipped.
     allow_failure, allow_warning : whether a failure counts as a warning, and a warning as a success.
     tolerates : for a group, whether it ends with a warning where something in it failed.
@@ -187,6 +189,7 @@ class Task:
     abreast: bool = False
     repeats: bool = False
     whole: bool = False
+    batches: bool = False
     raw: tuple[str, ...] = ()
     shares: bool = False
     setter: bool = False
@@ -229,6 +232,7 @@ class Flow:
     Parameters
     ----------
     errors, lasts : the tasks that run when something has failed, and at the end.
+    after : the tasks that run when it is settled how the run ends.
     conduct : checks, limits and triggers of its runs.
     retry : how its tasks are tried again that say nothing themselves, and its runs.
     depends : of a flow that is a graph rather than a sequence, the ids of the tasks that each of its own stands after;
@@ -246,6 +250,7 @@ class Flow:
     disabled: bool = False
     errors: tuple[Task, ...] = ()
     lasts: tuple[Task, ...] = ()
+    after: tuple[Task, ...] = ()
     conduct: Conduct = field(default_factory=Conduct)
     retry: Retry | None = None
     depends: Mapping[str, tuple[str, ...]] | None = None
@@ -257,7 +262,7 @@ class Flow:
 
     def walk(self) -> Iterator[Task]:
         """Give all tasks, handlers too, in the order of the text."""
-        for task in (*self.tasks, *self.errors, *self.lasts):
+        for task in (*self.tasks, *self.errors, *self.lasts, *self.after):
             yield from task.walk()
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from dalsegno.model.address import Address, parse
 from dalsegno.model.flow import Flow, Kind, Task
 
+#: where tasks stand that run when it is settled how the run ends
+AFTER = "after"
 #: groups in which the order of the text is not the order of the turns
 _NOT_IN_A_ROW = (Kind.LOOP, Kind.PARALLEL, Kind.DAG)
 
@@ -22,7 +24,8 @@ class Node:
     parents : the ids of the groups around it, outermost first.
     loops : the ids of the loops among them, outermost first.
     position : its place in the order of the text, from 0.
-    handles : `errors` or `finally` where it stands among such tasks of the innermost group that has them; else empty.
+    handles : `errors` or `finally` where it stands among such tasks of the innermost group that has them, `after` among those
+        that run when it is settled how the run ends; else empty.
     """
 
     task: Task
@@ -58,7 +61,15 @@ def index(flow: Flow) -> Mapping[str, Node]:
         add(task, (), (), "errors")
     for task in flow.lasts:
         add(task, (), (), "finally")
+    for task in flow.after:
+        add(task, (), (), AFTER)
     return nodes
+
+
+def runs_after(task: str, nodes: Mapping[str, Node]) -> bool:
+    """Whether a task runs when it is settled how the run ends."""
+    node = nodes[task]
+    return nodes[node.parents[0] if node.parents else task].handles == AFTER
 
 
 def parent_of(address: str, task: str, nodes: Mapping[str, Node]) -> str | None:

@@ -41,9 +41,25 @@ class Decider(WholeDecider):
         """Decide tasks that stand in one group, and all inside them; give what flows out of the group."""
         if parallel:
             return self._side_by_side([((task,), scope) for task in tasks], flowing)
+        first = flowing
         for task in tasks:
-            flowing = self._decide(task, scope, flowing)
+            if task.batches:
+                flowing = flowing.join(
+                    [self._decide(task, scope, self._before_batches(tasks[0], scope, first, flowing))]
+                )
+            else:
+                flowing = self._decide(task, scope, flowing)
         return flowing
+
+    def _before_batches(self, cut: Task, scope: Scope, first: Flowing, flowing: Flowing) -> Flowing:
+        """Give what comes to batches along the order edges: what came to the task that cuts them, and not that it runs again.
+
+        What it gives is the batches, and each of them is told from others by what is in it. A start at that task means all
+        that stands after it, as any start does.
+        """
+        if self._asked.start.at(cut.id, scope.keys) is not None:
+            return flowing
+        return replace(first, ran=flowing.ran)
 
     def expand_items(
         self, loop: Task, scope: Scope, flowing: Flowing, *, keys: Sequence[str], values: Sequence[Any]
@@ -179,12 +195,19 @@ class Decider(WholeDecider):
 
     def _expand_lasts(self, owner: Task, scope: Scope, flowing: Flowing, first: int) -> Flowing:
         """Decide `finally`: it runs if anything in its scope runs (rule 6)."""
-        return self.expand_lasts(owner.lasts, scope, flowing, self.so_far.order[first:], f"`{owner.id}`")
+        return self.expand_lasts(
+            owner.lasts, scope, flowing, self.so_far.order[first:], f"at the end of `{owner.id}`, in which"
+        )
 
     def expand_lasts(
         self, lasts: Sequence[Task], scope: Scope, flowing: Flowing, inside: Sequence[str], what: str
     ) -> Flowing:
-        """Decide the tasks at the end of a group, or of the flow, from what became of everything in it."""
+        """Decide the tasks at the end of a group, of the flow or after the run, from what became of everything in it.
+
+        Parameters
+        ----------
+        what : where they stand, in words before the address of something that runs.
+        """
         if not lasts:
             return flowing
         ran = next((name for name in inside if self._does_something(self.so_far.decisions[name])), None)
@@ -195,7 +218,7 @@ class Decider(WholeDecider):
             return out
         if flowing.forced is not None:
             return self.expand(lasts, scope, flowing)
-        inner = replace(flowing, forced=f"at the end of {what}, in which `{ran}` runs")
+        inner = replace(flowing, forced=f"{what} `{ran}` runs")
         out = self.expand(lasts, scope, inner)
         if self._asked.changed:
             return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)
@@ -205,7 +228,8 @@ class Decider(WholeDecider):
         if decision.action in (Action.RUN, Action.CHECK):
             return True
         # what is in it is decided at its turn
-        return decision.action is Action.ENTER and decision.keys is None and decision.check is not None
+        later = decision.check is not None or self._nodes[decision.task].task.batches
+        return decision.action is Action.ENTER and decision.keys is None and later
 
     def _overridden_group(self, task: Task) -> str | None:
         overridden = self._overridden(task) if self._origin is not None else []
@@ -237,17 +261,20 @@ class Decider(WholeDecider):
             self._leave(task, scope, result)
             self.so_far.hot.add_inside(task, scope.keys, address)
             return after_running(address, flowing, spreads=self._has(result))
-        checks = self._asked.changed and why is None and self._has(result)
+        one_by_one = task.batches and self._origin is not None and self._asked.keeps
+        checks = why is None and (one_by_one or (self._asked.changed and self._has(result)))
         if not checks:
             self._refuse_skips_inside(task, address, scope)
         self._refuse_effects_inside(task)
+        if checks and task.batches:
+            reason = f"{reason}; those that were there before are kept"
         action = Action.ENTER if checks else Action.RUN
         decision = decision_on(task, scope, action, reason, result, forced=not checks)
-        check = flowing.check or address if checks else None
+        check = flowing.check or address if checks and self._asked.changed else None
         self.so_far.decisions[address] = replace(
             decision, waits_for=not_yet.waits_for, wave=flowing.wave, ran=flowing.ran, check=check
         )
-        if checks:
+        if check is not None:
             self.so_far.warm.add_inside(task, scope.keys, address)
             return replace(flowing, check=check)
         self.so_far.hot.add_inside(task, scope.keys, address)

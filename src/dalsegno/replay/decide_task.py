@@ -361,7 +361,7 @@ class TaskDecider:
             return flowing.forced
         if self._origin is None:
             return None
-        for read in task.reads:
+        for read in task.reads if not task.batches else ():
             hot = self.so_far.hot.read(read, self._nodes, scope)
             source = flowing.ran if read.task is None else next(hot, None)
             if source is not None:

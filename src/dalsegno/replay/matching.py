@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from dalsegno.model.binding import binding_of
 from dalsegno.model.flow import Flow, Task
@@ -106,5 +106,5 @@ def _renamed(kind: str, what: Any, names: Mapping[str, str], *, literals: bool) 
 
 
 def _inner(binding: Mapping[str, Any], names: Mapping[str, str], *, literals: bool) -> Any:
-    ((kind, what),) = cast("Mapping[str, Any]", binding).items()
+    ((kind, what),) = binding.items()
     return [kind, _renamed(kind, what, names, literals=literals)]

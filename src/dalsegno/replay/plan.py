@@ -19,6 +19,7 @@ from dalsegno.replay.fingerprint import plan_digest
 from dalsegno.replay.left_out import LeftOut
 from dalsegno.replay.missing import Missing
 from dalsegno.replay.origin import Origin
+from dalsegno.replay.reasons import AFTER_IT, AT_END
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes, Target
@@ -45,7 +46,8 @@ def draw_up(
         decider = Decider(nodes, resolved, origin, evaluate=evaluate, moved_to_run=to_run)
         flowing = decider.expand_flow(revision.flow)
         decided = decider.so_far
-        decider.expand_lasts(revision.flow.lasts, Scope(), flowing, list(decided.order), "the flow")
+        flowing = decider.expand_lasts(revision.flow.lasts, Scope(), flowing, list(decided.order), AT_END)
+        decider.expand_lasts(revision.flow.after, Scope(), flowing, list(decided.order), AFTER_IT)
         more = dict(_late_reads(decided, nodes, late))
         missing, refused = ({}, []) if origin is None else Missing(decided, nodes, resolved, origin).find()
         if not more and not missing:

@@ -22,6 +22,8 @@ VERBS = {
 }
 #: what of a group is decided when it begins
 WHAT = {Kind.LOOP: "its items are", Kind.CHOICE: "its branch is"}
+#: where handlers stand that run whatever ran before them
+AT_END, AFTER_IT = "at the end of the flow, in which", "follows the run, in which"
 TURNS = "whether it repeats is decided when its tasks have run"
 
 

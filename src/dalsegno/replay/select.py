@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from dalsegno.errors import PlanRefusal, closest, did_you_mean
-from dalsegno.model.address import parse
-from dalsegno.model.flow import Kind
+from dalsegno.model.address import Address, parse
+from dalsegno.model.flow import Kind, Task
 from dalsegno.model.graph import Node
 
 Keys = tuple[str | None, ...]
@@ -21,6 +21,7 @@ Nodes = Mapping[str, Node]
 T = TypeVar("T")
 
 _DOT = re.compile(r"\.")
+_NAME_END = re.compile(r"[.\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def resolve(text: str, nodes: Nodes, subflows: Subflows | None = None) -> Target
     """
     outer, inner = _split(text, nodes)
     if not inner:
-        return _resolve(text, nodes)
+        found = _resolve(outer, nodes)
+        return found if isinstance(found, PlanRefusal) else replace(found, text=text)
     target = _resolve(outer, nodes)
     if isinstance(target, PlanRefusal):
         return replace(target, address=text)
@@ -85,17 +87,37 @@ def resolve(text: str, nodes: Nodes, subflows: Subflows | None = None) -> Target
 
 
 def _split(text: str, nodes: Nodes) -> tuple[str, str]:
-    """Divide a selector where it goes on in a subflow."""
+    """Divide a selector where it goes on in a subflow. A batch of a file stands for the subflow that is called for it."""
     for match in _DOT.finditer(text):
-        outer = text[: match.start()]
         try:
-            task = parse(outer).task
+            address = parse(text[: match.start()])
         except ValueError:
             continue
-        node = nodes.get(task) if task is not None else None
+        inner = text[match.end() :]
+        node = nodes.get(address.task or "")
         if node is not None and node.task.kind is Kind.SUBFLOW:
-            return outer, text[match.end() :]
-    return text, ""
+            return text[: match.start()], inner
+        loop = _batches(address, nodes)
+        if loop is not None and all(task.id != _NAME_END.split(inner, 1)[0] for task in loop.tasks):
+            return f"{_in_batches(address, loop)}.{loop.tasks[0].id}", inner
+    try:
+        address = parse(text)
+    except ValueError:
+        return text, ""
+    loop = _batches(address, nodes)
+    return text if loop is None else _in_batches(address, loop), ""
+
+
+def _batches(address: Address, nodes: Nodes) -> Task | None:
+    """Give the loop over batches in which an address names an item: its own, or that of the group that makes them."""
+    node = nodes.get(address.items[-1][0]) if address.task is None else None
+    held = () if node is None else (node.task, *node.task.tasks)
+    return next((task for task in held if task.batches), None)
+
+
+def _in_batches(address: Address, loop: Task) -> str:
+    *around, (_, key) = address.items
+    return str(Address((*around, (loop.id, key)), None))
 
 
 def _resolve(text: str, nodes: Nodes) -> Target | PlanRefusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -16,6 +16,7 @@ from dalsegno.model.flow import Task
 from dalsegno.replay.request import Expression
 from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes
+from dalsegno.tasks.base import Part
 from dalsegno.tasks.registry import load
 
 
@@ -34,7 +35,11 @@ def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterat
     if task.function is not None or task.type == MAP:
         yield from _check_arguments(text, task, values)
         return
-    fields = _by_alias(load(task.type).model_fields)
+    task_type = load(task.type)
+    if task_type.parts:
+        yield from _refuse_of_parts(text, task, task_type.parts, values)
+        return
+    fields = _by_alias(task_type.model_fields)
     for name, value in values.items():
         field = fields.get(name)
         if field is None:
@@ -60,6 +65,24 @@ def _check_arguments(text: str, task: Task, values: Mapping[str, Any]) -> Iterat
         elif isinstance(value, Expression):
             message = f"`{text}.{name}` is an argument of a step in Python: give a value, not an expression"
             yield PlanRefusal("wrong-type", message, text)
+
+
+def _refuse_of_parts(text: str, group: Task, parts: Sequence[Part], values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
+    """Refuse what is given for a group that gives it to a task which it is made of."""
+    homes = {path[0]: f"{group.id}_{part.name}" for part in _all_parts(parts) for path in part.takes.values()}
+    for name in values:
+        home = homes.get(name)
+        near = closest(name, homes)
+        message = f"`{text}` ({group.type}) has no property `{name}`{did_you_mean(near)}"
+        if home is not None:
+            message = f"`{text}` gives `{name}` to `{home}`, which it is made of: override the properties of that one"
+        yield PlanRefusal("unknown-property", message, text, near if home is None else (home,))
+
+
+def _all_parts(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        yield from _all_parts(part.parts)
 
 
 def _check_expression(text: str, name: str, value: Expression) -> Iterator[PlanRefusal]:

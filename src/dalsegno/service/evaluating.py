@@ -102,8 +102,18 @@ class Evaluating:
         entries = KeyValues(self._store, self._clock)
         files = NamespaceFiles(self._store, self._artifacts, self._clock)
         outside = Outside(run, self._store, self._artifacts, entries, files, secrets, self._sealing.seal, self._around)
+        ended = {"outputs": run.outputs} if run.state.ended else {}
         facts = Facts(
-            run, revision.flow, nodes, self._clock, memory.outputs_at, memory.keys_of, overrides, secrets, outside
+            run,
+            revision.flow,
+            nodes,
+            self._clock,
+            memory.outputs_at,
+            memory.keys_of,
+            overrides,
+            secrets,
+            outside,
+            ended=ended,
         )
         return facts, memory
 

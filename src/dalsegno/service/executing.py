@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.engine.context import Stop
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.job import Job
 from dalsegno.engine.kv import KeyValues
@@ -22,6 +21,7 @@ from dalsegno.engine.packages import Packages
 from dalsegno.engine.removing import Removal
 from dalsegno.engine.runner import Runner
 from dalsegno.engine.secrets import Secrets
+from dalsegno.engine.stopping import Stop
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts, no_keys

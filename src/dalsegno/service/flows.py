@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dalsegno.errors import Ambiguous, MoveRefused, NotFound, Problem, closest, did_you_mean
-from dalsegno.flows import check, diff, load
+from dalsegno.errors import Ambiguous, FlowInvalid, MoveRefused, NotFound, Problem, closest, did_you_mean
+from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
 from dalsegno.service.coded import Coded, own_graph
+from dalsegno.service.flows_called import unknown_calls
 from dalsegno.service.quiet import without_collection
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
 
@@ -35,13 +36,18 @@ class FlowCases:
         """Compile a text, and give the revision that it is or would become. Nothing is written."""
         with without_collection():
             loaded = load(text, file=file, strict=strict)
-        flow = loaded.flow
+        flow, warnings = loaded.flow, loaded.warnings
+        calls = tuple(unknown_calls(flow, self._store, file=file))
+        if calls:
+            warnings = tuple(_in_order([*warnings, *calls]))
+            if strict and any(problem.severity == "warning" for problem in calls):
+                raise FlowInvalid([replace(each, severity="error") for each in calls if each.severity == "warning"])
         latest = self._store.flows.latest(flow.namespace, flow.id)
         if latest is not None and latest.digest == loaded.digest:
-            return Saved(latest, created=False, warnings=loaded.warnings)
+            return Saved(latest, created=False, warnings=warnings)
         number = 1 if latest is None else latest.number + 1
         revision = Revision(flow, number, loaded.digest, text, self._clock.now(), author())
-        return Saved(revision, created=True, warnings=loaded.warnings)
+        return Saved(revision, created=True, warnings=warnings)
 
     def prepare_code(self, coded: Coded) -> Saved:
         """Give the revision that the code of a pipeline is or would become, with the graph of this call."""
@@ -78,7 +84,10 @@ class FlowCases:
     def check(self, text: str, *, file: str | None = None) -> list[Problem]:
         """Give all problems of a text."""
         with without_collection():
-            return check(text, file=file)
+            flow, problems = compiled(text, file)
+        if flow is not None:
+            problems = _in_order([*problems, *unknown_calls(flow, self._store, file=file)])
+        return problems
 
     def list(self, namespace: str | None = None) -> list[FlowSummary]:
         """Give all flows."""
@@ -162,6 +171,10 @@ class FlowCases:
         from dalsegno.service.task_types import describe
 
         return describe(name)
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def author() -> str | None:

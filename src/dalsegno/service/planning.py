@@ -22,6 +22,7 @@ from dalsegno.model.address import parse
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Revision, Task
+from dalsegno.model.graph import runs_after
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result, Run
 from dalsegno.model.sealed import is_sealed
@@ -29,6 +30,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
+from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
@@ -288,6 +290,11 @@ class Planning:
         )
 
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
+            ended: dict[str, Any] = {}
+            if runs_after(task.id, nodes):
+                if origin is None or any(_does_something(each, nodes) for each in decided.values()):
+                    return NotYet(None, f"{WHAT[task.kind]} decided when it is settled how the run ends")
+                ended = {"state": origin.state.value, "outputs": origin.outputs}
             known = _Known(decided, resolved, self._store, self._values)
             facts = Facts(
                 run,
@@ -300,6 +307,7 @@ class Planning:
                 secrets,
                 outside,
                 dict(labels),
+                ended=ended,
             )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)
@@ -311,6 +319,11 @@ class Planning:
 
 
 #: what labels begin with that say what became of one run
+
+
+def _does_something(decision: Decision, nodes: Nodes) -> bool:
+    """Whether a decision may have the run end otherwise than its origin."""
+    return decision.action is not Action.REUSE and not runs_after(decision.task, nodes)
 
 
 class _Known:

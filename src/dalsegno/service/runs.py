@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.engine.context import Stop
 from dalsegno.engine.outside import Surroundings
+from dalsegno.engine.stopping import Stop
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dalsegno.model.codec import flow_to_json
@@ -256,8 +257,7 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
 
 def artifact_of(row: Row) -> Artifact:
     """Give the artifact of a row."""
-    *plain, summary = row
-    return Artifact(*plain, optional_from_text(summary) or {})
+    return replace(Artifact(*row[:-1]), summary=optional_from_text(row[-1]) or {})
 
 
 def lines_to_text(lines: Sequence[LogLine]) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -350,6 +351,28 @@ class TaskContext(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A task that a group is made of which does not say itself what it holds.
+
+    Parameters
+    ----------
+    name : what its id has behind the group's, after `_`.
+    type : its canonical type. One with a `$` in its name is no type that a flow can name.
+    takes : where its properties stand in the group's own, by their names.
+    reads : properties that are an output of another part, as (name of the part, name of the output); all if that is empty.
+    parts : the parts that it holds itself.
+    named_by : the property of the group that says best what it does, for messages.
+    """
+
+    name: str
+    type: str
+    takes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    reads: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, "tuple[str, str]"])
+    parts: tuple[Part, ...] = ()
+    named_by: str = ""
+
+
 class TaskType(BaseModel):
     """Base of all task types; its fields are the properties of the task.
 
@@ -364,6 +387,8 @@ class TaskType(BaseModel):
     repeats : for a loop, whether its items are turns, of which each is known only when the one before has ended.
     whole : for a group, whether a replay keeps or runs it with all that is in it.
     shares : for a group, whether its tasks share a folder: only tasks that do something themselves can stand in it.
+    parts : for a group that is made of certain tasks, what they are; it has no `tasks` of its own then.
+    batches : for a loop, whether its items are files which are told apart by what is in them alone.
     rendered_inside : for a group, the properties that are rendered when its tasks have run.
     later : properties that Kestra's type has and that are not supported here.
     branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
@@ -382,6 +407,8 @@ class TaskType(BaseModel):
     repeats: ClassVar[bool] = False
     whole: ClassVar[bool] = False
     shares: ClassVar[bool] = False
+    parts: ClassVar[tuple[Part, ...]] = ()
+    batches: ClassVar[bool] = False
     rendered_inside: ClassVar[frozenset[str]] = frozenset()
     later: ClassVar[frozenset[str]] = frozenset()
     branches: ClassVar[tuple[str, ...]] = ()

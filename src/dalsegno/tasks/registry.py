@@ -10,7 +10,7 @@ from dalsegno.errors import NotFound, closest, did_you_mean
 from dalsegno.tasks.base import TaskType
 from dalsegno.tasks.spellings import canonical
 
-__all__ = ["GROUP", "canonical", "load", "names"]
+__all__ = ["GROUP", "canonical", "is_part", "load", "names"]
 
 GROUP = "dalsegno.tasks"
 #: core types of Kestra that are left out on purpose, each with what to do instead
@@ -28,8 +28,13 @@ def _entries() -> dict[str, EntryPoint]:
 
 
 def names() -> list[str]:
-    """Give the canonical names of all types, sorted."""
-    return sorted(_entries())
+    """Give the canonical names of all types that a flow can name, sorted."""
+    return sorted(name for name in _entries() if not is_part(name))
+
+
+def is_part(type_name: str) -> bool:
+    """Whether a type is no more than part of another one, so that no flow can name it."""
+    return "$" in type_name
 
 
 @cache
@@ -47,7 +52,7 @@ def load(type_name: str) -> type[TaskType]:
         message = f"Kestra's {name.rpartition('.')[2]} is not supported here: {NOT_SUPPORTED[name]}"
         raise NotFound(message, code="not-supported")
     if entry is None:
-        near = closest(name, _entries()) or _same_last_part(name)
+        near = closest(name, names()) or _same_last_part(name)
         message = f"there is no task type `{type_name}`{did_you_mean(near)}"
         raise NotFound(message, code="unknown-type", closest=near)
     return cast("type[TaskType]", entry.load())

@@ -34,21 +34,8 @@ def _labels(value: Any) -> Any:
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
-class Subflow(TaskType):
-    """Have another flow run, as a run of its own, and wait for its end.
-
-    The run has this task run as its caller. Where the task is tried again, or runs again in a replay since it failed, the run
-    that it calls is a replay of the one before: what succeeded there is kept.
-    """
-
-    kind: ClassVar[Kind] = Kind.SUBFLOW
-    not_supported: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            "outputs": "declare `outputs` in the flow that is called, and read them as `outputs.<task>.outputs`",
-            "scheduleDate": "it is called when its turn comes; a Pause with a `delay` before it waits",
-            "restartBehavior": "a replay keeps what succeeded in it, and a start at the task itself runs all of it again",
-        }
-    )
+class Calls(TaskType):
+    """Says which flow is called, and how."""
 
     namespace: Text = Field(description="The namespace of the flow.")
     flow_id: Text = Field(alias="flowId", description="The flow's id.")
@@ -65,6 +52,23 @@ class Subflow(TaskType):
         default=True,
         alias="transmitFailed",
         description="Whether the task fails where the run did, or was killed, and ends with a warning where the run did.",
+    )
+
+
+class Subflow(Calls):
+    """Have another flow run, as a run of its own, and wait for its end.
+
+    The run has this task run as its caller. Where the task is tried again, or runs again in a replay since it failed, the run
+    that it calls is a replay of the one before: what succeeded there is kept.
+    """
+
+    kind: ClassVar[Kind] = Kind.SUBFLOW
+    not_supported: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "outputs": "declare `outputs` in the flow that is called, and read them as `outputs.<task>.outputs`",
+            "scheduleDate": "it is called when its turn comes; a Pause with a `delay` before it waits",
+            "restartBehavior": "a replay keeps what succeeded in it, and a start at the task itself runs all of it again",
+        }
     )
 
     class Output(TaskOutput):

@@ -37,6 +37,9 @@ tasks:
           - id: look
             type: core.debug.Return
             value: "{{ printContext() }}"
+afterExecution:
+  - {id: after, type: core.debug.Return, value: "{{ printContext() }}"}
+outputs: [{id: who, value: "{{ inputs.who }}"}]
 """
 
 
@@ -51,10 +54,15 @@ def test_every_variable_of_kestra_is_there_in_a_real_run(home: Home, monkeypatch
     home.service.runs._planning.around = Surroundings(globals={"a": 1}, environment="test", url="http://localhost")
     run = home.run(CONTEXT)
     assert run.state is State.SUCCESS, run.error
-    found = home.runs.outputs(run.id)["tasks"]["outer[2024].each[paris].look"]["value"]
+    tasks = home.runs.outputs(run.id)["tasks"]
+    found, after = tasks["outer[2024].each[paris].look"]["value"], tasks["after"]["value"]
     for named in names():
         if named.kind == "variable" and named.why is None:
-            assert at(found, named.name) is not None, named.name
+            # the outputs of the flow are there when its run has ended
+            seen = after if named.name == "execution.outputs" else found
+            assert at(seen, named.name) is not None, named.name
+    assert after["execution"]["state"] == "SUCCESS"
+    assert "outputs" not in found["execution"]
     assert found["taskrun"]["value"] == "paris"
     assert found["taskrun"]["iteration"] == 1
     assert found["parent"] == {

@@ -7,7 +7,7 @@ import signal
 import threading
 from types import FrameType
 
-from dalsegno.engine.context import Stop
+from dalsegno.engine.stopping import Stop
 
 
 def test_whoever_waits_is_woken_and_every_later_wait_ends_at_once() -> None:

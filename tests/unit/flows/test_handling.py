@@ -166,7 +166,7 @@ GROUP = "{id: g, type: core.flow.Sequential, tasks: [{id: t, type: core.debug.Re
         ("- {id: t, type: core.debug.Return, disabled: yes}", "5:48 wrong-type: `disabled` must be `true` or `false`, not `yes`"),
         ("- {id: t, type: core.debug.Return, effects: extern}", "5:47 wrong-value: `effects` of task `t` must be `none` or `external`, not `extern`; did you mean `external`?"),
         ("- {id: t, type: core.debug.Return, runif: true}", "5:38 unknown-property: the type of task `t` has no property `runif`; did you mean `runIf`?"),
-        (f"- {GROUP}, timeout: PT1S}}", "5:84 not-supported: a `timeout` of a group is not supported here yet: give it to the tasks in `g` instead"),
+        (f"- {GROUP}, timeout: soon}}", "5:93 invalid-property: `timeout` of task `g`: `soon` is not a duration; write it as ISO 8601, such as `PT30S`, `PT0.5S`, `PT5M`, `PT1H30M` or `P1D`"),
         (f"- {GROUP}, effects: external}}", "5:84 wrong-value: a group has no effects of its own: give `effects` to the tasks in `g` instead"),
         ("- {id: p, type: core.flow.Pause, retry: {type: constant, interval: PT1S}}", "5:36 not-used: `p` is a pause, which is never tried again: its `retry` changes nothing"),
         ("- {id: t, type: core.debug.Return, logLevel: WARN}", "5:38 not-used: Kestra's `logLevel` of task `t` changes nothing here: lines of every level are kept; `dalsegno logs` shows them"),

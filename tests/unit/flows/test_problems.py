@@ -42,7 +42,7 @@ def told(text: str) -> list[str]:
         ),
         ("id: [a]\nnamespace: a\n" + TASKS, "1:5 wrong-type: `id` must be text"),
         (HEAD + "listeners: []\n" + TASKS, "3:1 not-supported: Kestra's `listeners` of a flow is not supported here: use `errors` for what runs after a failure, `finally` for what runs at the end"),
-        (HEAD + "afterExecution: []\n" + TASKS, "3:1 not-supported: Kestra's `afterExecution` of a flow is not supported here: use `finally`, whose tasks run at the end, before the state of the run is final"),
+        (HEAD + "afterExecution: []\n" + TASKS, "3:1 no-tasks: the `afterExecution` of the flow holds no task: add one, or remove `afterExecution`"),
         (HEAD + "workerGroup: {key: a}\n" + TASKS, "3:1 not-used: Kestra's `workerGroup` of a flow changes nothing here: a run executes where it is started"),
         (HEAD + "lables: {}\n" + TASKS, "3:1 unknown-key: a flow has no key `lables`; did you mean `labels` or `variables` or `disabled`?"),
         (HEAD + "disabled: yes\n" + TASKS, "3:11 wrong-type: `disabled` must be `true` or `false`, not `yes`"),

@@ -5,7 +5,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.unit.pipelines import steps_to_trace as steps
@@ -30,7 +30,7 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: -x, "cannot be calculated with"),
     (math.floor, "cannot be calculated with"),
     (int, "cannot be calculated with"),
-    (lambda x: [1, 2][x], "cannot be calculated with"),
+    (lambda x: cast("Any", [1, 2])[x], "cannot be calculated with"),
     (list, "with `.map`"),
     (lambda x: {**x}, "has no attribute `keys` yet"),
     (len, "has no length yet"),
@@ -115,7 +115,7 @@ def test_outputs_belong_to_one_call_of_a_pipeline(traced: Tracing) -> None:
 WRONG: list[tuple[Callable[[], Any], str, str]] = [
     (steps.train, "missing-argument", "the step `train` was called without `data`, which has no default"),
     (
-        lambda: steps.train({}, rat=1),
+        lambda: cast("Any", steps.train({}, rat=1)),
         "unknown-argument",
         "the step `train` has no parameter `rat`; did you mean `rate`",
     ),

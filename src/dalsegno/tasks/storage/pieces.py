@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -65,8 +65,8 @@ class Parts(AbstractContextManager["Parts"]):
             file.close()
         self._open.clear()
 
-    def store(self, stem: str) -> list[str]:
-        """Store all files, in the order in which they were made, and give their URIs."""
+    def store(self, name_of: Callable[[int], str]) -> list[str]:
+        """Store all files, in the order in which they were made, each under the name for its number; give their URIs."""
         self.__exit__()
-        named = enumerate(self._paths.values(), start=1)
-        return [self._context.files.store(path, f"{stem}-{number}{self._suffix}") for number, path in named]
+        numbered = enumerate(self._paths.values(), start=1)
+        return [self._context.files.store(path, name_of(number)) for number, path in numbered]
