@@ -211,7 +211,8 @@ class UseFinder:
             place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{target.id}` has no output `{read.path[0]}`"
             self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
-        ran = spot.inside and spot.reader in target.groups
+        # a loop that repeats reads how often it has, and what its tasks gave
+        ran = spot.inside and (target is spot.reader or spot.reader in target.groups)
         wrong = complaint(target, spot.reader) if spot.reader is not None and not ran else None
         if wrong is not None:
             place = self._locator.name(spot.node, ("outputs", target.id))
