@@ -17,6 +17,7 @@ from dalsegno.expressions.compiler import compile_expression
 from dalsegno.expressions.faults import Fault, excerpt_at, failed
 from dalsegno.expressions.frame import Frame, Scope
 from dalsegno.expressions.grammar import parse_tree
+from dalsegno.expressions.literals import has_checks, wrong_literals
 from dalsegno.expressions.references import References, find_references
 from dalsegno.expressions.registry import FILTERS, FUNCTIONS
 from dalsegno.expressions.statements import Defined, compile_body, written
@@ -63,6 +64,14 @@ class Template:
     def references(self) -> References:
         """What the text reads."""
         return find_references(self._tree)
+
+    @cached_property
+    def wrong_literals(self) -> tuple[ExpressionFailed, ...]:
+        """What is wrong in it whatever it reads: patterns of dates, time zones and units of time that stand literally."""
+        found = self.references
+        if not has_checks(found.filters, found.functions):
+            return ()
+        return tuple(failed(fault, self.source) for fault in wrong_literals(self._tree))
 
     def render(self, scope: Scope) -> str:
         """Give the text with every expression replaced by its value.

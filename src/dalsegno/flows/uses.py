@@ -114,6 +114,8 @@ class UseFinder:
         template = self._parse(spot.node)
         if template is None:
             return
+        for wrong in template.wrong_literals:
+            self._complain(wrong, spot.node)
         found = template.references
         spot.uses.volatile.update(VOLATILE.intersection(found.functions))
         if not READS_ANYTHING.isdisjoint(found.functions):
