@@ -321,4 +321,4 @@ def test_a_pattern_of_dates_that_stands_literally_is_told_with_its_place(
 def test_a_pattern_that_can_be_written_is_no_problem(expression: str) -> None:
     from dalsegno.expressions import parse
 
-    assert parse(f"{{{{ {expression} }}}}").wrong_literals == ()
+    assert parse(f"{{{{ {expression} }}}}").facts.wrong == ()
