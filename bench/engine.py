@@ -42,7 +42,7 @@ def _size(size: int, *, tries: int) -> Iterator[Row]:
             run = service.runs.execute(run.id)
             runs.append((perf_counter() - start) / size * 1000)
             assert run.state is State.SUCCESS
-        floor = _floor(service, settings, size) * 1000
+        floor = commit_floor(service, settings, size) * 1000
         task = sorted(runs)[1]
         yield Row(f"a task, {size:,} in sequence", task, "ms", "", "one commit a task", floor)
         yield Row(f"  above the floor, {size:,}", task - floor, "ms", "0.35 ms")
@@ -95,9 +95,9 @@ def _flow(size: int) -> str:
     return f"id: sequence\nnamespace: bench\ntasks:\n{tasks}"
 
 
-def _floor(service: Service, settings: Settings, size: int) -> float:
+def commit_floor(service: Service, settings: Settings, size: int, flow: str = "bench.sequence") -> float:
     """Seconds for one commit a task (the end of one, the start of the next) through the same writer."""
-    run = service.runs.create_fresh("bench.sequence", ReplayRequest())
+    run = service.runs.create_fresh(flow, ReplayRequest())
     store = open_store(settings.store_url, durability=settings.durability, now=lambda: 0.0)
     lease = store.acquire(run.id, "the floor")
     start = perf_counter()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
+from tests.docs import language
 from tests.docs.shell import Shell
+from tests.docs.tables import BLANK, table
 from tests.support import kestra_cases
 from typer.main import get_command
 
@@ -19,7 +21,6 @@ from dalsegno.tasks.registry import load, names
 
 #: what stands around a generated part
 _BEGIN, _END = "<!-- begin {name}: made by python -m tests.docs.generate -->", "<!-- end {name} -->"
-_BLANK = "\n\n"
 
 
 def with_part(text: str, name: str, part: str) -> str:
@@ -34,7 +35,7 @@ def with_part(text: str, name: str, part: str) -> str:
     _, ended, after = rest.partition(end)
     if not found or not ended:
         raise LookupError(f"the page has no marks for the part `{name}`")
-    return f"{before}{begin}{_BLANK}{part.strip()}{_BLANK}{end}{after}"
+    return f"{before}{begin}{BLANK}{part.strip()}{BLANK}{end}{after}"
 
 
 # commands
@@ -57,13 +58,13 @@ def command_part() -> str:
     with tempfile.TemporaryDirectory() as home:
         shell = Shell(Path(home), columns="80")
         sections = [_help(shell, name) for name in ["", *command_names()]]
-    return _BLANK.join(sections)
+    return BLANK.join(sections)
 
 
 def _help(shell: Shell, name: str) -> str:
     words = f"dalsegno {name}".strip()
     text = "\n".join(line.rstrip() for line in shell.run(f"{words} --help").text.strip().splitlines())
-    return f"## {words}{_BLANK}```text\n{text}\n```"
+    return f"## {words}{BLANK}```text\n{text}\n```"
 
 
 # task types
@@ -71,7 +72,7 @@ def _help(shell: Shell, name: str) -> str:
 
 def type_part() -> str:
     """Give the properties and outputs of every task type."""
-    return _BLANK.join(_type(name) for name in names())
+    return BLANK.join(_type(name) for name in names())
 
 
 def _type(name: str) -> str:
@@ -81,7 +82,7 @@ def _type(name: str) -> str:
     parts = [f"### {name}", summary]
     rows = list(_rows(schema, schema, ""))
     parts.append(
-        _table(("property", "type", "default", "what it is"), rows) if rows else "It has no properties of its own."
+        table(("property", "type", "default", "what it is"), rows) if rows else "It has no properties of its own."
     )
     output = model.Output
     if isinstance(output, type) and issubclass(output, BaseModel):
@@ -90,7 +91,7 @@ def _type(name: str) -> str:
         parts.append(f"Outputs: {', '.join(outputs)}.")
     elif model.kind.value == "work":
         parts.append("It has no outputs.")
-    return _BLANK.join(parts)
+    return BLANK.join(parts)
 
 
 def _rows(schema: Mapping[str, Any], whole: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
@@ -149,11 +150,6 @@ def _text(field: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
     return re.sub(r"\s*\n\s*", " ", text).replace("|", "\\|")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 # names of expressions
 
 _KINDS = {
@@ -169,10 +165,10 @@ def names_part() -> str:
     for kind, title in _KINDS.items():
         there = sorted((one.name for one in named if one.kind == kind and one.why is None), key=str.lower)
         rows = [_name_row(name, known[kind, name]) for name in there]
-        sections += [f"### {title}", _table((kind, "what it gives", "example", "gives"), rows)]
+        sections += [f"### {title}", table((kind, "what it gives", "example", "gives"), rows)]
     missing = [(one.kind, f"`{one.name}`", one.why) for one in named if one.why is not None]
-    sections += ["### What is not there", _table(("kind", "name", "why"), missing)]
-    return _BLANK.join(sections)
+    sections += ["### What is not there", table(("kind", "name", "why"), missing)]
+    return BLANK.join(sections)
 
 
 def _name_row(name: str, case: kestra_cases.Case) -> tuple[str, ...]:
@@ -188,5 +184,5 @@ def _code(text: str) -> str:
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/cli.md": {"commands": command_part},
     "docs/expressions.md": {"names": names_part},
-    "docs/flows.md": {"task types": type_part},
+    "docs/flows.md": {"task types": type_part, **language.PARTS},
 }

@@ -12,9 +12,10 @@ What a rendering may use up is bounded (`limits`).
 
 from dalsegno.expressions.frame import Scope
 from dalsegno.expressions.references import Reference, References
-from dalsegno.expressions.template import Template, known_filters, known_functions, parse, render_value
+from dalsegno.expressions.template import Facts, Template, known_filters, known_functions, parse, render_value
 
 __all__ = [
+    "Facts",
     "Reference",
     "References",
     "Scope",

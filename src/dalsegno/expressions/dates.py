@@ -115,6 +115,37 @@ def _pattern(format: str, *, fraction: bool) -> str:
     return _FORMATS[format].replace("?", ".SSSSSS" if fraction else "") if format in _FORMATS else format
 
 
+#: how often a letter may stand that dates are written with and not read; of the others the reader knows it
+_COUNTS = {
+    "Y": range(1, 10), "Q": range(1, 6), "q": range(1, 6), "L": range(1, 6), "w": range(1, 3), "W": (1,), "F": (1,),
+    "e": range(1, 6), "c": (1, 3, 4, 5), "B": (1, 4, 5), "O": (1, 4), "v": (1, 4),
+}  # fmt: skip
+
+
+def check_pattern(format: str) -> None:
+    """Refuse a date pattern that Java would, or that is written here in no way.
+
+    Raises
+    ------
+    Fault : it is wrong; the message says what.
+    """
+    if format in _FORMATS or format in _STYLES or format == "iso_week_date":
+        return
+    plain: list[str] = []
+    for part in patterns.split(format):
+        counts = _COUNTS.get(part.letter)
+        if counts is not None and part.width not in counts:
+            raise Fault(f"`{part.letter * part.width}` has no meaning in the date pattern `{format}`: too many letters")
+        if part.letter and counts is None:
+            plain.append(part.letter if part.letter in "[]" else part.letter * part.width)
+    for piece in ["".join(each for each in plain if each in "[]"), *(each for each in plain if each not in "[]")]:
+        try:
+            javadate.compile(piece)
+        except javadate.PatternError as error:
+            reason = error.reason if piece[:1] in ("[", "]") else f"{piece}: {error.reason}"
+            raise Fault(f"the date pattern `{format}` is wrong: {reason}") from None
+
+
 def write(moment: datetime, format: str, locale: str | None = None) -> str:
     """Write a point in time with a Java pattern, one of Kestra's names for one, or `full`, `long`, `medium`, `short`."""
     if format in _STYLES:
@@ -133,7 +164,7 @@ def write(moment: datetime, format: str, locale: str | None = None) -> str:
 
 def add(moment: datetime, amount: Any, unit: str) -> datetime:
     """Move a point in time. Units of the calendar keep the time of day; a month that is too short ends earlier."""
-    count, name = _amount(amount), _unit(unit)
+    count, name = _amount(amount), check_unit(unit)
     try:
         if name in _MONTHS_OF:
             return _real(_add_months(moment, count * _MONTHS_OF[name]))
@@ -152,7 +183,8 @@ def _amount(amount: Any) -> int:
     raise Fault(f"an amount of time is a whole number, not {describe(amount)}")
 
 
-def _unit(unit: Any) -> str:
+def check_unit(unit: Any) -> str:
+    """Give the name of a unit of time. Raises `Fault` with the closest ones if there is no such unit."""
     name = str(unit).upper()
     known = [*_LENGTH_OF, *_MONTHS_OF]
     for candidate in (name, f"{name}S"):

@@ -82,7 +82,8 @@ def parse_tree(source: str) -> nodes.Template:
         raise Fault(f"cannot be read: {message}", code=INVALID, offset=error.lineno) from None
     except RecursionError:
         raise Fault("cannot be read: it is nested too deeply", code=INVALID, offset=0) from None
-    _mark_macros(tree)
+    if "{%" in source:
+        _mark_macros(tree)
     return tree
 
 
@@ -113,6 +114,10 @@ class _Grammar(Parser):
     def __init__(self, environment: SandboxedEnvironment, source: str) -> None:
         super().__init__(environment, source)
         self._depth = 0
+
+    def parse(self) -> nodes.Template:
+        """Read the whole text. Nothing of Jinja's asks the nodes for their environment, so they are not told it."""
+        return nodes.Template(self.subparse(), lineno=1)
 
     def parse_statement(self) -> nodes.Node | list[nodes.Node]:
         """Read a `{% tag %}`: the few that make sense in a text of a flow."""

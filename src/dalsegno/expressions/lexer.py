@@ -29,6 +29,10 @@ _FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)")
 _INTEGER = re.compile(r"[0-9]+(?:[lL](?!\w))?")
 _NAME = re.compile(r"[^\W\d]\w*")
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\#]|\\.|#(?!\{))*+\"", re.DOTALL)
+#: what a token can be, by how it begins; anything else is an operator
+_DIGITS, _QUOTES = frozenset("0123456789"), frozenset("'\"")
+_INDEX, _WORD, _TEXT = (("integer", _INTEGER),), (("name", _NAME),), (("string", _STRING),)
+_NUMBER = (("float", _FLOAT), *_INDEX)
 #: what stands in a text in double quotes before an expression (`"a #{b} c"`), between two of them, and after the last
 _PART = re.compile(r"(?:[^\"\\#]|\\.|#(?!\{))*+", re.DOTALL)
 _END = {kind: re.compile(rf"([-+]?){end}") for kind, end in (("variable", "}}"), ("block", "%}"))}
@@ -170,8 +174,9 @@ class Lexer:
     def _token(self, *, after_dot: bool) -> Token:
         """Read one token. After a dot `0.1` is two indexes, not a number."""
         start = self.offset
-        patterns = [("float", _FLOAT), ("integer", _INTEGER), ("name", _NAME), ("string", _STRING)]
-        for kind, pattern in patterns[1:] if after_dot else patterns:
+        first = self.source[start]
+        kinds = (_INDEX if after_dot else _NUMBER) if first in _DIGITS else _TEXT if first in _QUOTES else _WORD
+        for kind, pattern in kinds:
             found = pattern.match(self.source, start)
             if found is not None:
                 self.offset = found.end()

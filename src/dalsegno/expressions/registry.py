@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from dalsegno.errors import closest, did_you_mean
 from dalsegno.expressions.faults import INVALID, Fault
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: refuses an argument that is a text, by a fault
+Check = Callable[[str], object]
 
 _CAPITAL = re.compile(r"[A-Z]")
 
@@ -33,12 +35,19 @@ class Entry:
     Parameters
     ----------
     framed : of a filter: it takes the frame before the value.
+    literals : for arguments by their Python names, what refuses a text that can be told to be wrong without rendering.
     """
 
     name: str
     run: Callable[..., Any]
     signature: inspect.Signature
     framed: bool = False
+    literals: Mapping[str, Check] = field(default_factory=dict[str, "Check"])
+
+    def argument(self, position: int) -> str | None:
+        """Give the Python name of an argument that is written without its own; `None` where there is none so far on."""
+        parameters = list(self.signature.parameters)[self._unwritten :]
+        return parameters[position] if position < len(parameters) else None
 
     @property
     def _unwritten(self) -> int:
@@ -71,12 +80,12 @@ class Registry:
         self.kind = kind
         self.entries: dict[str, Entry] = {}
 
-    def add(self, *names: str, framed: bool = False) -> Callable[[F], F]:
+    def add(self, *names: str, framed: bool = False, literals: Mapping[str, Check] | None = None) -> Callable[[F], F]:
         """Register what is decorated under these names."""
 
         def register(run: F) -> F:
             for name in names:
-                self.entries[name] = Entry(name, run, inspect.signature(run), framed)
+                self.entries[name] = Entry(name, run, inspect.signature(run), framed, literals or {})
             return run
 
         return register

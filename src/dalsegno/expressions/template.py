@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, time
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, cast
 
 from jinja2 import nodes
@@ -17,6 +18,7 @@ from dalsegno.expressions.compiler import compile_expression
 from dalsegno.expressions.faults import Fault, excerpt_at, failed
 from dalsegno.expressions.frame import Frame, Scope
 from dalsegno.expressions.grammar import parse_tree
+from dalsegno.expressions.literals import has_checks, wrong_literals
 from dalsegno.expressions.references import References, find_references
 from dalsegno.expressions.registry import FILTERS, FUNCTIONS
 from dalsegno.expressions.statements import Defined, compile_body, written
@@ -27,6 +29,20 @@ BUILT_IN = (filters, forms, functions, ids, loops, numbers, provided, texts, tim
 
 #: longer texts are parsed again each time rather than kept
 _LONGEST_CACHED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What can be known of a text without rendering it.
+
+    Parameters
+    ----------
+    references : what it reads.
+    wrong : what is wrong whatever it reads: patterns of dates, time zones and units of time that stand literally.
+    """
+
+    references: References
+    wrong: tuple[ExpressionFailed, ...]
 
 
 class Template:
@@ -49,20 +65,35 @@ class Template:
     def _compile(self) -> None:
         tree = parse_tree(self.source) if "{" in self.source else nodes.Template([nodes.Output([])])
         pieces = [piece for part in tree.body for piece in (part.nodes if isinstance(part, nodes.Output) else [part])]
-        self._tree = tree
+        self._tree: nodes.Template | None = tree
+        self._facts: Facts | None = None
         #: there is no expression in it
         self.static = all(isinstance(piece, nodes.TemplateData) for piece in pieces)
         #: it is exactly one `{{ ... }}`, so that it has a value and not only a text
         self.single = not self.static and len(pieces) == 1 and isinstance(tree.body[0], nodes.Output)
-        self._parts = Defined(tree)
+        self._parts = Defined(tree if "{%" in self.source else nodes.Template([]))
         self._write = compile_body(tree.body)
         self._value = compile_expression(cast("nodes.Expr", pieces[0])) if self.single else None
         self._plain = None if "{" in self.source else self.source
 
-    @cached_property
+    @property
     def references(self) -> References:
         """What the text reads."""
-        return find_references(self._tree)
+        return self.facts.references
+
+    @property
+    def facts(self) -> Facts:
+        """What can be known of the text without rendering it."""
+        facts, tree = self._facts, self._tree
+        if facts is None and tree is not None:
+            found = find_references(tree)
+            checked = has_checks(found.filters, found.functions)
+            wrong = [failed(fault, self.source) for fault in wrong_literals(tree)] if checked else ()
+            self._facts = facts = Facts(found, tuple(wrong))
+            # it is large, and nobody needs it any more
+            self._tree = None
+        # where the tree is gone, another thread has been faster
+        return facts or cast("Facts", self._facts)
 
     def render(self, scope: Scope) -> str:
         """Give the text with every expression replaced by its value.

@@ -18,7 +18,11 @@ _POSITIONS = {"FIRST": 0, "SECOND": 1, "THIRD": 2, "FOURTH": 3}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@FILTERS.add("date")
+#: what can be told of arguments that stand literally
+_LITERALS = {"format": dates.check_pattern, "existing_format": dates.check_pattern, "time_zone": dates.zone}
+
+
+@FILTERS.add("date", literals=_LITERALS)
 def date(
     value: Any,
     format: str | None = None,
@@ -32,7 +36,7 @@ def date(
     return dates.write(dates.read(value, time_zone, existing_format), format or "iso", locale)
 
 
-@FILTERS.add("dateAdd")
+@FILTERS.add("dateAdd", literals={**_LITERALS, "unit": dates.check_unit})
 def date_add(
     value: Any,
     amount: Any,
@@ -58,7 +62,7 @@ def _timestamp(name: str, give: Callable[[int, int], Any]) -> None:
         since = dates.read(value, time_zone, existing_format) - _EPOCH
         return give(since.days * 86_400 + since.seconds, since.microseconds)
 
-    FILTERS.add(name)(apply)
+    FILTERS.add(name, literals=_LITERALS)(apply)
 
 
 _timestamp("timestamp", lambda seconds, _micros: seconds)
@@ -68,7 +72,7 @@ _timestamp("timestampMicro", lambda seconds, micros: str(seconds * 1_000_000_000
 _timestamp("timestampNano", lambda seconds, micros: str(seconds * 1_000_000_000 + micros * 1000))
 
 
-@FUNCTIONS.add("now")
+@FUNCTIONS.add("now", literals={name: check for name, check in _LITERALS.items() if name != "existing_format"})
 def now(
     frame: Frame,
     format: str | None = None,

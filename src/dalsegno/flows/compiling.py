@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -75,6 +77,19 @@ def text_digest(text: str) -> str:
     return digest("revision", _REVISION_LINE.sub("", text, count=1))
 
 
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Keep the garbage collector away: all that is made here stays to the end, and it would look through it again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_undisturbed()
 def compiled(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     """Give what the text of a flow comes to, if it can be read at all, and all its problems, in the order of the text."""
     report = Report(file)

@@ -16,7 +16,19 @@ from dalsegno.flows.conduct import (
     SLA_BEHAVIORS,
     SLA_TYPES,
 )
-from dalsegno.flows.descriptions import OF_FLOW, OF_INPUT, OF_TASK
+from dalsegno.flows.descriptions import (
+    OF_CHECK,
+    OF_CONCURRENCY,
+    OF_FLOW,
+    OF_INPUT,
+    OF_OUTPUT,
+    OF_PLUGIN_DEFAULT,
+    OF_RETRY,
+    OF_SLA,
+    OF_TASK,
+    OF_TRIGGER,
+    OF_TRIGGER_TYPE,
+)
 from dalsegno.flows.foreign import OF_FLOW as FOREIGN_OF_FLOW
 from dalsegno.flows.foreign import OF_INPUT as FOREIGN_OF_INPUT
 from dalsegno.flows.foreign import Foreign
@@ -62,8 +74,10 @@ def flow_schema() -> Schema:
     }
 
 
-def _map(keys: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
-    return {"type": "object", "properties": dict(keys), "required": list(required), "additionalProperties": False}
+def _map(keys: Mapping[str, Schema], required: Iterable[str] = (), *, texts: Mapping[str, str] | None = None) -> Schema:
+    """Give the schema of a map with these keys and no others; `texts` say what each is for."""
+    described = {key: _described(schema, (texts or {}).get(key)) for key, schema in keys.items()}
+    return {"type": "object", "properties": described, "required": list(required), "additionalProperties": False}
 
 
 def _list(item: Schema) -> Schema:
@@ -83,16 +97,19 @@ def _harmless(keys: Mapping[str, Foreign]) -> dict[str, Schema]:
 
 
 def _flow_keys() -> dict[str, Schema]:
-    default = _map({"type": {"type": "string"}, "values": _MAP, "forced": _FLAG}, ("type", "values"))
+    default = _map(
+        {"type": {"type": "string"}, "values": _MAP, "forced": _FLAG}, ("type", "values"), texts=OF_PLUGIN_DEFAULT
+    )
     output = _map(
         {
-            **dict.fromkeys(OUTPUT.known, _TEXT),
+            **dict.fromkeys((key for key in OF_OUTPUT if key in OUTPUT.known), _TEXT),
             "value": {},
             "required": _FLAG,
             "type": {"enum": list(INPUT_TYPES)},
             "itemType": {"enum": list(INPUT_TYPES)},
         },
         ("id", "value"),
+        texts=OF_OUTPUT,
     )
     check = _map(
         {
@@ -103,6 +120,7 @@ def _flow_keys() -> dict[str, Schema]:
             "behavior": {"enum": list(CHECK_BEHAVIORS)},
         },
         ("message",),
+        texts=OF_CHECK,
     )
     sla = {
         "id": {"type": "string"},
@@ -132,8 +150,8 @@ def _flow_keys() -> dict[str, Schema]:
         "pluginDefaults": _list(default),
         "taskDefaults": _list(default),
         "triggers": _list({"$ref": "#/$defs/trigger"}),
-        "concurrency": _map(concurrency, ("limit",)),
-        "sla": _list(_map(sla, ("id", "type", "behavior"))),
+        "concurrency": _map(concurrency, ("limit",), texts=OF_CONCURRENCY),
+        "sla": _list(_map(sla, ("id", "type", "behavior"), texts=OF_SLA)),
         "checks": _list(check),
     }
     keys = {key: _described(found[key], OF_FLOW.get(key)) for key in sorted(FLOW.known, key=list(found).index)}
@@ -152,7 +170,7 @@ def _retry() -> Schema:
         "warningOnRetry": _FLAG,
         "behavior": {"enum": list(RETRY_BEHAVIORS)},
     }
-    return _map(keys, ("type",))
+    return _map(keys, ("type",), texts=OF_RETRY)
 
 
 def _input() -> Schema:
@@ -180,7 +198,8 @@ def _trigger() -> Schema:
     cases: list[Schema] = []
     for name, kind in TRIGGER_TYPES.items():
         keys: dict[str, Schema] = {key: {} for key in (*kind.checks, *sorted(TRIGGER.known), *TRIGGER.later)}
-        cases.append(_case(spellings_of(name), _map(keys, kind.needed)))
+        texts = {**OF_TRIGGER, **OF_TRIGGER_TYPE.get(name, {})}
+        cases.append(_case(spellings_of(name), _map(keys, kind.needed, texts=texts)))
     names = [name for known in TRIGGER_TYPES for name in spellings_of(known)]
     return {
         "type": "object",

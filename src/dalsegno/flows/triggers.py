@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from dalsegno.errors import closest, did_you_mean
+from dalsegno.flows.descriptions import OF_CONDITION
 from dalsegno.flows.document import Node
 from dalsegno.flows.head import entries, flag, is_missing, shown, text_of
 from dalsegno.flows.report import Report
@@ -95,8 +96,8 @@ def _conditions(name: str, node: Node, report: Report) -> None:
             report.error("missing-key", f"a condition of trigger `{name}` needs a `type`", item.place)
             continue
         last = _condition(kind.text)
-        if last not in _CONDITIONS:
-            near = [f"core.condition.{each}" for each in closest(last, _CONDITIONS)]
+        if last not in OF_CONDITION:
+            near = [f"core.condition.{each}" for each in closest(last, OF_CONDITION)]
             message = f"there is no type of condition `{kind.text}`{did_you_mean(near)}"
             report.error("unknown-type", message, kind.place, near=near)
 
@@ -216,16 +217,6 @@ CRON_ALIASES: Mapping[str, str] = MappingProxyType(
 )
 #: states that only Kestra has may be named; no run here has them
 _STATES = frozenset({*(state.value for state in State), "RESTARTED", "KILLING", "CANCELLED", "RETRIED", "BREAKPOINT"})
-_CONDITIONS = (
-    frozenset(
-        {"DateTimeBetween", "TimeBetween", "DayWeek", "DayWeekInMonth", "Weekend", "PublicHoliday", "HasRetryAttempt"}
-    )
-    | frozenset({"ExecutionFlow", "ExecutionFlowNamespace", "ExecutionNamespace", "ExecutionLabels", "ExecutionStatus"})
-    | frozenset(
-        {"ExecutionOutputs", "Expression", "Variable", "Flow", "FlowNamespace", "Multiple", "MultipleCondition"}
-    )
-    | frozenset({"Not", "Or"})
-)
 _MISSED = _one_of("ALL", "LAST", "NONE")
 
 #: the types of triggers, by their canonical names

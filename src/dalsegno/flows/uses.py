@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dalsegno.errors import ExpressionFailed, closest, did_you_mean
-from dalsegno.expressions import Reference, Template, parse
+from dalsegno.expressions import Facts, Reference, parse
 from dalsegno.flows.document import Node
 from dalsegno.flows.drafts import Draft
 from dalsegno.flows.order import complaint
@@ -90,7 +90,7 @@ class UseFinder:
         self._names = names
         self._locator = locator
         self._report = report
-        self._parsed: dict[str, Template | ExpressionFailed] = {}
+        self._parsed: dict[str, Facts | ExpressionFailed] = {}
         self._setters = [draft for draft in names.tasks.values() if draft.task_type.sets_variables]
 
     def of_task(self, draft: Draft) -> Uses:
@@ -112,10 +112,12 @@ class UseFinder:
             self._text(_Spot(text, None, Uses(), roots))
 
     def _text(self, spot: _Spot) -> None:
-        template = self._parse(spot.node)
-        if template is None:
+        facts = self._parse(spot.node)
+        if facts is None:
             return
-        found = template.references
+        for wrong in facts.wrong:
+            self._complain(wrong, spot.node)
+        found = facts.references
         spot.uses.volatile.update(VOLATILE.intersection(found.functions))
         if not READS_ANYTHING.isdisjoint(found.functions):
             self._anything(spot)
@@ -125,12 +127,12 @@ class UseFinder:
         for rendered in found.renders:
             self._render(rendered, spot)
 
-    def _parse(self, node: Node) -> Template | None:
+    def _parse(self, node: Node) -> Facts | None:
         text: str = node.value
         known = self._parsed.get(text)
         if known is None:
             try:
-                known = parse(text)
+                known = parse(text).facts
             except ExpressionFailed as error:
                 known = error
             self._parsed[text] = known
@@ -227,7 +229,8 @@ class UseFinder:
             place = self._locator.name(spot.node, ("outputs", target.id))
             message = f"task `{target.id}` has no output `{read.path[0]}`"
             self._report.unknown_reading("unknown-output", message, place, name=read.path[0], known=outputs)
-        ran = spot.inside and spot.reader in target.groups
+        # a loop that repeats reads how often it has, and what its tasks gave
+        ran = spot.inside and (target is spot.reader or spot.reader in target.groups)
         wrong = complaint(target, spot.reader) if spot.reader is not None and not ran else None
         if wrong is not None:
             place = self._locator.name(spot.node, ("outputs", target.id))

@@ -69,7 +69,9 @@ def folder_path(text: str) -> str:
     ------
     ValueError : it leaves the namespace.
     """
-    return "" if not text.strip("/.") and ".." not in text.split("/") else f"{file_path(text.rstrip('/'))}/"
+    if all(part in ("", ".") for part in text.split("/")):
+        return ""
+    return f"{file_path(text.rstrip('/'))}/"
 
 
 def folders_above(path: str) -> list[str]:

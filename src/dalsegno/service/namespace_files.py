@@ -101,9 +101,13 @@ class FileCases(NamespaceFiles):
     def remove(self, path: str, namespace: str, *, recursive: bool = False) -> list[NamespaceFile]:
         """Remove a file, or with `recursive` a folder with all its files; give what was removed."""
         found = self.under(path, namespace)
-        if not recursive and [file.path for file in found] != [path_of(path) if _folder(path) else ""]:
+        is_file = bool(_folder(path)) and [file.path for file in found] == [path_of(path.rstrip("/"))]
+        if not recursive and not is_file:
             many = f"{len(found)} files" if len(found) != 1 else "1 file"
-            raise Refusal(f"`{path}` is a folder of `{namespace}` with {many}; ask for that", code="is-folder")
+            message = (
+                f"`{path}` is a folder of `{namespace}` with {many}: add `--recursive` (in Python `recursive=True`)"
+            )
+            raise Refusal(f"{message} to delete it with them", code="is-folder")
         self.delete([file.path for file in found], namespace)
         return found
 

@@ -506,7 +506,7 @@ def test_the_command_line_puts_shows_lists_and_removes(
     assert Path("copy/lib/a.py").read_text() == "2"
     assert "wrote 1 file" in told("get", "main.py", "-n", SPACE, "-o", "copy")
     assert [each["path"] for each in json.loads(told("list", "proj/l", "--json"))["files"]] == ["proj/lib/a.py"]
-    assert "add --recursive" in told("delete", "proj", "-n", SPACE, code=2)
+    assert "add `--recursive`" in told("delete", "proj", "-n", SPACE, code=2)
     assert "Deleted: 3 files of company.team" in told("delete", "proj", "-n", SPACE, "-r")
     assert "did you mean `main.py`" in told("delete", "main.pi", "-n", SPACE, code=2)
     assert "Deleted: main.py" in told("delete", "main.py", "-n", SPACE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.integration.service.conftest import Home
 
 from dalsegno.cli.app import run_command_line
@@ -89,7 +91,10 @@ def test_a_split_without_a_way_fails_and_says_which_there_are(home: Home) -> Non
     assert "give one of `rows`, `bytes`, `partitions` and `regexPattern`; none is given" in error["message"]
 
 
-def test_the_request_is_planned_without_running_anything(home: Home) -> None:
+def test_the_request_is_planned_without_running_anything(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DALSEGNO_HOME", str(tmp_path / "other"))
     origin = home.run(FLOW)
     plan = home.runs.plan_replay(ReplayRequest(origin=origin.id, start=("split",)))
     ran = [decision.address for decision in plan.decisions if decision.action is Action.RUN]

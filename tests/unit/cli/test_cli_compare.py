@@ -63,7 +63,7 @@ def test_a_comparison_fits_into_80_columns_and_says_most_first(draw: Callable[..
         "revision: 1 → 2\n"
         "state: FAILED → SUCCESS\n"
         "input month: 07 → 08\n"
-        "TASK        DIVVY_TRIPDATA-1  DIVVY_TRIPDATA-2        RESULT\n"
+        "TASK        divvy_tripdata-1  divvy_tripdata-2        RESULT\n"
         "download    ✓ SUCCESS 3.2 s   ✓ SUCCESS 3.2 s reused  same\n"
         "unzip       ✓ SUCCESS 3.2 s   ✓ SUCCESS 3.2 s reused  same\n"
         "to_parquet  ✗ FAILED 3.2 s    ✓ SUCCESS 3.2 s         differs\n"

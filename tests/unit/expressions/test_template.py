@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.expressions.rendering import NO_DEADLINE, NOW, failure, scope, text, value
 
 from dalsegno.errors import Cancelled, ExpressionFailed, NotFound, StoreUnavailable
-from dalsegno.expressions import parse, render_value
+from dalsegno.expressions import Reference, Template, parse, render_value
 
 
 @NO_DEADLINE
@@ -279,3 +279,11 @@ def test_a_text_in_double_quotes_holds_expressions(source: str, wanted: str) -> 
 @pytest.mark.parametrize("source", ['{{ " #{ 1 +" }}', '{{ "#{1" }}', '{{ "#{1}  }}', '{{ "#{1)}" }}'])
 def test_an_expression_in_a_text_that_is_not_closed_is_told(source: str) -> None:
     assert failure(source).code == "expression-invalid"
+
+
+def test_what_is_known_of_a_text_is_the_same_however_often_it_is_asked_for() -> None:
+    template = Template("{{ outputs.a.b }} {{ now('qqqqqq') }} {% macro m(x) %}{{ x }}{% endmacro %}{{ m(1) }}")
+    facts = template.facts
+    assert template.facts is facts
+    assert template.references.names == (Reference(("outputs", "a", "b")),)
+    assert [wrong.code for wrong in facts.wrong] == ["bad-literal"]

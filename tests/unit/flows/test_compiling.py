@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from textwrap import dedent, indent
@@ -279,3 +280,33 @@ def test_ten_thousand_tasks_compile_without_effort_growing_faster_than_they_do()
     compiled = load("\n".join([HEAD + "tasks:", *lines])).flow
     assert len(compiled.tasks) == 10_000
     assert compiled.tasks[-1].reads == (Read("t0", (), ("value",)),)
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize(
+    "text", ["id: f\nnamespace: a\ntasks: [{id: t, type: core.log.Log, message: x}]\n", "id: [", "a: 1"]
+)
+def test_compiling_leaves_the_garbage_collector_as_it_was(text: str, on: bool) -> None:
+    was_on = gc.isenabled()
+    (gc.enable if on else gc.disable)()
+    try:
+        check(text)
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+def test_the_garbage_collector_does_not_go_through_a_large_flow_again_and_again() -> None:
+    tasks = "".join(f"  - {{id: t{n}, type: core.log.Log, message: '{{{{ vars.a }}}} {n}'}}\n" for n in range(3000))
+    seen: list[int] = []
+
+    def watch(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            seen.append(info["generation"])
+
+    gc.callbacks.append(watch)
+    try:
+        load(f"id: f\nnamespace: a\nvariables: {{a: 1}}\ntasks:\n{tasks}")
+    finally:
+        gc.callbacks.remove(watch)
+    assert len(seen) <= 3

@@ -418,3 +418,19 @@ def test_what_is_wrong_with_files_of_namespaces_is_told(kind: str, given: str, s
         )[1:]
         == []
     )
+
+
+def test_the_condition_of_a_loop_that_repeats_may_read_how_often_it_has() -> None:
+    text = """
+id: f
+namespace: a
+tasks:
+  - id: poll
+    type: core.flow.LoopUntil
+    condition: "{{ outputs.poll.iterationCount >= 2 and outputs.look.value == 1 }}"
+    tasks: [{id: look, type: core.debug.Return, value: 1}]
+"""
+    assert check(text) == []
+    assert [
+        problem.code for problem in check(text.replace("condition:", "runIf: '{{ outputs.poll }}'\n    condition:"))
+    ] == ["reads-later-task"]

@@ -278,3 +278,47 @@ def test_warnings_do_not_refuse_a_flow_unless_it_is_loaded_strictly() -> None:
         load(text, strict=True)
     assert caught.value.problems[0].severity == "error"
     assert caught.value.code == "unknown-task"
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrong", "said"),
+    [
+        (
+            "execution.startDate | date('yyyy-MM-ddTHH')",
+            "'yyyy-",
+            "`T` has no meaning in the date pattern `yyyy-MM-ddTHH`",
+        ),
+        ("execution.startDate | date(format='MMMMMM')", "'MMMMMM", "MMMMMM: Too many pattern letters: M"),
+        (
+            "'1' | date('yyyy', existingFormat='HH]')",
+            "'HH]",
+            "`HH]` is wrong: Pattern invalid as it contains ] without previous [",
+        ),
+        ("now(format='qqqqqq')", "'qqqqqq", "`qqqqqq` has no meaning"),
+        ("now('yyyy', 'Europe/Pari')", "'Europe", "there is no time zone `Europe/Pari`"),
+        ("now() | dateAdd(1, 'DYS')", "'DYS", "there is no unit of time `DYS`; did you mean `DAYS`"),
+        ("'1' | timestamp(existingFormat=\"'open\")", "\"'open", "a quote is not closed in the date pattern `'open`"),
+    ],
+)
+def test_a_pattern_of_dates_that_stands_literally_is_told_with_its_place(
+    expression: str, wrong: str, said: str
+) -> None:
+    text = f"id: f\nnamespace: a\ntasks:\n  - id: t\n    type: core.log.Log\n    message: |\n      {{{{ {expression} }}}}\n"
+    (problem,) = check(text)
+    assert said in problem.message
+    assert (problem.code, problem.severity) == ("bad-literal", "warning")
+    assert (problem.line, problem.column) == (7, len("      {{ ") + expression.index(wrong) + 1)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "now() | date('yyyy-MM-dd HH:mm:ss[.SSS][XXX]')", "now() | date(\"EEEE, d MMMM uuuu 'at' h:mm a\", locale='fr')",
+        "now(format='iso_week_date', timeZone='+02:00')", "now() | date('full')", "now() | date('YYYY-ww QQQ OOOO')",
+        "1 | numberFormat('#,##0.00')", "now() | date(vars.p)", "now() | date('q' ~ 'qqqqqq')", "now() | dateAdd(-1, 'months')",
+    ],
+)  # fmt: skip
+def test_a_pattern_that_can_be_written_is_no_problem(expression: str) -> None:
+    from dalsegno.expressions import parse
+
+    assert parse(f"{{{{ {expression} }}}}").facts.wrong == ()

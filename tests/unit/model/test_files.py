@@ -40,7 +40,9 @@ def test_what_is_no_path_is_refused(text: str, said: str) -> None:
 
 
 def test_a_folder_is_the_beginning_of_the_paths_in_it() -> None:
-    assert [folder_path(text) for text in ("", "/", ".", "a", "/a/b/")] == ["", "", "", "a/", "a/b/"]
+    assert [folder_path(text) for text in ("", "/", ".", "a", "/a/b/", ".x", "...")] == [
+        "", "", "", "a/", "a/b/", ".x/", ".../",
+    ]  # fmt: skip
     assert folders_above("a/b/c.txt") == ["a", "a/b"]
     with pytest.raises(ValueError, match=r"no `\.\.`"):
         folder_path("..")

@@ -15,6 +15,7 @@ from dalsegno.cli.render.lines import count, line
 from dalsegno.cli.terminal import Terminal
 from dalsegno.cli.writing import write_whole
 from dalsegno.errors import Refusal
+from dalsegno.model.files import folder_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,17 +133,15 @@ def get(
 
 
 def _folder_of(path: str, found: Sequence[NamespaceFile]) -> str | None:
-    """Give the folder whose files were found; `None` where it is a file."""
-    wanted = path.strip("/")
-    if [file.path for file in found] == ["/".join(part for part in wanted.split("/") if part not in ("", "."))]:
-        return None
-    return wanted.removeprefix("./").strip("./")
+    """Give the folder whose files were found, as their paths begin; `None` where it is a file."""
+    folder = folder_path(path)
+    return None if folder and [f"{file.path}/" for file in found] == [folder] else folder
 
 
 def _write(client: Client, found: Sequence[NamespaceFile], target: Path, folder: str | None) -> list[Path]:
     written: list[Path] = []
     for file in found:
-        place = target / file.path.removeprefix(f"{folder}/") if folder is not None else target
+        place = target / file.path.removeprefix(folder) if folder is not None else target
         if folder is None and target.is_dir():
             place = target / file.name
         try:
@@ -193,13 +192,7 @@ def delete(
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
-        try:
-            gone = client.delete_files(path, namespace=namespace, recursive=recursive)
-        except Refusal as error:
-            if error.code != "is-folder":
-                raise
-            message = error.message.replace("ask for that", "add --recursive to delete it with them")
-            raise Refusal(message, code=error.code) from None
+        gone = client.delete_files(path, namespace=namespace, recursive=recursive)
     if as_json:
         terminal.document({"deleted": [file_json(file) for file in gone]})
     else:

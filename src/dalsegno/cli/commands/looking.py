@@ -134,7 +134,7 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         called = client.list_runs(RunFilter(parent=found.id, limit=0))
         names = _names(client, [found, *family])
         fixed = names.get(found.fixed_by or "")
-        terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed, called=called))
+        terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed, called=called, width=terminal.width()))
         if task_runs:
             terminal.show([BLANK], drawn.task_runs_table(task_runs, client.given_values(found.id)))
         _show_failure(client, found, task_runs, terminal, fixed=fixed)
@@ -241,7 +241,7 @@ def lineage(run: options.RunName, *, as_json: options.Json = False) -> None:
         if as_json:
             terminal.document({"runs": [run_as_json(each) for each in family]})
         else:
-            terminal.show(drawn.lineage_lines(family, found.id))
+            terminal.show(drawn.lineage_lines(family, found.id, terminal.width()))
 
 
 def why(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from dalsegno.cli.render.folding import middle
 from dalsegno.cli.render.lines import (
     BLANK,
     Line,
@@ -69,7 +70,8 @@ def tasks_table(found: Comparison) -> RenderableType:
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
     made = table([
-        Column("task", style="bold"), Column(short(found.before.name, 20)), Column(short(found.after.name, 20)),
+        Column("task", name=True, style="bold"), Column(middle(found.before.name, 20), as_is=True),
+        Column(middle(found.after.name, 20), as_is=True),
         Column("result", fixed=True),
     ])  # fmt: skip
     for task in found.tasks:

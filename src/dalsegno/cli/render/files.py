@@ -30,9 +30,10 @@ def files_table(files: Sequence[NamespaceFile], zone: tzinfo | None = None, *, w
     """List files."""
     from dalsegno.cli.render.tables import Column, add_row, table
 
-    first = [Column("namespace")] if with_namespace else []
+    first = [Column("namespace", name=True)] if with_namespace else []
     made = table([
-        *first, Column("path", style="bold"), Column("size", align="right", fixed=True), Column("changed", fixed=True),
+        *first, Column("path", name=True, style="bold"), Column("size", align="right", fixed=True),
+        Column("changed", fixed=True),
     ])  # fmt: skip
     for file in files:
         names = [file.namespace] if with_namespace else []

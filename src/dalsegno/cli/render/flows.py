@@ -23,7 +23,8 @@ def flows_table(flows: Sequence[FlowSummary], zone: tzinfo | None = None) -> Ren
     from dalsegno.cli.render.tables import Column, add_row, table
 
     made = table([
-        Column("flow", style="bold"), Column("rev", "right", fixed=True), Column("saved", fixed=True), Column("description"),
+        Column("flow", name=True, style="bold"), Column("rev", "right", fixed=True), Column("saved", fixed=True),
+        Column("description"),
     ])  # fmt: skip
     for flow in flows:
         said = short(flow.description or "", 80)
@@ -104,5 +105,5 @@ def _fields(entries: Sequence[Mapping[str, Any]]) -> RenderableType:
             default = json.dumps(entry["default"], ensure_ascii=False, default=str)
             # a group of settings is described by its own defaults, not by one long line
             said = f"{said} Default: {default}.".strip() if len(default) <= _LONGEST_DEFAULT else said
-        add_row(made, str(entry["name"]), cell(entry.get("type")), said, indent=True)
+        add_row(made, str(entry["name"]), cell(entry.get("type")), said)
     return made

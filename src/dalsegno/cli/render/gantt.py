@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dalsegno.cli.render.lines import BLANK, Line, line, mark, seconds, short, state_style
+from dalsegno.cli.render.folding import columns, middle
+from dalsegno.cli.render.lines import BLANK, Line, line, mark, plain, seconds, short, state_style
 from dalsegno.cli.render.times import span
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
@@ -34,19 +35,21 @@ def gantt_lines(
         return [line(f"Nothing has run in {run.name} yet.")]
     names = min(max(len(each.address) for each in task_runs), max(width // 3, 10))
     axis = _Axis(run, task_runs, now=now, columns=max(width - names - _TOOK_WIDTH - 6, _NARROWEST))
-    lines = [_title(run), axis.ruler(names + 6)]
+    lines = [*_title(run, width), axis.ruler(names + 6)]
     lines += [_row(each, axis, ran_in, names) for each in task_runs]
     if any(each.action is Action.REUSE for each in task_runs):
         lines += [BLANK, line((f"  {_HATCHED * 3} kept from an earlier run, where it took so long", "dim"))]
     return lines
 
 
-def _title(run: Run) -> Line:
+def _title(run: Run, width: int) -> list[Line]:
     took = seconds(span(run.started, run.ended))
-    return line(
-        (f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"), f"  {took}",
-        (f"  revision {run.revision}, attempt {run.attempt}", "dim"),
+    first = line(
+        (f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"), f"  {took}"
     )  # fmt: skip
+    facts = (f"  revision {run.revision}, attempt {run.attempt}", "dim")
+    one = line(*first, facts)
+    return [one] if columns(plain(one)) <= width else [first, line(facts)]
 
 
 class _Axis:
@@ -81,7 +84,7 @@ class _Axis:
 
 def _row(each: TaskRun, axis: _Axis, ran_in: Mapping[str, str], names: int) -> Line:
     took = span(each.started, each.ended)
-    name = short(each.address, names)
+    name = middle(each.address, names)
     if each.action is Action.REUSE:
         where = ran_in.get(each.reused_from or "")
         shown = short(f"{_HATCHED * _HATCHES} in {where}" if where else _HATCHED * _HATCHES, axis.columns)

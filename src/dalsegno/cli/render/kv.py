@@ -43,7 +43,7 @@ def entries_table(entries: Sequence[Entry], zone: tzinfo | None = None) -> Rende
     from dalsegno.cli.render.tables import Column, add_row, table
 
     made = table([
-        Column("namespace"), Column("key", style="bold"), Column("type", fixed=True), Column("value"),
+        Column("namespace", name=True), Column("key", name=True, style="bold"), Column("type", fixed=True), Column("value"),
         Column("set", fixed=True), Column("until", fixed=True), Column("description"),
     ])  # fmt: skip
     for entry in entries:

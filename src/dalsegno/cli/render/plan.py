@@ -104,14 +104,14 @@ def _table(shown: Sequence[Row], groups: Groups, share: Mapping[str, str]) -> Re
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
     made = table(
-        [Column(fixed=True), Column(widest=34, style="bold"), Column(), Column(align="right", fixed=True)], indent=2
+        [Column(fixed=True), Column(name=True, style="bold"), Column(), Column(align="right", fixed=True)], indent=2
     )
     for row in shown:
         decision = row.decision
         took = seconds(decision.estimate_s) if len(row.addresses) == 1 and decision.action is not Action.ENTER else ""
         add_row(
             made, cell(decision.action.value, _STYLES[decision.action]), row.name, why(row, groups, share),
-            took and cell(f"~{took}", "dim"), indent=True,
+            took and cell(f"~{took}", "dim"),
         )  # fmt: skip
     return made
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, seconds, short, state_style
+from dalsegno.cli.render.folding import columns, fold
+from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, plain, seconds, short, state_style
 from dalsegno.cli.render.times import span, stamp
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
@@ -29,7 +30,7 @@ def runs_table(runs: Sequence[Run], names: Mapping[str, str], zone: tzinfo | Non
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
     made = table([
-        Column("run", style="bold"), Column("state", fixed=True), Column("rev", "right", fixed=True),
+        Column("run", name=True, style="bold"), Column("state", fixed=True), Column("rev", "right", fixed=True),
         Column("started", fixed=True), Column("took", "right", fixed=True), Column("note"),
     ])  # fmt: skip
     for run in runs:
@@ -82,14 +83,21 @@ def run_header(
     fixed: str | None = None,
     called: Sequence[Run] = (),
     zone: tzinfo | None = None,
+    width: int = 80,
 ) -> list[Line]:
     """Say what a run is: how it ended, of which flow and revision, what it replays, with what inputs, what it called."""
     took = span(run.started, run.ended)
     first = line(
         (f"{mark(run.state)} {run.state.value}", state_style(run.state)), "  ", (run.name, "bold"),
-        f"  in {seconds(took)}" if took is not None else "", (f"   {run.id}", "dim"),
+        f"  in {seconds(took)}" if took is not None else "",
     )  # fmt: skip
-    facts: list[tuple[str, str]] = [("flow", f"{run.namespace}.{run.flow}, revision {run.revision}")]
+    facts: list[tuple[str, str]] = []
+    with_id = line(*first, (f"   {run.id}", "dim"))
+    if columns(plain(with_id)) <= width:
+        first = with_id
+    else:
+        facts.append(("id", run.id))
+    facts.append(("flow", f"{run.namespace}.{run.flow}, revision {run.revision}"))
     if run.origin:
         facts.append(("replays", _origin(run, names)))
     if run.caller:
@@ -105,7 +113,16 @@ def run_header(
         )
         if text
     ]  # fmt: skip
-    return [first, *(line((f"  {title:<9} ", "dim"), clean(text)) for title, text in facts)]
+    return [first, *(each for title, text in facts for each in _fact(title, text, width))]
+
+
+def _fact(title: str, text: str, width: int) -> list[Line]:
+    """Write `title  text` with what follows the first line standing below the text."""
+    text = clean(text)
+    if any(columns(word) > width - 12 for word in text.split()):
+        return [line((f"  {title}", "dim")), *(line("    ", part) for part in fold(text, width - 4))]
+    parts = fold(text, width - 12)
+    return [line((f"  {title if not at else '':<9} ", "dim"), part) for at, part in enumerate(parts)]
 
 
 def _deleted(run: Run, zone: tzinfo | None) -> str:
@@ -128,7 +145,8 @@ def _called(called: Sequence[Run], task_runs: Sequence[TaskRun]) -> str:
         for task_run, run in last.items()
         if task_run in addresses
     ]
-    return listed(parts, 5) if parts else ""
+    more = [f"… and {len(parts) - 5:,} more"] if len(parts) > 5 else []
+    return "\n".join([*parts[:5], *more])
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
@@ -164,7 +182,7 @@ def task_runs_table(task_runs: Sequence[TaskRun], given: Mapping[str, tuple[str,
     from dalsegno.cli.render.tables import Column, add_row, cell, table
 
     made = table([
-        Column("task", style="bold"), Column("state", fixed=True), Column("action", fixed=True),
+        Column("task", name=True, style="bold"), Column("state", fixed=True), Column("action", fixed=True),
         Column("try", "right", fixed=True), Column("took", "right", fixed=True), Column("why"),
     ])  # fmt: skip
     depths = _depths(task_runs)
@@ -211,7 +229,7 @@ def _depths(task_runs: Sequence[TaskRun]) -> dict[str, int]:
     return depths
 
 
-def lineage_lines(runs: Sequence[Run], shown: str) -> list[Line]:
+def lineage_lines(runs: Sequence[Run], shown: str, width: int = 80) -> list[Line]:
     """Draw the tree of replays. `shown` is the id of the run that was asked for."""
     below: dict[str | None, list[Run]] = {}
     names = {run.id: run.name for run in runs}
@@ -222,22 +240,34 @@ def lineage_lines(runs: Sequence[Run], shown: str) -> list[Line]:
     waiting: list[tuple[Run, str, str]] = [(run, "", "") for run in reversed(below.get(None, []))]
     while waiting:
         run, branch, trunk = waiting.pop()
-        lines.append(_lineage_line(run, branch, names, here=run.id == shown))
         children = below.get(run.id, [])
+        stem = trunk + ("│  " if children else "   ")
+        lines += _lineage_entry(run, branch, stem, names, here=run.id == shown, width=width)
         for child in reversed(children):
             last = child is children[-1]
             waiting.append((child, trunk + ("└─ " if last else "├─ "), trunk + ("   " if last else "│  ")))
     return lines
 
 
-def _lineage_line(run: Run, branch: str, names: Mapping[str, str], *, here: bool) -> Line:
+def _lineage_entry(run: Run, branch: str, stem: str, names: Mapping[str, str], *, here: bool, width: int) -> list[Line]:
+    """Give the lines of one run; what was asked of it stands below it where the line would be too long."""
     fixed = names.get(run.fixed_by or "")
-    return line(
+    head = line(
         (branch, "dim"), (f"{mark(run.state)} {run.state.value:<8}", state_style(run.state)), " ", (run.name, "bold"),
-        (f"  revision {run.revision}", "dim"), f"  {seconds(span(run.started, run.ended))}", _asked(run.request),
-        (f"  ({short(run.reason, 50)})" if run.reason else "", "dim"), (f"  fixed by {fixed}" if fixed else "", "green"),
-        ("  deleted" if run.deleted is not None else "", "dim"), ("  ← this run" if here else "", "cyan"),
     )  # fmt: skip
+    facts = line((f"  revision {run.revision}", "dim"), f"  {seconds(span(run.started, run.ended))}")
+    said = [
+        (_asked(run.request), ""), (f"({short(run.reason, 50)})" if run.reason else "", "dim"),
+        (f"fixed by {fixed}" if fixed else "", "green"), ("deleted" if run.deleted is not None else "", "dim"),
+    ]  # fmt: skip
+    told = [(f"  {text}", style) for text, style in said if text]
+    here_now = ("  ← this run" if here else "", "cyan")
+    one = line(*head, *facts, *told, here_now)
+    if columns(plain(one)) <= width:
+        return [one]
+    rest = "".join(text for text, _ in (*facts, *told)).strip()
+    below = fold(rest, width - len(stem) - 8)
+    return [line(*head, here_now), *(line((stem, "dim"), f"        {part}") for part in below)]
 
 
 def _asked(request: Mapping[str, Any]) -> str:
@@ -249,7 +279,7 @@ def _asked(request: Mapping[str, Any]) -> str:
     changed = [*request.get("inputs", {}), *request.get("task_inputs", {}), *request.get("outputs", {})]
     if changed:
         parts.append(f"with other {listed(changed, 3)}")
-    return f"  {', '.join(parts)}" if parts else ""
+    return ", ".join(parts)
 
 
 def no_runs(asked_for_some: Collection[object]) -> list[Line]:
