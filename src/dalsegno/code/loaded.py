@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from dalsegno.code.bound import MODULE_NAMES, Bound, Scope, is_changing, is_place, origin
 from dalsegno.code.compiled import code_token, names_in
 from dalsegno.code.graph import Graph, Piece
-from dalsegno.code.names import Chain
+from dalsegno.code.names import Chain, chain_of
 from dalsegno.code.objects import (
     FUNCTION,
     OPTIONS,
@@ -37,7 +37,7 @@ from dalsegno.code.objects import (
     name_of,
     stands_for_function,
 )
-from dalsegno.code.owned import is_users, plain_name
+from dalsegno.code.owned import is_ours, is_users, plain_name
 from dalsegno.code.sources import Definition, Source, class_source, code_source, module_of, module_source
 from dalsegno.code.unloaded import Unloaded
 from dalsegno.code.values import Token, Values, type_name
@@ -138,7 +138,7 @@ class Loaded:
         if source is not None and definitions:
             self._keep_text(function, source)
             for node in definitions:
-                self._read_node(piece, source, node, around)
+                self._read_node(piece, source, source.without(node, _making_steps(node, around)), around)
             if len(definitions) == 1:
                 self._read_defaults(piece, definitions[0], function, values)
         else:
@@ -290,6 +290,22 @@ def _statements_of(cls: type, scope: Scope) -> tuple[Source | None, list[Any]]:
     module = module_of(scope)
     source = module_source(module) if module is not None else None
     return source, source.bindings.get(cls.__qualname__, []) if source is not None else []
+
+
+def _making_steps(node: Definition, around: _Around) -> list[ast.expr]:
+    """Give the decorators of Dal Segno's own: what they choose for a function counts by value, or not at all."""
+    decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+    return [one for one in decorators if _makes_step(one, around)]
+
+
+def _makes_step(decorator: ast.expr, around: _Around) -> bool:
+    chain = chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    if chain is None:
+        return False
+    value = around.closed.get(chain[0], around.scope.get(chain[0]))
+    for name in chain[1:]:
+        value = getattr(value, name, None) if isinstance(value, ModuleType) else None
+    return is_function(value) and is_ours(value.__module__)
 
 
 def _says_all(text: ast.expr) -> bool:

@@ -35,9 +35,14 @@ def is_users_file(file: str) -> bool:
     return not file.startswith(library_folders()) and not _INSTALLED.intersection(PurePath(file).parts)
 
 
+def is_ours(name: str | None) -> bool:
+    """Whether a module of this name is Dal Segno's."""
+    return name is not None and name.partition(".")[0] == _OURS
+
+
 def is_users(name: str | None) -> bool:
     """Whether a loaded module of this name is the user's own. One that was made by hand or typed in is."""
-    if name is None or name.partition(".")[0] == _OURS or name == "builtins":
+    if name is None or is_ours(name) or name == "builtins":
         return False
     module = sys.modules.get(name)
     if module is None:

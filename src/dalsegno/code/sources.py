@@ -11,7 +11,8 @@ import ast
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
 from types import CodeType, ModuleType
@@ -39,6 +40,17 @@ class Source:
         self._written: dict[int, str] = {}
         self._names: dict[int, Names] = {}
         self._compiled: dict[str, list[CodeType]] = {}
+        self._bare: dict[tuple[int, ...], Definition] = {}
+
+    def without(self, node: Definition, decorators: Sequence[ast.expr]) -> Definition:
+        """Give a definition of this text as it is without some of its decorators."""
+        if isinstance(node, ast.Lambda) or not decorators:
+            return node
+        key = (id(node), *map(id, decorators))
+        if key not in self._bare:
+            bare = self._bare[key] = copy(node)
+            bare.decorator_list = [one for one in node.decorator_list if one not in decorators]
+        return self._bare[key]
 
     def written(self, node: ast.AST) -> str:
         """Give what a node of this text says."""

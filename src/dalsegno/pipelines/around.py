@@ -24,6 +24,8 @@ class Around(Generic[Options]):
     #: what it is, for messages
     kind = ""
 
+    __name__: str
+    __qualname__: str
     function: Callable[..., Any]
     options: Options
     signature: Signature

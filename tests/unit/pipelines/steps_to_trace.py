@@ -62,7 +62,7 @@ def gather(values: Any, more: Any = None) -> Any:
 
 
 @pipeline
-def training(url: str, rate: float = 0.1):
+def training(url: str, rate: float = 0.1) -> Any:
     """Train a model."""
     return train(load(url), rate=rate)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import inspect
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: 1 in x, "cannot be compared"),
     (lambda x: x + 1, "cannot be calculated with"),
     (lambda x: 2 * x, "cannot be calculated with"),
-    (lambda x: -x, "cannot be calculated with"),
+    (operator.neg, "cannot be calculated with"),
     (math.floor, "cannot be calculated with"),
     (int, "cannot be calculated with"),
     (lambda x: [1, 2][x], "cannot be calculated with"),
@@ -38,7 +39,7 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: x.shape, "use `.shape` in a step"),
     (str, "cannot be made text"),
     (lambda x: f"{x}", "cannot be made text"),
-    (lambda x: x(), "cannot be called"),
+    (operator.methodcaller("__call__"), "cannot be called"),
     (range, "cannot be calculated with"),
     (lambda x: steps.gather({x}), "in `values`, the result of the step `load` stands inside of another object"),
     (lambda x: steps.gather(Holder([x])), "stands inside of another object"),

@@ -388,7 +388,7 @@ def test_what_the_pipeline_itself_raises_comes_through(traced: Tracing) -> None:
 
     with pytest.raises(KeyError, match="mine") as caught:
         traced(broken)
-    assert caught.traceback[-1].path.name == "test_tracing.py"
+    assert str(caught.traceback[-1].path).endswith("test_tracing.py")
     assert steps.inc(1) == 2  # nothing is traced any more
 
 
