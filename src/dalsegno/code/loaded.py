@@ -43,6 +43,7 @@ from dalsegno.code.unloaded import Unloaded
 from dalsegno.code.values import Token, Values, type_name
 
 _OF_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType)
+_MAKING_STEPS = frozenset({"step", "pipeline"})
 _NO_CODE = frozenset({list, tuple, dict, set, frozenset, MappingProxyType})
 _MADE = frozenset({
     "__dict__", "__weakref__", "__module__", "__doc__", "__qualname__", "__firstlineno__", "__static_attributes__",
@@ -302,6 +303,8 @@ def _makes_step(decorator: ast.expr, around: _Around) -> bool:
     chain = chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
     if chain is None:
         return False
+    if chain[0] not in around.closed and chain[0] not in around.scope:
+        return chain[-1] in _MAKING_STEPS  # of what was pickled by value only the names that it runs with are there
     value = around.closed.get(chain[0], around.scope.get(chain[0]))
     for name in chain[1:]:
         value = getattr(value, name, None) if isinstance(value, ModuleType) else None

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import importlib
+import pickle
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -10,6 +12,8 @@ from types import ModuleType
 import pytest
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.code import load
+from dalsegno.pipelines.pipeline import Pipeline
 from dalsegno.pipelines.tracing import Traced, trace
 
 CODE = """
@@ -102,6 +106,23 @@ def test_effects_are_part_of_the_definition(written: Traces) -> None:
     one, two = written("", ""), written("timeout=60", 'effects="external"')
     assert codes(one) == codes(two)
     assert one.flow.tasks[0].definition != two.flow.tasks[0].definition
+
+
+def test_the_digest_of_a_script_is_the_same_where_its_code_was_loaded(tmp_path: Path, store: ArtifactStore) -> None:
+    kept = tmp_path / "bundle.pickle"
+    end = f"""
+if __name__ == "__main__":
+    import pathlib, pickle
+    from dalsegno.code import collect
+    pathlib.Path({str(kept)!r}).write_bytes(pickle.dumps(collect(training)))
+"""
+    (tmp_path / "script.py").write_text(CODE + end)
+    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True)
+    (tmp_path / "script.py").unlink()
+    bundle = pickle.loads(kept.read_bytes())
+    with load(bundle) as training:
+        assert isinstance(training, Pipeline)
+        assert trace(training, (), {}, store=store).digest == bundle.code.digest
 
 
 def test_a_pipeline_that_is_traced_again_sees_what_has_changed_meanwhile(written: Traces, store: ArtifactStore) -> None:

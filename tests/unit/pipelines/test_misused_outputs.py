@@ -31,7 +31,7 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (operator.neg, "cannot be calculated with"),
     (math.floor, "cannot be calculated with"),
     (int, "cannot be calculated with"),
-    (lambda x: [1, 2][x], "cannot be calculated with"),
+    (operator.index, "cannot be calculated with"),
     (list, "with `.map`"),
     (lambda x: {**x}, "has no attribute `keys` yet"),
     (len, "has no length yet"),
