@@ -24,7 +24,6 @@ OF_FLOW: Mapping[str, str] = MappingProxyType(
         "tasks": "What is done, one task after the other.",
         "errors": "Tasks that run when a task has failed.",
         "finally": "Tasks that run at the end, however it went.",
-        "afterExecution": "Tasks that run when it is settled how the run ends.",
         "afterExecution": "Tasks that run when the run has its state, which they read as `execution.state`; it stays as it is.",
         "outputs": "Values of the whole run, rendered when all tasks have ended.",
         "disabled": "`true`: runs of the flow are refused.",

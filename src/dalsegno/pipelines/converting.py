@@ -52,7 +52,7 @@ def convert(value: Any, annotation: Any) -> Any:
     if annotation is float and type(value) is int:
         return float(value)
     adapter = _adapter(annotation)
-    return _as_instance(value, annotation) if adapter is None else _adapted(value, adapter)
+    return _as_instance(value, annotation) if adapter is None else _adapted(value, adapter, annotation)
 
 
 def fits(value: Any, annotation: Any) -> bool:
@@ -95,13 +95,13 @@ def _parts_fit(value: Any, wanted: tuple[Any, ...]) -> bool:
 def _as_instance(value: Any, annotation: Any) -> Any:
     """Hold a value against a class that pydantic knows nothing of."""
     wanted = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    cls = get_origin(wanted) or wanted
+    cls = wanted if _is_union(wanted) else get_origin(wanted) or wanted
     try:
         fitting = isinstance(value, cls)
     except TypeError:
         return value  # it is nothing that can be asked for
     if not fitting:
-        raise Unfit(("", f"should be {_article(cls.__qualname__)}, not {_shown(value)}"))
+        raise Unfit(("", f"should be {_article(getattr(cls, '__qualname__', str(cls)))}, not {_shown(value)}"))
     return value
 
 
@@ -109,11 +109,13 @@ def _article(name: str) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"
 
 
-def _adapted(value: Any, adapter: TypeAdapter[Any]) -> Any:
-    from pydantic import ValidationError
+def _adapted(value: Any, adapter: TypeAdapter[Any], annotation: Any) -> Any:
+    from pydantic import PydanticUserError, ValidationError
 
     try:
         return adapter.validate_python(value)
+    except PydanticUserError:  # a class of which a part is not defined yet
+        return _as_instance(value, annotation)
     except ValidationError as error:
         faults = [_fault(cast("dict[str, Any]", one)) for one in error.errors(include_url=False, include_context=False)]
         raise Unfit(*faults) from None
@@ -146,13 +148,14 @@ def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
 def _made_adapter(annotation: Any) -> TypeAdapter[Any] | None:
     from pydantic import ConfigDict, PydanticUserError, TypeAdapter
     from pydantic.errors import PydanticSchemaGenerationError
+    from pydantic_core import SchemaError
 
     for config in (None, ConfigDict(arbitrary_types_allowed=True)):
         try:
             return TypeAdapter(annotation, config=config)
         except PydanticSchemaGenerationError:
             continue
-        except (PydanticUserError, TypeError, AttributeError):
+        except (PydanticUserError, SchemaError, TypeError, AttributeError, NameError):
             return None
     return None
 

@@ -86,14 +86,19 @@ def check_key(step: Step[Any], key: Any, items: Sequence[Any] | None) -> None:
         message = f"{step.what}: `key` must be the name of a field of the items, or a function of an item, not {key!r}"
         raise invalid(message, code="wrong-key")
     for number, item in enumerate(items or ()):
-        if holds_outputs(item):
-            continue
-        known = list(cast("Mapping[str, Any]", item)) if isinstance(item, Mapping) else [
-            name for name in dir(item) if not name.startswith("_")
-        ]  # fmt: skip
-        if key not in known:
+        if not holds_outputs(item) and not _has(item, key):
             message = f"{step.what}: item {number} has no `{key}`, by which `key` says that it is known"
-            raise invalid(message, code="wrong-key", name=key, known=map(str, known))
+            raise invalid(message, code="wrong-key", name=key, known=_fields(item))
+
+
+def _has(item: Any, key: str) -> bool:
+    return key in item if isinstance(item, Mapping) else hasattr(item, key)
+
+
+def _fields(item: Any) -> list[str]:
+    if isinstance(item, Mapping):
+        return [str(name) for name in cast("Mapping[Any, Any]", item)]
+    return [name for name in dir(item) if not name.startswith("_")]
 
 
 def call_each(step: Step[Any], arguments: Mapping[str, Any], mode: str) -> Any:

@@ -95,14 +95,21 @@ def binding_of(output: StepOutput) -> dict[str, Any]:
 
 
 def holds_outputs(value: Any) -> bool:
-    """Whether a value is an output of a step, or a list, tuple or dict that holds one."""
+    """Whether a value is what a call of a step gave, or a list, tuple or dict that holds such."""
+    try:
+        return _holds(value)
+    except RecursionError:  # it holds itself
+        return False
+
+
+def _holds(value: Any) -> bool:
     kind = type(value)
-    if kind is StepOutput:
+    if kind is StepOutput or kind is Invocation:
         return True
     if kind is list or kind is tuple:
-        return any(map(holds_outputs, value))
+        return any(map(_holds, value))
     if kind is dict:
-        return any(map(holds_outputs, cast("dict[Any, Any]", value).values()))
+        return any(map(_holds, cast("dict[Any, Any]", value).values()))
     return False
 
 

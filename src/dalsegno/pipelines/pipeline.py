@@ -12,7 +12,7 @@ from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.current import CURRENT
 from dalsegno.pipelines.options import PipelineOptions, changed
-from dalsegno.pipelines.outputs import Invocation, holds_outputs
+from dalsegno.pipelines.outputs import holds_outputs
 from dalsegno.pipelines.places import invalid
 
 #: the namespace of pipelines whose module stands in no package
@@ -90,7 +90,7 @@ class Pipeline(Around[PipelineOptions]):
         for name, default in self.signature.defaults.items():
             if name not in given:
                 made[name] = default
-            elif holds_outputs(given[name]) or type(given[name]) is Invocation:
+            elif holds_outputs(given[name]):
                 made[name] = given[name]
             else:
                 made[name] = self.signature.convert(name, given[name])

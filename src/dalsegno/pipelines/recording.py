@@ -111,7 +111,7 @@ class Recorder:
 
     def argument(self, binder: Binder, step: Step[Any], name: str, value: Any) -> Binding:
         """Bind one parameter to what a call gives for it; values are held against the annotation."""
-        if holds_outputs(value) or type(value) is Invocation:
+        if holds_outputs(value):
             return binder.binding(value, name)
         if isinstance(value, ExternalArtifact):
             if value.id is not None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import copy
 import inspect
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from tests.unit.pipelines import steps_to_trace as steps
@@ -27,10 +28,10 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: 1 in x, "cannot be compared"),
     (lambda x: x + 1, "cannot be calculated with"),
     (lambda x: 2 * x, "cannot be calculated with"),
-    (lambda x: -x, "cannot be calculated with"),
+    (operator.neg, "cannot be calculated with"),
     (math.floor, "cannot be calculated with"),
     (int, "cannot be calculated with"),
-    (lambda x: cast("Any", [1, 2])[x], "cannot be calculated with"),
+    (operator.index, "cannot be calculated with"),
     (list, "with `.map`"),
     (lambda x: {**x}, "has no attribute `keys` yet"),
     (len, "has no length yet"),
@@ -38,7 +39,7 @@ USES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda x: x.shape, "use `.shape` in a step"),
     (str, "cannot be made text"),
     (lambda x: f"{x}", "cannot be made text"),
-    (lambda x: x(), "cannot be called"),
+    (operator.methodcaller("__call__"), "cannot be called"),
     (range, "cannot be calculated with"),
     (lambda x: steps.gather({x}), "in `values`, the result of the step `load` stands inside of another object"),
     (lambda x: steps.gather(Holder([x])), "stands inside of another object"),
@@ -115,7 +116,7 @@ def test_outputs_belong_to_one_call_of_a_pipeline(traced: Tracing) -> None:
 WRONG: list[tuple[Callable[[], Any], str, str]] = [
     (steps.train, "missing-argument", "the step `train` was called without `data`, which has no default"),
     (
-        lambda: cast("Any", steps.train({}, rat=1)),
+        lambda: steps.train({}, rat=1),
         "unknown-argument",
         "the step `train` has no parameter `rat`; did you mean `rate`",
     ),

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -389,7 +388,7 @@ def test_what_the_pipeline_itself_raises_comes_through(traced: Tracing) -> None:
 
     with pytest.raises(KeyError, match="mine") as caught:
         traced(broken)
-    assert Path(str(caught.traceback[-1].path)).name == "test_tracing.py"
+    assert str(caught.traceback[-1].path).endswith("test_tracing.py")
     assert steps.inc(1) == 2  # nothing is traced any more
 
 
