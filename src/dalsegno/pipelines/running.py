@@ -202,6 +202,15 @@ def replay(pipeline: Any, request: Mapping[str, Any]) -> PipelineRun:
     return carry_out(pipeline, options=options, **which)
 
 
+def plan_replay(pipeline: Any, request: Mapping[str, Any]) -> Plan:
+    """Give the plan of a replay, as `Pipeline.plan_replay` is asked for it."""
+    from dalsegno.pipelines.replaying import plan_replay as draw
+    from dalsegno.pipelines.replaying import read_request
+
+    which, options = read_request(pipeline, request)
+    return draw(pipeline, options=options, **which)
+
+
 def replay_step(step: Any, request: Mapping[str, Any]) -> Any:
     """Replay a single step, as `Step.replay` is asked to."""
     from dalsegno.pipelines.replaying import replay_step as carry_out
