@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import encode
+from dalsegno.client.asked import check_asked, names
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.errors import RunFailed
@@ -175,6 +176,7 @@ def _options(pipeline: Any, kwargs: Mapping[str, Any]) -> tuple[RunOptions, dict
     """Tell options of a run from the pipeline's own parameters, which win where both have a name."""
     known = {item.name for item in fields(RunOptions)} - pipeline.signature.defaults.keys()
     options = {name: value for name, value in kwargs.items() if name in known}
+    check_asked(options, known, f"the pipeline `{pipeline.name}`", "option")
     return RunOptions(**options), {name: value for name, value in kwargs.items() if name not in known}
 
 
@@ -187,7 +189,7 @@ def _request(client: Client, traced: Traced, options: RunOptions) -> ReplayReque
         inputs=forms,
         task_inputs=task_inputs(client, options.step_input_overrides),
         outputs=pins(client, traced.flow, options.outputs),
-        breakpoints=tuple(options.breakpoints),
+        breakpoints=names(options.breakpoints),
         labels={**options.labels, **({KEY: options.key} if options.key is not None else {})},
         reason=options.reason,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from tests.support.pipelines import actions, nothing_written, planned, ran, value
 
-from dalsegno import ORIGIN, Client, RequestRefused, RunFailed, pipeline, step
+from dalsegno import ORIGIN, Client, Refusal, RequestRefused, RunFailed, pipeline, step
 
 
 @step
@@ -114,7 +114,7 @@ def test_with_skip_successful_steps_only_what_failed_runs() -> None:
 
 def test_a_skip_below_what_runs_is_refused() -> None:
     training_pipeline(4)
-    with nothing_written(), pytest.raises(RequestRefused, match="`trainer`.*`load_data`.*runs"):
+    with nothing_written(), pytest.raises(RequestRefused, match=r"`trainer`.*`load_data`.*runs"):
         training_pipeline.replay(skip=["trainer"])
 
 
@@ -165,6 +165,14 @@ def test_the_input_of_a_step_is_overridden_with_an_output_of_another_run() -> No
     )  # fmt: skip
     assert actions(replayed) == {"load_data": "REUSE", "trainer": "RUN", "report": "RUN"}
     assert value(replayed, "trainer") == 1
+
+
+def test_an_override_of_a_step_is_converted_as_an_argument_is() -> None:
+    training_pipeline(4)
+    replayed = training_pipeline.replay(step_input_overrides={"trainer": {"learning_rate": "0.5"}})
+    assert value(replayed, "trainer") == 3.0
+    with nothing_written(), pytest.raises(Refusal, match=r"`trainer`: `learning_rate` should be a valid number"):
+        training_pipeline.replay(step_input_overrides={"trainer": {"learning_rate": "much"}})
 
 
 def test_defaults_hold_for_all_invocations_of_a_step_that_give_none_of_their_own() -> None:
@@ -300,7 +308,7 @@ def test_a_failure_is_raised_with_the_run_the_users_exception_and_the_line_that_
     assert isinstance(raised.value.__cause__, ValueError)
     assert raised.value.run.state == "FAILED"
     line = str(raised.value).splitlines()[-1].strip()
-    replayed = eval(line)  # noqa: S307 - it is what a person pastes
+    replayed = eval(line)
     assert replayed.state == "SUCCESS"
     assert actions(replayed) == {"load_data": "REUSE", "trainer": "RUN", "report": "RUN"}
     assert replayed.model.origin == raised.value.run.id

@@ -20,7 +20,7 @@ def test_a_step_gets_the_context_that_was_set_for_it() -> None:
     context = StepContext(
         run_id="r", run_name="training-1", pipeline_name="training", step_name="train", address="train_item[a]", attempt=2,
         item="a", is_replay=True, idempotency_key="k", log=logging.getLogger("step"), log_metadata=kept.update,
-        metrics=kept.__setitem__,
+        metrics=kept.__setitem__, save=lambda value, name: kept.update({name: value}),
     )  # fmt: skip
     token = STEP_CONTEXT.set(context)
     try:
