@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
 from dalsegno.engine.invocations import SAVED
-from dalsegno.errors import NotFound, Refusal
+from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.binding import bound
 from dalsegno.model.flow import Flow, Kind
@@ -19,6 +20,8 @@ from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
+
+_NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
 
 
 def form_of(client: Client, value: Any, what: str) -> Any:
@@ -44,10 +47,6 @@ def loaded(client: Client, value: Any) -> Any:
 
 def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Give overrides of steps' inputs as a request holds them."""
-    for step, values in given.items():
-        if not isinstance(cast("Any", values), Mapping):
-            message = f"the overrides of `{step}` must be a map of its inputs, such as {{'{step}': {{'data': value}}}}"
-            raise Refusal(message, code="bad-override")
     return {
         step: {name: bound("value", form_of(client, value, f"`{name}` of `{step}`")) for name, value in values.items()}
         for step, values in given.items()
@@ -65,6 +64,39 @@ def inner_names(flow: Flow) -> Callable[[str], str]:
         return f"{name}.{loops[loop]}" if loop in loops and name.endswith("]") else name
 
     return inner
+
+
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+def with_defaults(own: Overrides, defaults: Overrides, flow: Flow) -> dict[str, dict[str, Any]]:
+    """Spread the defaults of a step over all its invocations; one that has a value of its own keeps it.
+
+    Parameters
+    ----------
+    own : invocation id -> parameter -> value.
+    defaults : name of a step -> parameter -> value.
+    """
+    given = {name: dict(values) for name, values in own.items()}
+    for step, values in defaults.items():
+        found = [task.id for task in flow.walk() if task.kind is not Kind.LOOP and is_of(task.id, task.function, step)]
+        if not found:
+            every = dict.fromkeys(_step_name(task.function) for task in flow.walk() if task.function)
+            near = closest(step, every)
+            raise Refusal(f"there is no step `{step}`{did_you_mean(near)}", code="unknown-task", closest=near)
+        for invocation in found:
+            given[invocation] = {**values, **given.get(invocation, {})}
+    return given
+
+
+def is_of(invocation: str, function: str | None, step: str) -> bool:
+    """Whether an invocation is one of a step, by its own name, its function's, or its name without the number."""
+    numbered = _NUMBERED.match(invocation)
+    return step in (invocation, _step_name(function), numbered["name"] if numbered else None)
+
+
+def _step_name(function: str | None) -> str:
+    return (function or "").rpartition(":")[2].rpartition(".")[2]
 
 
 def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import decode
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from dalsegno.model.plan import Plan
     from dalsegno.replay.compare import Comparison
     from dalsegno.store.port import StoredLine
+
+
+#: how many steps are shown where a run's steps are printed
+_LISTED = 20
 
 
 class Output:
@@ -163,6 +168,11 @@ class Steps(Mapping[str, StepRun]):
 
     def __len__(self) -> int:
         return len(self._steps)
+
+    def __repr__(self) -> str:
+        listed = [f"{name}: {step.state}" for name, step in islice(self._steps.items(), _LISTED)]
+        more = f", and {len(self) - _LISTED:,} more" if len(self) > _LISTED else ""
+        return f"<Steps of {self._run.name}: {', '.join(listed)}{more}>"
 
 
 def _shown(task_run: TaskRun) -> str:

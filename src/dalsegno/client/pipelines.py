@@ -19,6 +19,7 @@ _NAMES = {
     "skip_successful_steps": "skip_successful",
     "parameters": "inputs",
     "step_input_overrides": "task_inputs",
+    "step_default_input_overrides": "defaults",
 }
 #: what else of a request a run configuration may hold
 _PLAIN = (
@@ -92,43 +93,50 @@ class PipelineClient:
 
         Parameters
         ----------
-        run_configuration : `steps_to_skip`, `skip_successful_steps`, `parameters`, `step_input_overrides` (values, or `UUID`s
-            of artifacts), and everything else that a `ReplayRequest` takes, such as `start`, `changed` or `revision`.
+        run_configuration : `steps_to_skip`, `skip_successful_steps`, `parameters`, `step_input_overrides` and
+            `step_default_input_overrides` (values, or `UUID`s of artifacts), and everything else that a `ReplayRequest`
+            takes, such as `start`, `changed` or `revision`.
 
         Raises
         ------
         RequestRefused : the request cannot be planned; nothing was written.
         """
         from dalsegno.client.pipeline_runs import PipelineRun
+        from dalsegno.client.spelling import refusing_in_python
 
-        created = self._client.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+        with refusing_in_python():
+            created = self._client.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
         return PipelineRun(self._client, self._client.execute(created.id))
 
     def plan_pipeline_replay(self, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None) -> Plan:
         """Give the plan of such a replay; nothing runs."""
-        return self._client.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+        from dalsegno.client.spelling import plan_in_python
+
+        return plan_in_python(self._client.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {})))
 
     def _request_of(self, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:
-        from dalsegno.client.given import form_of, inner_names, pins, task_inputs
-        from dalsegno.errors import Refusal, closest, did_you_mean
+        from dalsegno.client.asked import check_asked, names
+        from dalsegno.client.given import form_of, inner_names, pins, task_inputs, with_defaults
+        from dalsegno.errors import Refusal
         from dalsegno.replay.request import ReplayRequest
 
-        known = (*_NAMES, *_PLAIN)
-        for name in configuration:
-            if name not in known:
-                near = closest(name, known)
-                message = f"a run configuration has no key `{name}`{did_you_mean(near)}"
-                raise Refusal(message, code="unknown-key", closest=near)
+        check_asked(configuration, (*_NAMES, *_PLAIN), "a run configuration", "key")
+        if configuration.get("revision") == "local":
+            message = "the Client replays with stored code: `revision` is `original`, `latest` or a number"
+            raise Refusal(
+                f"{message}; the code of this process runs by `.replay(...)` of the pipeline", code="bad-argument"
+            )
         origin = self._client.get_run(run)
         flow = self._client.revision_of(origin.id).flow
         asked: dict[str, Any] = {_NAMES.get(name, name): value for name, value in configuration.items()}
         for name in _LISTS:
             key = _NAMES.get(name, name)
             if key in asked:
-                asked[key] = (asked[key],) if isinstance(asked[key], str) else tuple(asked[key])
+                asked[key] = names(asked[key])
         if flow.depends is not None:
             inner = inner_names(flow)
-            given = {inner(step): values for step, values in asked.get("task_inputs", {}).items()}
+            all_given = with_defaults(asked.get("task_inputs", {}), asked.pop("defaults", {}), flow)
+            given = {inner(step): values for step, values in all_given.items()}
             asked["inputs"] = {
                 name: form_of(self._client, value, f"the parameter `{name}`")
                 for name, value in asked.get("inputs", {}).items()

@@ -10,6 +10,9 @@ from typing import Any
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.light import light
 
+#: how many decisions a plan shows where it is printed
+SHOWN = 60
+
 
 class Action(StrEnum):
     """What a plan does with one address."""
@@ -116,6 +119,21 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many decisions have this action."""
         return sum(1 for decision in self.decisions if decision.action is action)
+
+    def __str__(self) -> str:
+        """Give the plan as lines: how many of each action, what is done at each address and why, refusals and warnings."""
+        counts = {action: self.count(action) for action in Action}
+        lines = [f"refused: {refusal.message}" for refusal in self.refusals]
+        lines.append(
+            ", ".join(f"{count} {action.value}" for action, count in counts.items() if count) or "nothing to do"
+        )
+        width = max((len(decision.address) for decision in self.decisions[:SHOWN]), default=0)
+        lines += [f"  {one.action.value:<5}  {one.address:<{width}}  {one.reason}" for one in self.decisions[:SHOWN]]
+        if len(self.decisions) > SHOWN:
+            lines.append(f"  ... and {len(self.decisions) - SHOWN:,} more")
+        lines += [f"  warning: `{one.address}`: {text}" for one in self.decisions for text in one.warnings][:SHOWN]
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """Give the plan as the CLI and REST show it."""

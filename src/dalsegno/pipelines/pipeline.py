@@ -50,10 +50,46 @@ class Pipeline(Around[PipelineOptions]):
         return running.plan(self, args, kwargs)
 
     def replay(self, **request: Any) -> Any:
-        """Run the pipeline again as an earlier run, with the code that it has now."""
+        """Run the pipeline again as an earlier run, with the code that it has now.
+
+        Parameters
+        ----------
+        pipeline_run : the run: its name, id, a unique prefix of that, `last`, `last-failed`, or the run itself.
+        pipeline : in its place a pipeline, or its name: the latest run of it. Without either, the latest run of this one.
+        skip : the invocation ids of steps whose results are kept.
+        skip_successful_steps : keep whatever has a result.
+        input_overrides : other values for parameters of the pipeline; the rest carries over.
+        step_input_overrides : invocation id -> parameter -> value, `UUID` of an artifact, or output of a step run.
+        step_default_input_overrides : name of a step -> parameter -> value, for all its invocations that get none above.
+        debug : in this thread, one step at a time, so that `breakpoint()` works. Such a run is never "the latest".
+        start, only, until : run these and all that reads them; just these; up to these.
+        changed : run only what changed, what failed, and what depends on it.
+        outputs : invocation id -> its result, without running it; `ORIGIN` keeps the old one, whatever has changed.
+        renamed : invocation id now -> invocation id in the earlier run.
+        breakpoints : before which the run stops and waits.
+        effects, acknowledge : what to do about steps with `effects="external"` that ran before: `ask` or `reuse`; which of
+            them may run again.
+        stale : `refuse` refuses to keep results whose code has changed since; by default the plan warns.
+        verify : whether every kept value is read and compared with its digest.
+        fresh_clock, carry_overrides : whether it gets today's time; whether overrides of the earlier run hold.
+        revision : `local`, the code that is here; `original`, what ran then; `latest`, or a number, from stored code.
+        reason, labels : kept on the run.
+        raise_on_failure, post_mortem : as for a run.
+
+        Raises
+        ------
+        Refusal : the request is wrong; nothing was written.
+        RunFailed : a step failed; the user's exception is its cause.
+        """
         from dalsegno.pipelines import running
 
         return running.replay(self, request)
+
+    def plan_replay(self, **request: Any) -> Any:
+        """Tell what a replay would do, and why; it takes what `replay` takes. Nothing runs, and nothing is recorded."""
+        from dalsegno.pipelines import running
+
+        return running.plan_replay(self, request)
 
     def with_options(self, **options: Any) -> Self:
         """Give another pipeline around the same function, with some options chosen otherwise.

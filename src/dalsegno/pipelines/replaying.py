@@ -6,18 +6,22 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from dalsegno.client.given import form_of, inner_names, loaded, pins, task_inputs
-from dalsegno.client.pipeline_runs import PipelineRun
+from dalsegno.client.asked import check_asked, names
+from dalsegno.client.given import form_of, inner_names, is_of, loaded, pins, task_inputs, with_defaults
+from dalsegno.client.pipeline_runs import Output, PipelineRun
+from dalsegno.client.spelling import plan_in_python, refusing_in_python
 from dalsegno.code import digest_of
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
-from dalsegno.model.flow import Flow, Kind, Revision
+from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Run
 from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.reached import functions_of
 from dalsegno.pipelines.recording import told_name
 from dalsegno.pipelines.running import RunOptions, coded, execute
 from dalsegno.pipelines.session import session
+from dalsegno.pipelines.signatures import Signature
 from dalsegno.pipelines.tracing import trace
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
@@ -26,8 +30,6 @@ from dalsegno.store.port import RunFilter
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
     from dalsegno.model.plan import Plan
-
-_NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any,
     client = session()
     origin = origin_of(client, pipeline, pipeline_run, other)
     drawn = _drawn(client, pipeline, origin, options)
-    created = client.start_replay(drawn.request, coded=drawn.coded)
+    with refusing_in_python():
+        created = client.start_replay(drawn.request, coded=drawn.coded)
     told = RunOptions(raise_on_failure=options.raise_on_failure, debug=options.debug, post_mortem=options.post_mortem)
     if drawn.coded is None and not options.debug:
         return execute(client, pipeline, created, None, told)
@@ -106,20 +109,16 @@ def plan_replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other:
     """Give the plan of a replay; nothing runs."""
     client = session()
     drawn = _drawn(client, pipeline, origin_of(client, pipeline, pipeline_run, other), options)
-    return client.plan_replay(drawn.request, coded=drawn.coded)
+    return plan_in_python(client.plan_replay(drawn.request, coded=drawn.coded))
 
 
 def read_request(pipeline: Any, request: Mapping[str, Any]) -> tuple[dict[str, Any], ReplayOptions]:
     """Tell which run is meant from what is asked of its replay. Raises `Refusal` for what nobody knows, with the closest."""
-    known = {item.name for item in fields(ReplayOptions)}
-    names = {"pipeline_run": "pipeline_run", "pipeline": "other"}
-    for name in request:
-        if name not in known and name not in names:
-            near = closest(name, [*known, *names])
-            message = f"`{pipeline.name}.replay` has no argument `{name}`{did_you_mean(near)}"
-            raise Refusal(message, code="unknown-argument", closest=near)
-    which = {to: request.get(name) for name, to in names.items()}
-    return which, ReplayOptions(**{name: value for name, value in request.items() if name in known})
+    which = {"pipeline_run": "pipeline_run", "pipeline": "other"}
+    known = [item.name for item in fields(ReplayOptions)]
+    check_asked(request, [*which, *known], f"`{pipeline.name}.replay`", "argument")
+    options = ReplayOptions(**{name: value for name, value in request.items() if name in known})
+    return {to: request.get(name) for name, to in which.items()}, options
 
 
 def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
@@ -133,11 +132,17 @@ def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | N
         namespace, _, name = name.rpartition(".")
     found = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
     if not found:
-        flows = client.list_flows()
-        near = closest(name, [flow.id for flow in flows])
-        hint = did_you_mean(near) if near and near[0] != name else "; run it first"
-        raise NotFound(f"there is no run of the pipeline `{name}`{hint}", code="unknown-run", closest=near)
+        raise _never_ran(client, name, here=not isinstance(named, str))
     return found[0]
+
+
+def _never_ran(client: Client, name: str, *, here: bool) -> NotFound:
+    known = list(dict.fromkeys(flow.id for flow in client.list_flows()))
+    if here or name in known:
+        return NotFound(f"there is no whole run of the pipeline `{name}` yet; run it first", code="unknown-run")
+    near = closest(name, known)
+    hint = did_you_mean(near) or (f"; there are {', '.join(f'`{one}`' for one in known[:8])}" if known else "")
+    return NotFound(f"there is no pipeline `{name}`{hint}", code="unknown-run", closest=near)
 
 
 def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> _Drawn:
@@ -147,9 +152,29 @@ def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -
             name: form_of(client, value, f"the parameter `{name}`") for name, value in options.input_overrides.items()
         }
         flow = client.revision_of(origin.id).flow
-        return _Drawn(_request(client, origin, options, forms, flow), None, dict(functions_of(pipeline)))
+        given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, flow)
+        return _Drawn(_request(client, origin, options, forms, flow, given), None, dict(functions_of(pipeline)))
     made, forms, functions = _local(client, pipeline, origin, options.input_overrides)
-    return _Drawn(_request(client, origin, options, forms, made.flow), made, functions)
+    given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, made.flow)
+    given = _converted(given, made.flow, functions)
+    return _Drawn(_request(client, origin, options, forms, made.flow, given), made, functions)
+
+
+def _converted(
+    given: Mapping[str, Mapping[str, Any]], flow: Flow, functions: Mapping[str, Callable[..., Any]]
+) -> dict[str, dict[str, Any]]:
+    """Give the overrides of steps as the types that their annotations name; what is stored already stays as it is."""
+    inner = inner_names(flow)
+    known = {task.id: task.function for task in flow.walk()}
+    made: dict[str, dict[str, Any]] = {}
+    for step, values in given.items():
+        made[step] = dict(values)
+        function = functions.get(known.get(inner(step).rpartition(".")[2]) or "")
+        signature = None if function is None else Signature(function, f"the step `{step}`")
+        for name, value in values.items():
+            if signature is not None and name in signature.defaults and not isinstance(value, UUID | Output):
+                made[step][name] = signature.convert(name, value)
+    return made
 
 
 def local_code(client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]) -> tuple[Coded, dict[str, Any]]:
@@ -190,26 +215,30 @@ def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:
 
 
 def _request(
-    client: Client, origin: Run, options: ReplayOptions, forms: Mapping[str, Any], flow: Flow
+    client: Client,
+    origin: Run,
+    options: ReplayOptions,
+    forms: Mapping[str, Any],
+    flow: Flow,
+    given: Mapping[str, Mapping[str, Any]],
 ) -> ReplayRequest:
-    given = _with_defaults(options, flow)
     inner = inner_names(flow)
     return ReplayRequest(
         origin=origin.id,
         revision=options.revision,
-        start=_names(options.start),
-        only=_names(options.only),
-        until=_names(options.until),
-        skip=_names(options.skip),
+        start=names(options.start),
+        only=names(options.only),
+        until=names(options.until),
+        skip=names(options.skip),
         skip_successful=options.skip_successful_steps,
         changed=options.changed,
         inputs=forms,
         task_inputs=task_inputs(client, {inner(name): values for name, values in given.items()}),
         outputs=pins(client, flow, options.outputs),
         renamed=options.renamed,
-        breakpoints=_names(options.breakpoints),
+        breakpoints=names(options.breakpoints),
         effects=options.effects,
-        acknowledge=_names(options.acknowledge),
+        acknowledge=names(options.acknowledge),
         stale=options.stale,
         verify=options.verify,
         fresh_clock=options.fresh_clock,
@@ -218,33 +247,6 @@ def _request(
         labels=options.labels,
         debug=options.debug,
     )
-
-
-def _names(given: Sequence[str] | str) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _with_defaults(options: ReplayOptions, flow: Flow) -> dict[str, dict[str, Any]]:
-    """Spread the defaults of a step over all its invocations; one that has a value of its own keeps it."""
-    given = {name: dict(values) for name, values in options.step_input_overrides.items()}
-    for step, values in options.step_default_input_overrides.items():
-        found = [task.id for task in flow.walk() if task.kind is not Kind.LOOP and _is_of(task.id, task.function, step)]
-        if not found:
-            every = dict.fromkeys(_step_name(task.function) for task in flow.walk() if task.function)
-            near = closest(step, every)
-            raise Refusal(f"there is no step `{step}`{did_you_mean(near)}", code="unknown-task", closest=near)
-        for invocation in found:
-            given[invocation] = {**values, **given.get(invocation, {})}
-    return given
-
-
-def _is_of(invocation: str, function: str | None, step: str) -> bool:
-    numbered = _NUMBERED.match(invocation)
-    return step in (invocation, _step_name(function), numbered["name"] if numbered else None)
-
-
-def _step_name(function: str | None) -> str:
-    return (function or "").rpartition(":")[2].rpartition(".")[2]
 
 
 # single steps
@@ -310,7 +312,7 @@ def _find(
         return _Found(run, revision, client.task_run(run.id, address).address, task)
     name = told_name(step.function)
     mine = [task for task in known.values() if task.function == name] or [
-        task for task in known.values() if _is_of(task.id, task.function, step.name)
+        task for task in known.values() if is_of(task.id, task.function, step.name)
     ]
     if not mine:
         near = closest(step.name, known)

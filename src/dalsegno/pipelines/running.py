@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import encode
+from dalsegno.client.asked import check_asked, names
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.errors import RunFailed
@@ -175,6 +176,7 @@ def _options(pipeline: Any, kwargs: Mapping[str, Any]) -> tuple[RunOptions, dict
     """Tell options of a run from the pipeline's own parameters, which win where both have a name."""
     known = {item.name for item in fields(RunOptions)} - pipeline.signature.defaults.keys()
     options = {name: value for name, value in kwargs.items() if name in known}
+    check_asked(options, known, f"the pipeline `{pipeline.name}`", "option")
     return RunOptions(**options), {name: value for name, value in kwargs.items() if name not in known}
 
 
@@ -187,7 +189,7 @@ def _request(client: Client, traced: Traced, options: RunOptions) -> ReplayReque
         inputs=forms,
         task_inputs=task_inputs(client, options.step_input_overrides),
         outputs=pins(client, traced.flow, options.outputs),
-        breakpoints=tuple(options.breakpoints),
+        breakpoints=names(options.breakpoints),
         labels={**options.labels, **({KEY: options.key} if options.key is not None else {})},
         reason=options.reason,
     )
@@ -200,6 +202,15 @@ def replay(pipeline: Any, request: Mapping[str, Any]) -> PipelineRun:
 
     which, options = read_request(pipeline, request)
     return carry_out(pipeline, options=options, **which)
+
+
+def plan_replay(pipeline: Any, request: Mapping[str, Any]) -> Plan:
+    """Give the plan of a replay, as `Pipeline.plan_replay` is asked for it."""
+    from dalsegno.pipelines.replaying import plan_replay as draw
+    from dalsegno.pipelines.replaying import read_request
+
+    which, options = read_request(pipeline, request)
+    return draw(pipeline, options=options, **which)
 
 
 def replay_step(step: Any, request: Mapping[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -166,7 +166,9 @@ class TaskDecider:
         if reason is None and self._asked.changed and changed and self._has(result):
             reason = f"definition changed: {', '.join(changed)}"
         else:
-            reason = with_changes(reason or self._own_reason(task, result), changed)
+            given = {f"`{name}`" for name in self._given_now(task, wish)}
+            left = tuple(name for name in changed if name not in given) if given else changed
+            reason = with_changes(reason or self._own_reason(task, result), left)
         self._put(task, scope, Action.RUN, reason, result, warnings=volatile(task))
         if task.kind is Kind.SUBFLOW and result is not None and self._origin is not None:
             child = self._child(task, scope, wish=wish, hit=hit, result=result)
@@ -176,6 +178,12 @@ class TaskDecider:
             return flowing if flowing.check is not None else replace(flowing, check=address)
         self.so_far.hot.add(task.id, keys, address)
         return after_running(address, flowing, spreads=self._has(result) or wish.named is not None)
+
+    def _given_now(self, task: Task, wish: Wish) -> Iterable[str]:
+        """Name the properties whose values this request gives: they are no change of the definition."""
+        # a step in Python gets what its pipeline makes of an input as a value
+        through = task.properties if task.function is not None and self._overridden(task) else ()
+        return (*wish.overrides, *through)
 
     def _child(self, task: Task, scope: Scope, *, wish: Wish, hit: str | None, result: Result) -> JsonMap:
         """Give what is asked of the run that a subflow called in the origin, where it runs again.
