@@ -111,7 +111,9 @@ def input_types() -> str:
     """Give the types of inputs, and the keys that only some of them have."""
     other = {kind: name for name, kind in INPUT_TYPES.items() if name != kind.value}
     rows: list[tuple[str, ...]] = []
-    for kind, (takes, gives) in described(InputType, descriptions.OF_INPUT_TYPE).items():
+    for kind, (takes, gives) in described(
+        [kind for kind in InputType if kind is not InputType.PYTHON], descriptions.OF_INPUT_TYPE
+    ).items():
         own = ", ".join(f"`{key}`" for key, kinds in LIMITS.items() if kind in kinds)
         also = f" (`{other[kind]}`)" if kind in other else ""
         rows.append((f"`{kind.value}`{also}", takes, gives, own))

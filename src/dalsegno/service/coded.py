@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dalsegno.artifacts.materializers.forms import digest_of
 from dalsegno.errors import Refusal
 from dalsegno.model.binding import binding_of
 from dalsegno.model.codec import flow_to_json
@@ -68,7 +69,7 @@ def with_overridden(flow: Flow, before: Flow, given: Mapping[str, Any]) -> Flow:
     if not given:
         return flow
     known = {task.id: task for task in before.walk()}
-    forms = {digest("form", form): name for name, form in given.items()}
+    forms = {digest_of(form): name for name, form in given.items()}
 
     def noted(task: Task) -> Task:
         tasks = tuple(noted(child) for child in task.tasks)
@@ -100,7 +101,7 @@ def _differing(task: Task, other: Task, forms: Mapping[str, str], every: tuple[s
         if task.digests.get(name) == other.digests.get(name):
             continue
         kind, what = binding_of(value)
-        source = forms.get(digest("form", what)) if kind == "value" else None
+        source = forms.get(digest_of(what)) if kind == "value" else None
         names.update(dict.fromkeys(every if source is None else (source,)))
     return names
 
