@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from dalsegno.model.digest import digest
 from dalsegno.model.flow import Key, Read
+from dalsegno.model.forms import digest_of
 
 KEY = "$bind"
 
@@ -29,9 +31,14 @@ def bound(kind: str, what: Any) -> dict[str, Any]:
     return {KEY: {kind: what}}
 
 
+def is_bound(value: Any) -> bool:
+    """Whether a property is a binding."""
+    return isinstance(value, dict) and len(cast("JsonMap", value)) == 1 and KEY in value
+
+
 def binding_of(value: Any) -> tuple[str, Any]:
     """Take a property apart: the kind of its binding, and what it binds to. Anything else is a value."""
-    if isinstance(value, dict) and len(cast("JsonMap", value)) == 1 and KEY in value:
+    if is_bound(value):
         ((kind, what),) = cast("JsonMap", value[KEY]).items()
         return kind, what
     return "value", value
@@ -60,6 +67,22 @@ def _reads(kind: str, what: Any, loops: Mapping[str, int]) -> Iterator[Read]:
     elif kind == "dict":
         for _, inner in what:
             yield from _inside(inner, loops)
+
+
+def property_digest(property: Mapping[str, Any]) -> str:
+    """Give the digest of a property that is a binding: values count by content, however they are kept."""
+    return digest("property", _content(property[KEY]))
+
+
+def _content(binding: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, what),) = binding.items()
+    if kind == "value":
+        return {kind: digest_of(what)}
+    if kind in ("list", "tuple"):
+        return {kind: [_content(inner) for inner in what]}
+    if kind == "dict":
+        return {kind: [[digest_of(key), _content(inner)] for key, inner in what]}
+    return {kind: what}
 
 
 def _inside(binding: JsonMap, loops: Mapping[str, int]) -> Iterator[Read]:

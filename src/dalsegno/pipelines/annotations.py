@@ -34,8 +34,8 @@ class Unknown:
 
     __ror__ = __or__
 
-    def __call__(self) -> Unknown:
-        """Be taken for a type."""
+    def __call__(self, *_: object, **__: object) -> Unknown:
+        """Be taken for a type, or for a function that makes something."""
         return self
 
     def __repr__(self) -> str:

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers import encode
-from dalsegno.artifacts.materializers.forms import digest_of
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import PipelineInvalid, TaskFailed
-from dalsegno.model.binding import KEY
-from dalsegno.model.digest import digest
 from dalsegno.pipelines.outputs import INSIDE, Invocation, StepOutput, binding_of, holds_outputs, invocation_of
 from dalsegno.pipelines.places import invalid
 
 Binding = dict[str, Any]
-
-
-def property_digest(property: Mapping[str, Any]) -> str:
-    """Give the digest of a property that is a binding: values count by content, however they are kept."""
-    return digest("property", _content(property[KEY]))
-
-
-def _content(binding: Mapping[str, Any]) -> Binding:
-    ((kind, what),) = binding.items()
-    if kind == "value":
-        return {kind: digest_of(what)}
-    if kind in ("list", "tuple"):
-        return {kind: [_content(inner) for inner in what]}
-    if kind == "dict":
-        return {kind: [[digest_of(key), _content(inner)] for key, inner in what]}
-    return {kind: what}
 
 
 @dataclass(slots=True)

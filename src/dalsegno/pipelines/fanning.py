@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.code import digest_of
-from dalsegno.model.binding import KEY, bound, reads_of
+from dalsegno.model.binding import KEY, bound, property_digest, reads_of
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Kind, Task
-from dalsegno.pipelines.bindings import Binder, Binding, property_digest
+from dalsegno.pipelines.bindings import Binder, Binding
 from dalsegno.pipelines.mapped import ZIP, Unmapped, check_key, check_lengths, check_mapped, is_whole, items_of
 from dalsegno.pipelines.options import StepOptions
 from dalsegno.pipelines.outputs import Invocation

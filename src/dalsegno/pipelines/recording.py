@@ -11,14 +11,14 @@ from dalsegno.code import digest_of
 from dalsegno.code.objects import innermost
 from dalsegno.code.owned import plain_name
 from dalsegno.errors import PipelineInvalid
-from dalsegno.model.binding import KEY, reads_of
+from dalsegno.model.binding import KEY, property_digest, reads_of
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Effects, Read, Task
 from dalsegno.model.flow import Retry as RetryConduct
 from dalsegno.model.names import TASK_ID
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.artifacts import ExternalArtifact
-from dalsegno.pipelines.bindings import Binder, Binding, property_digest
+from dalsegno.pipelines.bindings import Binder, Binding
 from dalsegno.pipelines.mapped import Unmapped
 from dalsegno.pipelines.options import Hook, PipelineOptions, StepOptions
 from dalsegno.pipelines.outputs import Invocation, StepOutput, holds_outputs, invocation_of, name_of

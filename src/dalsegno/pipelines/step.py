@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, Self, TypeVar, overload
 
+from dalsegno.errors import PipelineInvalid
 from dalsegno.model.names import TASK_ID
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.current import CURRENT
@@ -40,7 +41,10 @@ class Step(Around[StepOptions], Generic[Result]):
         options = self.options_at(kwargs, _AT_CALL)
         if recorder is None:
             return self._called(args, kwargs, options)
-        return recorder.call(self, self.signature.bind(args, kwargs, options.parameters), options)
+        try:
+            return recorder.call(self, self.signature.bind(args, kwargs, options.parameters), options)
+        except PipelineInvalid as error:
+            raise error.with_traceback(None) from error.__cause__  # so that the user's line stands last
 
     def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: StepOptions) -> Any:
         if options.run_if is not None and not options.run_if:
@@ -81,7 +85,10 @@ class Step(Around[StepOptions], Generic[Result]):
             return call_each(self, arguments, mode)
         from dalsegno.pipelines.fanning import Fan, fan_out
 
-        return fan_out(recorder, Fan(self, arguments, options, mode))
+        try:
+            return fan_out(recorder, Fan(self, arguments, options, mode))
+        except PipelineInvalid as error:
+            raise error.with_traceback(None) from error.__cause__
 
     def options_at(self, kwargs: dict[str, Any], names: tuple[str, ...]) -> StepOptions:
         """Take the options out of the arguments of a call; a parameter of the function of that name goes before."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dalsegno.model.binding import is_bound, property_digest
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Task
 from dalsegno.model.plan import Decision
@@ -20,11 +21,14 @@ def effective_digests(task: Task, overrides: Mapping[str, Any]) -> Mapping[str, 
     if not overrides and not task.variables:
         return task.digests
     variables = {VARIABLE + path: value for path, value in task.variables.items()}
-    overridden = {
-        name: digest("property", value.text if isinstance(value, Expression) else value)
-        for name, value in overrides.items()
-    }
+    overridden = {name: _digest_of(value) for name, value in overrides.items()}
     return {**task.digests, **variables, **overridden}
+
+
+def _digest_of(value: Any) -> str:
+    if isinstance(value, Expression):
+        return digest("property", value.text)
+    return property_digest(value) if is_bound(value) else digest("property", value)
 
 
 def definition_of(task: Task, overrides: Mapping[str, Any]) -> str:

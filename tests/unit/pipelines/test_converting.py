@@ -129,5 +129,6 @@ def test_texts_are_read_with_the_names_around_the_function() -> None:
     assert resolved("local", names) is int
     assert resolved("list[local]", names) == list[int]
     assert outputs_of(resolved('Annotated[gone.Model, "model"]', names)) == (("model",), False)
+    assert outputs_of(resolved('Annotated[gone, gone.Said(x=1), "model"]', names)) == (("model",), False)
     assert outputs_of(resolved("tuple[gone, gone.Model]", names)) == (("output_0", "output_1"), True)
     assert isinstance(resolved("not even (Python", names), Unknown)

@@ -420,3 +420,30 @@ def test_a_retry_is_what_the_engine_knows() -> None:
     made = Retry(3, delay=2).conduct()
     assert made is not None
     assert (made.type, made.interval, made.max_attempts) == ("constant", 2, 4)
+
+
+def test_parameters_that_were_chosen_beforehand_are_bound(traced: Tracing) -> None:
+    own = steps.gather.with_options(parameters={"more": 2})
+
+    @pipeline
+    def chosen() -> None:
+        own(1)
+        own(1, more=3)
+        own.map([1, 2])
+
+    found = traced(chosen)
+    assert [bindings(found, one)["more"] for one in ("gather", "gather_2", "gather_3_item")] == [
+        {"value": 2}, {"value": 3}, {"value": 2},
+    ]  # fmt: skip
+    with pytest.raises(PipelineInvalid, match="the step `inc` has no parameter `y`; it takes `x`"):
+        traced(pipeline(lambda: steps.inc.with_options(parameters={"y": 1})(1)).with_options(name="wrong"))
+
+
+def test_a_step_takes_a_thousand_inputs(traced: Tracing) -> None:
+    @pipeline
+    def wide() -> None:
+        steps.gather([steps.inc(number) for number in range(1000)])
+
+    found = traced(wide)
+    assert found.flow.depends is not None
+    assert len(found.flow.depends["gather"]) == len(found.flow.tasks[-1].reads) == 1000

@@ -8,14 +8,12 @@ that holds it. A map of the user's that has `$type` as a key is written as pairs
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any, cast
 
-from blake3 import blake3
-
 from dalsegno.artifacts.port import parse_uri
-from dalsegno.model.digest import TAG, digest_bytes, json_text
+from dalsegno.model.digest import TAG
+from dalsegno.model.forms import as_bytes, digest_of, text_of
 
 #: a form of more than this many bytes of JSON is a blob of its own
 LARGEST_IN_ROW = 16_384
@@ -28,8 +26,10 @@ REFERENCE = "$artifact"
 
 Form = Any
 
-#: what says how a value is kept and not what it is
-_NOT_CONTENT = frozenset({"size", "code", "by", "needs", "same"})
+__all__ = [
+    "JSON", "LARGEST_INLINE", "LARGEST_IN_ROW", "REFERENCE", "Form", "as_bytes", "digest_of", "references", "text_of",
+    "to_bytes",
+]  # fmt: skip
 
 _in_order = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -61,37 +61,3 @@ def _references_of(form: dict[str, Form]) -> Iterator[str]:
         return
     for item in form.values():
         yield from references(item)
-
-
-def digest_of(form: Form) -> str:
-    """Give the digest of the value that a form stands for: equal for equal values, in whatever order maps are."""
-    return digest_bytes("value", as_bytes(text_of(form)))
-
-
-def as_bytes(text: str) -> bytes:
-    """Give JSON text as bytes; text of the user's may hold halves of characters."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def text_of(form: Form) -> str:
-    """Write canonically what a form says about the content of its value."""
-    return json_text(_content(form))
-
-
-def _content(form: Form) -> Form:
-    if type(form) is list:
-        return [_content(item) for item in cast("list[Form]", form)]
-    if type(form) is not dict:
-        return form
-    fields = cast("dict[str, Form]", form)
-    if TAG not in fields:
-        return {key: _content(item) for key, item in fields.items()}
-    content = {key: _content(item) for key, item in fields.items() if key not in _NOT_CONTENT}
-    if "bytes" in fields:
-        # where content stands makes no difference
-        content["digest"] = blake3(b64decode(content.pop("bytes"))).hexdigest()
-    if "same" in fields:
-        content["digest"] = fields["same"]
-    if fields[TAG] == "map":
-        content["data"].sort(key=json_text)
-    return content

@@ -1,0 +1,52 @@
+"""What the stored form of a value says about its content: equal for equal values, however they are kept.
+
+The forms themselves are made and read by `artifacts.materializers`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any, cast
+
+from blake3 import blake3
+
+from dalsegno.model.digest import TAG, digest_bytes, json_text
+
+Form = Any
+
+#: what says how a value is kept and not what it is
+_NOT_CONTENT = frozenset({"size", "code", "by", "needs", "same"})
+
+
+def digest_of(form: Form) -> str:
+    """Give the digest of the value that a form stands for: equal for equal values, in whatever order maps are."""
+    return digest_bytes("value", as_bytes(text_of(form)))
+
+
+def as_bytes(text: str) -> bytes:
+    """Give JSON text as bytes; text of the user's may hold halves of characters."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def text_of(form: Form) -> str:
+    """Write canonically what a form says about the content of its value."""
+    return json_text(_content(form))
+
+
+def _content(form: Form) -> Form:
+    if type(form) is list:
+        return [_content(item) for item in cast("list[Form]", form)]
+    if type(form) is not dict:
+        return form
+    fields = cast("dict[str, Form]", form)
+    if TAG not in fields:
+        return {key: _content(item) for key, item in fields.items()}
+    content = {key: _content(item) for key, item in fields.items() if key not in _NOT_CONTENT}
+    if "bytes" in fields:
+        # where content stands makes no difference
+        content["digest"] = blake3(b64decode(content.pop("bytes"))).hexdigest()
+    if "same" in fields:
+        content["digest"] = fields["same"]
+    if fields[TAG] == "map":
+        content["data"].sort(key=json_text)
+    return content
