@@ -219,6 +219,13 @@ class PipelineRun:
         return {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in self._run.inputs.items()}
 
     @property
+    def result(self) -> Any:
+        """What the pipeline's function returned, with values in the places of what stood for them; `None` if nothing."""
+        if "result" not in self._run.outputs:
+            return None
+        return decode(self._run.outputs["result"], self._client.values, allow_unsafe=allow_pickle())
+
+    @property
     def labels(self) -> Mapping[str, str]:
         """Its labels."""
         return self._run.labels

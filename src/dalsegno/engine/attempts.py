@@ -70,6 +70,7 @@ class Attempts:
             task, frame.scope, identity, decision.address, number, at, overrides, log, self._tools, began=began,
             timeout=timeout, doomed=doomed, stop=frame.stop, parent=frame.around, folder=frame.folder,
             calling=calling_of(task, decision, identity, self._job.children),
+            last=self._is_last(task, decision.address, tried.failures, began=began, now=at),
         )  # fmt: skip
         live = Live(order, frame, decision, tried.failures)
         if tried.until is None:
@@ -85,6 +86,12 @@ class Attempts:
     def _seed(self, address: str) -> str:
         """Give what a random wait of a task run is drawn from."""
         return f"{self._job.run.id}/{address}"
+
+    def _is_last(self, task: Task, address: str, failures: int, *, began: float, now: float) -> bool:
+        """Whether an attempt of a step in Python that fails is not followed by another one."""
+        if task.retry is None or task.function is None:
+            return True
+        return delay_of(task.retry, failures + 1, began=began, now=now, seed=self._seed(address)) is None
 
     def try_again(self, live: Live, outcome: Outcome) -> bool:
         """Begin another attempt of a task that failed, if it has one left. The wait before it is part of it."""
@@ -103,7 +110,9 @@ class Attempts:
             observer=self._job.observer, mask=self._tools.facts.secrets.mask,
         )  # fmt: skip
         again = replace(order, attempt=number, started=outcome.at, since=outcome.at + delay, log=log, waited=False,
-                        timeout=timeout, doomed=doomed)  # fmt: skip
+                        timeout=timeout, doomed=doomed,
+                        last=self._is_last(order.task, order.address, failures, began=order.began,
+                                           now=outcome.at + delay))  # fmt: skip
         self._bodies.add_later(Live(again, live.frame, live.decision, failures), outcome.at + delay)
         self._record.tell(order.task, live.decision, State.RETRYING, attempt=number, at=outcome.at, error=outcome.error)
         return True

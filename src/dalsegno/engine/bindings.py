@@ -120,9 +120,9 @@ class Bound:
         if key is None:
             # one list names its items by themselves; of several, all of them together do
             return [next(iter(each.values())) if len(each) == 1 else each for each in named]
-        first = [next(iter(row.values())) for row in rows]
         if ":" in key:
-            return key_function(key, first)
+            return key_function(key, rows)
+        first = [next(iter(row.values())) for row in rows]
         return [_field(self._task.id, key, each) for each in first]
 
     def _list(self, name: str, value: Any) -> Items:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dalsegno.engine.bindings import Bound
 from dalsegno.engine.exiting import Exiting
 from dalsegno.engine.job import Job
 from dalsegno.engine.variables import expression_scope, render_properties, variables
 from dalsegno.errors import DalSegnoError
 from dalsegno.model.address import parse
+from dalsegno.model.binding import is_bound
 from dalsegno.model.flow import Task
 from dalsegno.model.run import Result
 from dalsegno.model.state import State
@@ -30,6 +32,9 @@ def flow_outputs(job: Job, *, exited: bool) -> dict[str, Any]:
     scope = expression_scope(facts, variables(facts, Scope()))
     found: dict[str, Any] = {}
     for item in job.flow.outputs:
+        if is_bound(item.value):
+            found[item.id] = Bound(Task("outputs", "outputs"), Scope(), facts).form(item.value)
+            continue
         task = Task("outputs", "outputs", {item.id: item.value})
         try:
             found[item.id] = job.read_output(item, render_properties(task, {}, scope)[item.id])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from dalsegno.artifacts.materializers.forms import references
 from dalsegno.engine.bindings import Bound
 from dalsegno.engine.identity import idempotency_key
 from dalsegno.errors import TaskFailed
 from dalsegno.executors.steps import StepCall, StepDoors, StepFacts, StepResult, StepRunner, StepValue
 from dalsegno.model.digest import digest
+from dalsegno.model.forms import digest_of
+from dalsegno.model.kv import ValueType
 from dalsegno.model.run import Artifact
 from dalsegno.replay.edges import Scope
 
@@ -49,10 +52,49 @@ def call(order: Attempted, arguments: JsonMap, steps: StepRunner | None) -> Step
         order.scope.keys[-1] if order.scope.keys else None, run.origin is not None,
         idempotency_key(run, order.address, arguments),
     )  # fmt: skip
-    step = StepCall(task.function or "", arguments, task.outputs or (), told, task.apart or order.timeout is not None)
+    apart = task.apart or order.timeout is not None
+    step = StepCall(task.function or "", arguments, task.outputs or (), told, apart, task.hooks, order.last)
     stop = order.timeout or order.tools.stop
     doors = StepDoors(_lines(order), order.tools.packages.note, lambda: _check(order, stop))
     return steps.call(step, doors)
+
+
+#: where it is kept what steps gave that may be taken again
+CACHE = "dalsegno.cache"
+#: under this name a step's metadata holds the task run whose result it took
+TAKEN = "$taken"
+
+
+def cached(order: Attempted, arguments: JsonMap) -> StepResult | None:
+    """Give what the step gave in an earlier run for the same code and the same values; `None` if that is not known or gone."""
+    found = order.tools.entries.find(_cache_key(order, arguments), CACHE)
+    if found is None or not isinstance(found.value, Mapping):
+        return None
+    kept = cast("Mapping[str, Any]", found.value)
+    outputs = {name: StepValue(**value) for name, value in kept["outputs"].items()}
+    if not all(order.tools.artifacts.exists(blob) for value in outputs.values() for blob in references(value.form)):
+        return None
+    text = f"taken from {kept['run']}, which ran the same code with the same values"
+    order.log.info(text)
+    return StepResult(outputs, {TAKEN: kept["task_run"]})
+
+
+def remember(order: Attempted, arguments: JsonMap, result: StepResult) -> None:
+    """Keep what a step gave for later runs."""
+    outputs = {
+        name: {"form": value.form, "digest": value.digest, "kind": value.kind, "summary": dict(value.summary)}
+        for name, value in result.outputs.items()
+    }
+    kept = {"run": order.tools.facts.run.name, "task_run": order.task_run, "outputs": outputs}
+    order.tools.entries.set(
+        _cache_key(order, arguments), kept, namespace=CACHE, type=ValueType.JSON, writer=order.task_run
+    )
+
+
+def _cache_key(order: Attempted, arguments: JsonMap) -> str:
+    task = order.task
+    values = {name: digest_of(form) for name, form in arguments.items()}
+    return digest("cache", [task.function, task.digests.get("code"), list(task.outputs or ()), values])
 
 
 def _check(order: Attempted, stop: Any) -> None:

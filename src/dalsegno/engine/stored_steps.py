@@ -40,10 +40,14 @@ class StoredSteps:
         """Call a step in a worker process."""
         given = {
             "function": call.function, "arguments": dict(call.arguments), "outputs": list(call.outputs),
-            "facts": asdict(call.facts),
+            "facts": asdict(call.facts), "hooks": dict(call.hooks), "last": call.last,
         }  # fmt: skip
         found = self._ask("carry_out", {"call": given}, doors)
         return StepResult(_values(found["outputs"]), found["metadata"], _values(found["artifacts"]))
+
+    def hook(self, function: str, error: Mapping[str, Any] | None) -> None:
+        """Call a function of the user's when the run has ended, in a worker process."""
+        self._ask("call_hook", {"function": function, "error": None if error is None else dict(error)})
 
     def keys(self, function: str, items: Sequence[Any]) -> list[Any]:
         """Have a function of the user's name items, in a worker process."""

@@ -19,7 +19,7 @@ from dalsegno.engine.context import Calling, Context, Resting
 from dalsegno.engine.exiting import exit_error
 from dalsegno.engine.files import NamespaceFiles, RunFiles
 from dalsegno.engine.identity import TaskVariables
-from dalsegno.engine.invocations import artifacts_of, call, metadata_of, outputs_digest
+from dalsegno.engine.invocations import artifacts_of, cached, call, metadata_of, outputs_digest, remember
 from dalsegno.engine.items import holds
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.logs import AttemptLog
@@ -95,6 +95,8 @@ class Attempted:
     calling: Calling | None = None
     #: of a group, what stands before its first task or after the last
     phase: str = ""
+    #: whether a failure of it is final
+    last: bool = True
 
     @property
     def stopping(self) -> Stop:
@@ -188,7 +190,11 @@ def _step_made(order: Attempted, seen: _Seen) -> Outcome:
     bound = Bound(order.task, order.scope, tools.facts)
     seen.rendered = bound.arguments(order.overrides)
     seen.used = bound.used
-    result = call(order, seen.rendered, tools.steps)
+    result = cached(order, seen.rendered) if order.task.cache else None
+    if result is None:
+        result = call(order, seen.rendered, tools.steps)
+        if order.task.cache:
+            remember(order, seen.rendered, result)
     forms = {name: value.form for name, value in result.outputs.items()}
     return Outcome(
         State.SUCCESS, tools.clock.now(), forms, forms, outputs_digest(result.outputs), seen.used, as_shown(seen.rendered),

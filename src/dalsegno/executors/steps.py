@@ -39,6 +39,8 @@ class StepCall:
     arguments : by parameter.
     outputs : the names of what it gives; none for a step that gives nothing.
     apart : whether it has to run in a process of its own, which can be ended.
+    hooks : the user's functions that are called when it has failed (`failure`), or succeeded (`success`).
+    last : whether a failure is final.
     """
 
     function: str
@@ -46,6 +48,8 @@ class StepCall:
     outputs: tuple[str, ...]
     facts: StepFacts
     apart: bool = False
+    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
+    last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,10 @@ class StepRunner(Protocol):
         ------
         TaskFailed : it could not be found or called, or raised.
         """
+        ...
+
+    def hook(self, function: str, error: Mapping[str, Any] | None) -> None:
+        """Call a function of the user's when the run has ended; with what went wrong, if anything did."""
         ...
 
     def keys(self, function: str, items: Sequence[Form]) -> list[Any]:

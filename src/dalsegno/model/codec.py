@@ -29,6 +29,7 @@ def flow_to_json(flow: Flow) -> dict[str, Any]:
         **({"conduct": conduct} if (conduct := flow.conduct.as_json()) else {}),
         **({"retry": asdict(flow.retry)} if flow.retry is not None else {}),
         **({"depends": {name: list(ids) for name, ids in flow.depends.items()}} if flow.depends is not None else {}),
+        **({"hooks": dict(flow.hooks)} if flow.hooks else {}),
     }
 
 
@@ -50,6 +51,7 @@ def flow_from_json(data: Mapping[str, Any]) -> Flow:
         conduct=conduct_from_json(data.get("conduct", {})),
         retry=Retry(**data["retry"]) if data.get("retry") else None,
         depends=_names(data["depends"]) if "depends" in data else None,
+        hooks=data.get("hooks", {}),
     )
 
 
@@ -116,8 +118,9 @@ _PLAIN = (
     "ends",
     "function",
     "apart",
+    "cache",
 )
-_MAPS = ("properties", "variables", "digests")
+_MAPS = ("properties", "variables", "digests", "hooks")
 _LISTS = ("inputs", "context", "volatile", "raw")
 _CHILDREN = ("tasks", "errors", "lasts")
 _NAMES = ("branches", "depends")

@@ -156,6 +156,8 @@ class Task:
     function : of a step in Python, the user's function, as `module:qualname`. Its properties are bindings of its parameters
         (`model.binding`), and `code` among the digests is that of all that it reaches.
     apart : whether such a step has to run in a process of its own.
+    cache : whether the result of an earlier call of it with the same code and the same values may be taken.
+    hooks : the user's functions that are called when such a step has failed for good (`failure`), or succeeded (`success`).
     """
 
     id: str
@@ -196,6 +198,8 @@ class Task:
     ends: bool = False
     function: str | None = None
     apart: bool = False
+    cache: bool = False
+    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def walk(self) -> Iterator[Task]:
         """Give this task and all inside it, handlers too, in the order of the text."""
@@ -237,6 +241,7 @@ class Flow:
     retry : how its tasks are tried again that say nothing themselves, and its runs.
     depends : of a flow that is a graph rather than a sequence, the ids of the tasks that each of its own stands after;
         `None` for a sequence.
+    hooks : the user's functions that are called when a run has failed (`failure`), or succeeded (`success`).
     """
 
     namespace: str
@@ -254,6 +259,7 @@ class Flow:
     conduct: Conduct = field(default_factory=Conduct)
     retry: Retry | None = None
     depends: Mapping[str, tuple[str, ...]] | None = None
+    hooks: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def full_id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers import decode, encode
@@ -22,6 +22,7 @@ def call_step(
     store: ArtifactStore,
     *,
     on_log: Callable[[str, str], None],
+    find: Callable[[str], Callable[..., Any]],
     allow_unsafe: bool = True,
 ) -> StepResult:
     """Call a step.
@@ -29,6 +30,7 @@ def call_step(
     Parameters
     ----------
     on_log : takes the level and the text of what the step writes to the log of its context.
+    find : gives another function of the user's by its name, for hooks.
 
     Raises
     ------
@@ -42,8 +44,10 @@ def call_step(
         if inspect.iscoroutine(result):
             result = asyncio.run(cast("Any", result))
     except DalSegnoError as error:
+        _after(call, "failure", error, find, on_log)
         raise describe(_from_the_user(error), f"`{call.facts.step}`") from error
     except (Exception, SystemExit) as error:
+        _after(call, "failure", error, find, on_log)
         raise describe(_from_the_user(error), f"`{call.facts.step}`", code="step-failed") from error
     finally:
         STEP_CONTEXT.reset(token)
@@ -51,7 +55,48 @@ def call_step(
     kept = {
         name: keep(value, store, name, call.facts.step, allow_unsafe=allow_unsafe) for name, value in outputs.items()
     }
+    _after(call, "success", None, find, on_log)
     return StepResult(kept, told.metadata, told.artifacts)
+
+
+def _after(
+    call: StepCall,
+    what: str,
+    error: BaseException | None,
+    find: Callable[[str], Callable[..., Any]],
+    on_log: Callable[[str, str], None],
+) -> None:
+    """Call the hook of a step that has ended, if it has one. What a hook does wrong is told in the log, and changes nothing."""
+    name = call.hooks.get(what)
+    if name is None or (error is not None and not call.last):
+        return
+    try:
+        run_hook(find(name), error)
+    except Exception as wrong:  # noqa: BLE001 - a hook may raise anything
+        on_log("WARNING", f"the hook `{name}` raised {type(wrong).__name__}: {wrong}")
+
+
+def run_hook(hook: Callable[..., Any], error: BaseException | None) -> None:
+    """Call a hook: with the exception where it takes an argument and there is one."""
+    takes = [
+        one
+        for one in inspect.signature(hook).parameters.values()
+        if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD, one.VAR_POSITIONAL)
+    ]
+    if takes and error is not None:
+        hook(error)
+    else:
+        hook()
+
+
+def keys_of(
+    function: Callable[..., Any], items: Sequence[Any], store: ArtifactStore, *, allow_unsafe: bool
+) -> list[Any]:
+    """Have a function of the user's name items: it is called with the values of the mapped parameters, in order."""
+    return [
+        function(*(decode(form, store, allow_unsafe=allow_unsafe) for form in cast("Mapping[str, Any]", item).values()))
+        for item in items
+    ]
 
 
 def keep(value: Any, store: ArtifactStore, name: str, step: str, *, allow_unsafe: bool = True) -> StepValue:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from dalsegno.artifacts.materializers import decode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import Cancelled, TaskFailed
 from dalsegno.executors.capture import captured
 from dalsegno.executors.imported import ImportedPackages
 from dalsegno.executors.steps import StepCall, StepDoors, StepResult, StepRunner
 from dalsegno.executors.user_errors import describe
-from dalsegno.pipelines.calling import call_step
+from dalsegno.pipelines.calling import call_step, keys_of, run_hook
 
 
 class LocalSteps:
@@ -62,7 +61,14 @@ class LocalSteps:
         doors.check_cancelled()
         try:
             with nullcontext() if self._debug else captured(doors.on_line):
-                return call_step(call, function, self._store, on_log=doors.on_line, allow_unsafe=self._allow_unsafe)
+                return call_step(
+                    call,
+                    function,
+                    self._store,
+                    on_log=doors.on_line,
+                    find=self._function,
+                    allow_unsafe=self._allow_unsafe,
+                )
         except TaskFailed as error:
             self.errors[call.facts.address] = error.__cause__ or error
             raise
@@ -73,11 +79,19 @@ class LocalSteps:
         finally:
             doors.on_imported(self._packages.versions())
 
+    def hook(self, function: str, error: Mapping[str, Any] | None) -> None:
+        """Call a function of the user's when the run has ended, with what a step raised."""
+        failure = None
+        if error is not None:
+            told = TaskFailed(str(error.get("message")), code=str(error.get("code")))
+            failure = self.errors.get(str(error.get("address")), told)
+        run_hook(self._function(function), failure)
+
     def keys(self, function: str, items: Sequence[Any]) -> list[Any]:
         """Have a function of the user's name items."""
         found = self._function(function)
         try:
-            return [found(decode(item, self._store, allow_unsafe=self._allow_unsafe)) for item in items]
+            return keys_of(found, items, self._store, allow_unsafe=self._allow_unsafe)
         except Exception as error:
             raise describe(error, "the function that names the items raised", code="bad-items") from error
 

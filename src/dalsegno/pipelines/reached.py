@@ -23,6 +23,8 @@ def functions_of(pipeline: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
         if not isinstance(function, FunctionType):
             continue
         yield told_name(function), function
+        options = getattr(found, "options", None)
+        waiting += [hook for name in ("on_failure", "on_success") if (hook := getattr(options, name, None)) is not None]
         if found is pipeline or not _is_step(found):
             waiting += _named(function)
 

@@ -166,6 +166,8 @@ class Recorder:
             raw=tuple(properties),
             function=self.function_name(step.function),
             apart=options.isolation == "process",
+            cache=bool(self._pipeline.cache if options.cache is None else options.cache),
+            hooks=self.hooks(options.on_failure, options.on_success),
         )
 
     def take_id(self, step: Step[Any], wanted: str | None, name: str | None = None) -> str:
@@ -225,6 +227,11 @@ class Recorder:
             message = f"{binder.what}: `after` was given {invocation.told} of another call of a pipeline"
             raise invalid(message, code="foreign-output")
         binder.before[invocation.id] = None
+
+    def hooks(self, on_failure: Hook | None, on_success: Hook | None) -> dict[str, str]:
+        """Name the functions that are called at an end, which become known."""
+        given = {"failure": on_failure, "success": on_success}
+        return {what: self.function_name(hook) for what, hook in given.items() if hook is not None}
 
     def function_name(self, function: Any) -> str:
         """Give the name of a function, which becomes known under it; another one of the same name gets a number."""

@@ -16,7 +16,7 @@ from dalsegno.code import Bundle, LoadedCode, load
 from dalsegno.code.owned import call_main
 from dalsegno.errors import TaskFailed
 from dalsegno.executors.steps import StepCall, StepFacts
-from dalsegno.pipelines.calling import call_step
+from dalsegno.pipelines.calling import call_step, keys_of, run_hook
 
 #: what a line of a log begins with on its way through the output of a worker: this, a level, and a blank
 LOGGED = "\x1edalsegno "
@@ -28,9 +28,18 @@ _loaded: list[tuple[str, LoadedCode]] = []
 def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_unsafe: bool) -> dict[str, Any]:
     """Run a step, and give what it gave as JSON."""
     store = LocalArtifacts(Path(artifacts))
-    step = StepCall(call["function"], call["arguments"], tuple(call["outputs"]), StepFacts(**call["facts"]))
+    step = StepCall(
+        call["function"],
+        call["arguments"],
+        tuple(call["outputs"]),
+        StepFacts(**call["facts"]),
+        hooks=call["hooks"],
+        last=call["last"],
+    )
     function = _function(source, store, step.function)
-    result = call_step(step, function, store, on_log=_log, allow_unsafe=allow_unsafe)
+    result = call_step(
+        step, function, store, on_log=_log, find=lambda name: _function(source, store, name), allow_unsafe=allow_unsafe
+    )
     return json.loads(json.dumps(asdict(result)))
 
 
@@ -38,7 +47,16 @@ def name_items(*, source: str, artifacts: str, function: str, items: Sequence[An
     """Have a function of the user's name items."""
     store = LocalArtifacts(Path(artifacts))
     found = _function(source, store, function)
-    return [found(decode(item, store, allow_unsafe=allow_unsafe)) for item in items]
+    return keys_of(found, items, store, allow_unsafe=allow_unsafe)
+
+
+def call_hook(
+    *, source: str, artifacts: str, function: str, error: Mapping[str, Any] | None, allow_unsafe: bool
+) -> None:
+    """Call a function of the user's when a run has ended."""
+    del allow_unsafe
+    failure = None if error is None else TaskFailed(str(error.get("message")), code=str(error.get("code")))
+    run_hook(_function(source, LocalArtifacts(Path(artifacts)), function), failure)
 
 
 def traced(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.code import CodeDigest, digest_of
 from dalsegno.model.binding import KEY
 from dalsegno.model.conduct import Conduct
-from dalsegno.model.flow import Flow, Input, InputType
+from dalsegno.model.flow import Flow, FlowOutput, Input, InputType
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.current import CURRENT
 from dalsegno.pipelines.places import invalid
@@ -78,11 +78,14 @@ def trace(
         CURRENT.reset(token)
     if not recorder.tasks:
         raise invalid(f"{pipeline.what} calls no step, so that there is nothing to run", code="no-steps")
+    result = _result(pipeline, recorder, returned)
+    outputs = () if result is None else (FlowOutput("result", result),)
+    hooks = recorder.hooks(pipeline.options.on_failure, pipeline.options.on_success)
     return Traced(
-        flow=_flow(pipeline, recorder),
+        flow=replace(_flow(pipeline, recorder), outputs=outputs, hooks=hooks),
         functions=recorder.functions,
         arguments=arguments,
-        result=_result(pipeline, recorder, returned),
+        result=result,
         code=digest_of(pipeline),
         entry=told_name(pipeline.function),
         options=recorder.options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -142,13 +143,26 @@ class Executing:
             wish.set()
         try:
             with self._watched(lease, wish, job.limits):
-                Runner(job).execute()
+                final = Runner(job).execute()
+            self._call_hook(job, final)
         except BaseException:
             wish.set()
             raise
         finally:
             job.executor.close()
             job.logs.close()
+
+    def _call_hook(self, job: Job, final: State) -> None:
+        """Call the user's function for a run of a pipeline that has ended. What it does wrong changes nothing."""
+        what = "failure" if final is State.FAILED else "success" if final in (State.SUCCESS, State.WARNING) else None
+        name = job.flow.hooks.get(what) if what is not None else None
+        if name is None or job.tools.steps is None:
+            return
+        ended = self._store.runs.get(job.run.id)
+        try:
+            job.tools.steps.hook(name, None if ended is None or what == "success" else ended.error)
+        except Exception as error:  # noqa: BLE001 - a hook may raise anything
+            warnings.warn(f"the hook `{name}` of {job.run.name} raised {type(error).__name__}: {error}", stacklevel=2)
 
     def aside(self, run: Run, *, observer: Observer | None, stop: Callable[[Callable[[], None]], None]) -> None:
         """Begin to execute a run that nobody waits for; the process does not end before it has."""
