@@ -19,13 +19,19 @@ from dalsegno.replay.request import ORIGIN
 from dalsegno.settings import allow_pickle
 
 if TYPE_CHECKING:
+    from dalsegno.artifacts.port import ArtifactStore
     from dalsegno.client.client import Client
 
 _NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
 
 
-def form_of(client: Client, value: Any, what: str) -> Any:
-    """Give the stored form of a value; a `UUID` or an `Output` names one that is stored already."""
+def form_of(client: Client, value: Any, what: str, store: ArtifactStore | None = None) -> Any:
+    """Give the stored form of a value; a `UUID` or an `Output` names one that is stored already.
+
+    Parameters
+    ----------
+    store : where the value is kept; by default where all values are.
+    """
     if isinstance(value, Output):
         value = UUID(str(value.id)) if value.id is not None else value.load()
     if isinstance(value, UUID):
@@ -35,7 +41,7 @@ def form_of(client: Client, value: Any, what: str) -> Any:
         if artifact.output is None or artifact.output not in held:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return held[artifact.output]
-    return encode(value, client.values, allow_unsafe=allow_pickle(), name=what).form
+    return encode(value, store or client.values, allow_unsafe=allow_pickle(), name=what).form
 
 
 def loaded(client: Client, value: Any) -> Any:
@@ -45,10 +51,15 @@ def loaded(client: Client, value: Any) -> Any:
     return decode(form_of(client, value, "the value"), client.values, allow_unsafe=allow_pickle())
 
 
-def task_inputs(client: Client, given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def task_inputs(
+    client: Client, given: Mapping[str, Mapping[str, Any]], store: ArtifactStore | None = None
+) -> dict[str, dict[str, Any]]:
     """Give overrides of steps' inputs as a request holds them."""
     return {
-        step: {name: bound("value", form_of(client, value, f"`{name}` of `{step}`")) for name, value in values.items()}
+        step: {
+            name: bound("value", form_of(client, value, f"`{name}` of `{step}`", store))
+            for name, value in values.items()
+        }
         for step, values in given.items()
     }
 
@@ -99,7 +110,7 @@ def _step_name(function: str | None) -> str:
     return (function or "").rpartition(":")[2].rpartition(".")[2]
 
 
-def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]:
+def pins(client: Client, flow: Flow, given: Mapping[str, Any], store: ArtifactStore | None = None) -> dict[str, Any]:
     """Give results of steps as a request holds them: a run of the step, a value, or a map of its outputs."""
     nodes = index(flow)
     found: dict[str, Any] = {}
@@ -117,24 +128,25 @@ def pins(client: Client, flow: Flow, given: Mapping[str, Any]) -> dict[str, Any]
             task = task.tasks[0]
             selector = f"{selector}.{task.id}"  # noqa: PLW2901 - what is meant is the step of the item
         names = (task.outputs or ()) if task is not None else ("output",)
-        found[selector] = _pin(client, selector, value, names)
+        found[selector] = _pin(client, selector, value, names, store or client.values)
     return found
 
 
-def _pin(client: Client, selector: str, value: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _pin(client: Client, selector: str, value: Any, names: tuple[str, ...], store: ArtifactStore) -> dict[str, Any]:
     what = f"the result of `{selector}`"
     if isinstance(value, PipelineRun):
         value = next(iter(value.steps.values()))
     if isinstance(value, StepRun):
-        return {name: form_of(client, output, what) for name, output in value.outputs.items()}
+        return {name: form_of(client, output, what, store) for name, output in value.outputs.items()}
     if len(names) == 1:
-        return {names[0]: form_of(client, value, what)}
+        return {names[0]: form_of(client, value, what, store)}
     if isinstance(value, tuple | list) and len(cast("tuple[Any, ...]", value)) == len(names):
         return {
-            name: form_of(client, one, what) for name, one in zip(names, cast("tuple[Any, ...]", value), strict=True)
+            name: form_of(client, one, what, store)
+            for name, one in zip(names, cast("tuple[Any, ...]", value), strict=True)
         }
     if isinstance(value, Mapping):
-        return {str(name): form_of(client, one, what) for name, one in cast("Mapping[Any, Any]", value).items()}
+        return {str(name): form_of(client, one, what, store) for name, one in cast("Mapping[Any, Any]", value).items()}
     if not names:
         return {}
     raise Refusal(f"{what} has {len(names)} outputs: give a tuple, or a map of {', '.join(names)}", code="bad-pin")

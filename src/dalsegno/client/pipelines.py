@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from dalsegno.artifacts.port import ArtifactStore
     from dalsegno.client.client import Client
     from dalsegno.client.pipeline_runs import PipelineRun, StepRun
     from dalsegno.model.plan import Plan
@@ -105,16 +106,33 @@ class PipelineClient:
         from dalsegno.client.spelling import refusing_in_python
 
         with refusing_in_python():
-            created = self._client.start_replay(self._request_of(name_id_or_prefix, run_configuration or {}))
+            created = self._client.start_replay(self._checked(name_id_or_prefix, run_configuration or {}))
         return PipelineRun(self._client, self._client.execute(created.id))
 
     def plan_pipeline_replay(self, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None) -> Plan:
         """Give the plan of such a replay; nothing runs."""
+        from dalsegno.artifacts.weighed import Weighed
         from dalsegno.client.spelling import plan_in_python
 
-        return plan_in_python(self._client.plan_replay(self._request_of(name_id_or_prefix, run_configuration or {})))
+        weighed = Weighed(self._client.values)
+        request = self._request_of(name_id_or_prefix, run_configuration or {}, weighed)
+        return plan_in_python(self._client.plan_replay(request))
 
-    def _request_of(self, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:
+    def _checked(self, run: str, configuration: Mapping[str, Any]) -> ReplayRequest:
+        """Give the request, with its values in the artifact store; nothing is stored of one that is refused."""
+        from dalsegno.artifacts.weighed import Weighed
+        from dalsegno.errors import RequestRefused
+
+        weighed = Weighed(self._client.values)
+        request = self._request_of(run, configuration, weighed)
+        if not weighed.lacks:
+            return request
+        plan = self._client.plan_replay(request)
+        if plan.refusals:
+            raise RequestRefused(plan.refusals)
+        return self._request_of(run, configuration, self._client.values)
+
+    def _request_of(self, run: str, configuration: Mapping[str, Any], store: ArtifactStore) -> ReplayRequest:
         from dalsegno.client.asked import check_asked, names
         from dalsegno.client.given import form_of, inner_names, pins, task_inputs, with_defaults
         from dalsegno.errors import Refusal
@@ -137,10 +155,11 @@ class PipelineClient:
             inner = inner_names(flow)
             all_given = with_defaults(asked.get("task_inputs", {}), asked.pop("defaults", {}), flow)
             given = {inner(step): values for step, values in all_given.items()}
+            # the stored code reads them before there is a plan, in a process of its own
             asked["inputs"] = {
                 name: form_of(self._client, value, f"the parameter `{name}`")
                 for name, value in asked.get("inputs", {}).items()
             }
-            asked["task_inputs"] = task_inputs(self._client, given)
-            asked["outputs"] = pins(self._client, flow, asked.get("outputs", {}))
+            asked["task_inputs"] = task_inputs(self._client, given, store)
+            asked["outputs"] = pins(self._client, flow, asked.get("outputs", {}), store)
         return replace(ReplayRequest(origin=origin.id), **asked)

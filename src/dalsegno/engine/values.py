@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, REFERENCE
+from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, REFERENCE, references
 from dalsegno.artifacts.port import ArtifactStore, parse_uri
 from dalsegno.errors import TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Artifact
 from dalsegno.replay.fingerprint import output_digest
 
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 #: of a property that is longer than that, this many characters are recorded
 _SHOWN = 1_000
 
@@ -146,6 +148,10 @@ def digests_in(value: Any) -> Iterator[str]:
     """Give the digests of all blobs that a stored value needs."""
     if is_reference(value):
         yield value["digest"]
+        return
+    if isinstance(value, dict | list):
+        # what a step in Python gave: forms, at any depth
+        yield from (digest for digest in references(value) if _DIGEST.match(str(digest)))
         return
     for uri in uris_in(value):
         found = parse_uri(uri)

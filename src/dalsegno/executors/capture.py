@@ -19,6 +19,9 @@ from typing import Any
 #: takes `stdout`, `stderr` or a level, and one line
 OnLine = Callable[[str, str], None]
 
+#: how much without an end of line is held back at most
+_HELD = 8192
+
 _lock = threading.Lock()
 _users = 0
 _streams: list[tuple[str, _Tee]] = []
@@ -31,6 +34,15 @@ class _Sink:
         self._on_line = on_line
         self._lock = threading.Lock()
         self._begun: dict[str, str] = {}
+        self._held: dict[str, str] = {}
+
+    def pass_on(self, stream: str, text: str = "", *, all: bool = False) -> str:
+        """Give what is to be shown now: whole lines, so that those of steps side by side do not mix; or all that is held."""
+        with self._lock:
+            held = self._held.get(stream, "") + text
+            cut = len(held) if all or len(held) > _HELD else max(held.rfind("\n"), held.rfind("\r")) + 1
+            self._held[stream] = held[cut:]
+        return held[:cut]
 
     def write(self, stream: str, text: str) -> None:
         """Take a piece of text."""
@@ -65,10 +77,27 @@ class _Tee:
     def write(self, text: str) -> int:
         """Write, and tell."""
         sink = _sink.get()
+        if sink is None:
+            written = self.stream.write(text)
+            return len(text) if written is None else written
+        sink.write(self._name, text)
+        shown = sink.pass_on(self._name, text)
+        if shown:
+            self.stream.write(shown)
+        return len(text)
+
+    def flush(self) -> None:
+        """Show what has no end of line yet."""
+        sink = _sink.get()
         if sink is not None:
-            sink.write(self._name, text)
-        written = self.stream.write(text)
-        return len(text) if written is None else written
+            self.release(sink)
+        self.stream.flush()
+
+    def release(self, sink: _Sink) -> None:
+        """Show what is held back."""
+        rest = sink.pass_on(self._name, all=True)
+        if rest:
+            self.stream.write(rest)
 
     def writelines(self, lines: Any) -> None:
         """Write several pieces."""
@@ -116,6 +145,8 @@ def captured(on_line: OnLine) -> Generator[None]:
         yield
     finally:
         _sink.reset(token)
+        for _, tee in _streams:
+            tee.release(sink)
         _leave()
         sink.finish()
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.artifacts.weighed import Weighed
 from dalsegno.client.asked import check_asked, names
 from dalsegno.client.given import form_of, inner_names, is_of, loaded, pins, task_inputs, with_defaults
 from dalsegno.client.pipeline_runs import Output, PipelineRun
 from dalsegno.client.spelling import plan_in_python, refusing_in_python
 from dalsegno.code import digest_of
-from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
+from dalsegno.errors import Ambiguous, NotFound, Refusal, RequestRefused, closest, did_you_mean
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Run
 from dalsegno.pipelines.importing import refuse_while_importing
@@ -85,6 +87,16 @@ class _Drawn:
     functions: Mapping[str, Callable[..., Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Values that are given for a graph: forms of parameters, values for steps, and where they are kept."""
+
+    flow: Flow
+    inputs: Mapping[str, Any]
+    steps: Mapping[str, Mapping[str, Any]]
+    store: ArtifactStore
+
+
 def replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any, options: ReplayOptions) -> PipelineRun:
     """Replay a run with the code of this process.
 
@@ -96,8 +108,8 @@ def replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any,
     refuse_while_importing(pipeline)
     client = session()
     origin = origin_of(client, pipeline, pipeline_run, other)
-    drawn = _drawn(client, pipeline, origin, options)
     with refusing_in_python():
+        drawn = _drawn(client, pipeline, origin, options)
         created = client.start_replay(drawn.request, coded=drawn.coded)
     told = RunOptions(raise_on_failure=options.raise_on_failure, debug=options.debug, post_mortem=options.post_mortem)
     if drawn.coded is None and not options.debug:
@@ -108,7 +120,7 @@ def replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any,
 def plan_replay(pipeline: Any, *, pipeline_run: str | PipelineRun | None, other: Any, options: ReplayOptions) -> Plan:
     """Give the plan of a replay; nothing runs."""
     client = session()
-    drawn = _drawn(client, pipeline, origin_of(client, pipeline, pipeline_run, other), options)
+    drawn = _drawn(client, pipeline, origin_of(client, pipeline, pipeline_run, other), options, dry=True)
     return plan_in_python(client.plan_replay(drawn.request, coded=drawn.coded))
 
 
@@ -145,19 +157,32 @@ def _never_ran(client: Client, name: str, *, here: bool) -> NotFound:
     return NotFound(f"there is no pipeline `{name}`{hint}", code="unknown-run", closest=near)
 
 
-def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions) -> _Drawn:
+def _drawn(client: Client, pipeline: Any, origin: Run, options: ReplayOptions, *, dry: bool = False) -> _Drawn:
+    """Draw up a request, with its values in the artifact store; with nothing stored where it is dry, or refused."""
+    weighed = Weighed(client.values)
+    drawn = _drawn_with(client, pipeline, origin, options, weighed)
+    if dry or not weighed.lacks:
+        return drawn
+    plan = client.plan_replay(drawn.request, coded=drawn.coded)
+    if plan.refusals:
+        raise RequestRefused(plan.refusals)
+    return _drawn_with(client, pipeline, origin, options, client.values)
+
+
+def _drawn_with(client: Client, pipeline: Any, origin: Run, options: ReplayOptions, store: ArtifactStore) -> _Drawn:
     _check_inputs(pipeline, options.input_overrides)
     if options.revision != "local":
+        # the stored code reads them before there is a plan, in a process of its own
         forms = {
             name: form_of(client, value, f"the parameter `{name}`") for name, value in options.input_overrides.items()
         }
-        flow = client.revision_of(origin.id).flow
-        given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, flow)
-        return _Drawn(_request(client, origin, options, forms, flow, given), None, dict(functions_of(pipeline)))
-    made, forms, functions = _local(client, pipeline, origin, options.input_overrides)
-    given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, made.flow)
-    given = _converted(given, made.flow, functions)
-    return _Drawn(_request(client, origin, options, forms, made.flow, given), made, functions)
+        made, flow, functions = None, client.revision_of(origin.id).flow, dict(functions_of(pipeline))
+    else:
+        made, forms, functions = _local(client, pipeline, origin, options.input_overrides, store)
+        flow = made.flow
+    given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, flow)
+    given = _converted(given, flow, functions) if made is not None else given
+    return _Drawn(_request(client, origin, options, _Given(flow, forms, given, store)), made, functions)
 
 
 def _converted(
@@ -182,12 +207,12 @@ def local_code(client: Client, pipeline: Any, origin: Run, given: Mapping[str, A
     stored forms of these.
     """
     _check_inputs(pipeline, given)
-    made, forms, _ = _local(client, pipeline, origin, given)
+    made, forms, _ = _local(client, pipeline, origin, given, client.values)
     return made, forms
 
 
 def _local(
-    client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]
+    client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any], store: ArtifactStore
 ) -> tuple[Coded, dict[str, Any], Mapping[str, Callable[..., Any]]]:
     revision = client.revision_of(origin.id)
     digest = digest_of(pipeline).digest
@@ -198,9 +223,9 @@ def _local(
     arguments = {name: value for name, value in carried.items() if name in own}
     for name, value in given.items():
         arguments[name] = loaded(client, value)
-    traced = trace(pipeline, (), arguments, store=client.values)
+    traced = trace(pipeline, (), arguments, store=store)
     # as the pipeline reads them: coerced by its annotations
-    forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`") for name in given}
+    forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`", store) for name in given}
     return coded(pipeline, traced), forms, traced.functions
 
 
@@ -214,15 +239,8 @@ def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:
             raise Refusal(message, code="unknown-input", closest=near)
 
 
-def _request(
-    client: Client,
-    origin: Run,
-    options: ReplayOptions,
-    forms: Mapping[str, Any],
-    flow: Flow,
-    given: Mapping[str, Mapping[str, Any]],
-) -> ReplayRequest:
-    inner = inner_names(flow)
+def _request(client: Client, origin: Run, options: ReplayOptions, given: _Given) -> ReplayRequest:
+    inner = inner_names(given.flow)
     return ReplayRequest(
         origin=origin.id,
         revision=options.revision,
@@ -232,9 +250,9 @@ def _request(
         skip=names(options.skip),
         skip_successful=options.skip_successful_steps,
         changed=options.changed,
-        inputs=forms,
-        task_inputs=task_inputs(client, {inner(name): values for name, values in given.items()}),
-        outputs=pins(client, flow, options.outputs),
+        inputs=given.inputs,
+        task_inputs=task_inputs(client, {inner(name): values for name, values in given.steps.items()}, given.store),
+        outputs=pins(client, given.flow, options.outputs, given.store),
         renamed=options.renamed,
         breakpoints=names(options.breakpoints),
         effects=options.effects,
@@ -294,7 +312,8 @@ def _find(
             raise NotFound(f"there is no step run {step_run_id}", code="unknown-step-run")
         revision = client.revision_of(task_run.run)
         tasks = {task.id: task for task in revision.flow.walk()}
-        return _Found(client.get_run(task_run.run), revision, task_run.address, tasks[task_run.task])
+        run = client.get_run(task_run.run)
+        return _Found(run, revision, task_run.address, _own(step, tasks[task_run.task], f"{step_run_id} is a run of"))
     if pipeline_run is None and pipeline is None:
         message = f"say which run of `{step.__name__}` is meant: step_run_id, pipeline_run or pipeline"
         raise Refusal(message, code="no-origin")
@@ -309,6 +328,7 @@ def _find(
             near = closest(invocation_id, known)
             message = f"{run.name} has no invocation `{invocation_id}`{did_you_mean(near)}"
             raise NotFound(message, code="unknown-task", closest=near)
+        _own(step, task, f"`{invocation_id}` of {run.name} is")
         return _Found(run, revision, client.task_run(run.id, address).address, task)
     name = told_name(step.function)
     mine = [task for task in known.values() if task.function == name] or [
@@ -325,3 +345,15 @@ def _find(
     if not at:
         raise NotFound(f"`{step.name}` never ran in {run.name}", code="unknown-address")
     return _Found(run, revision, at[0], mine[0])
+
+
+def _own(step: Any, task: Any, what: str) -> Any:
+    """Give a task if it is a call of this step. Raises `Refusal` if it is one of another."""
+    if task.function == told_name(step.function) or is_of(task.id, task.function, step.name):
+        return task
+    name = (task.function or "").rpartition(":")[2].rpartition(".")[2] or task.id
+    message = (
+        f"{what} `{name}`, and not of `{step.name}`; if that is its name now: "
+        f'`{step.__name__}.with_options(name="{name}").replay(...)`'
+    )
+    raise Refusal(message, code="other-step")
