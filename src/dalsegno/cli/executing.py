@@ -102,7 +102,7 @@ def _outcome(client: Client, run: Run, watcher: Watcher, how: Execution) -> Outc
         reused=reused,
         saved_s=saved,
         failures=failures,
-        file=how.file,
+        file=how.file or client.code_of(run.id),
         handle=handle,
     )
 

@@ -420,6 +420,10 @@ class Client(PipelineClient):
         """Give the revision of a run, with the graph of the run where it has one of its own."""
         return self._service.runs.revision_of(run)
 
+    def code_of(self, run: str) -> str | None:
+        """Give the name of the pipeline whose code a run is of, as `module:name`; `None` for a flow in YAML."""
+        return self._service.runs.code_of(run)
+
     def step_arguments(self, run: str, address: str) -> Mapping[str, Any]:
         """Give what a step in Python got in a run, by parameter, in stored form."""
         return self._service.runs.step_arguments(run, address)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import decode
-from dalsegno.engine.invocations import SAVED
+from dalsegno.engine.invocations import SAVED, TAKEN
 from dalsegno.errors import NotFound, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Artifact, Run, TaskRun
@@ -125,7 +125,16 @@ class StepRun:
     def metadata(self) -> Mapping[str, Any]:
         """What it logged about itself."""
         found, store = self._task_run.metadata, self._client.values
-        return {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in found.items() if name != SAVED}
+        return {
+            name: decode(form, store, allow_unsafe=allow_pickle())
+            for name, form in found.items()
+            if name not in (SAVED, TAKEN)
+        }
+
+    @property
+    def taken_from(self) -> str | None:
+        """The id of the step run whose result it took, where it has a cache and did not run."""
+        return self._task_run.metadata.get(TAKEN)
 
     @property
     def artifacts(self) -> Mapping[str, Saved]:
@@ -162,6 +171,13 @@ class Steps(Mapping[str, StepRun]):
             hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in self._steps) or 'none'}"
             raise NotFound(f"{self._run.name} has no step `{name}`{hint}", code="unknown-address", closest=near)
         return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a step, or the default where there is none of that name."""
+        return self._steps.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._steps)

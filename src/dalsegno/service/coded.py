@@ -36,6 +36,16 @@ class Coded:
     graph: str | None = None
 
 
+def entry_of(revision: Revision) -> str | None:
+    """Give the name of the pipeline whose code a revision is, as `module:name`; `None` for the text of a flow."""
+    if revision.flow.depends is None:
+        return None
+    try:
+        return str(json.loads(revision.source)["bundle"]["entry"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def graph_text(flow: Flow) -> str:
     """Give the stored form of a graph."""
     return json.dumps(flow_to_json(flow), ensure_ascii=False, separators=(",", ":"))

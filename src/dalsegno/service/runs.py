@@ -27,7 +27,7 @@ from dalsegno.replay.matching import matched_calls
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
-from dalsegno.service.coded import Coded, own_graph, refuse_other, with_code_of, with_overridden
+from dalsegno.service.coded import Coded, entry_of, own_graph, refuse_other, with_code_of, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
@@ -354,6 +354,10 @@ class RunCases:
         """Give the revision of a run, with the run's own graph."""
         found = self.get(run)
         return revision_of(self._store, found) or self._flows.revision(found.namespace, found.flow, found.revision)
+
+    def code_of(self, run: str) -> str | None:
+        """Give the name of the pipeline whose code a run is of; `None` for a flow in YAML."""
+        return entry_of(self.revision_of(run))
 
     def step_arguments(self, run: str, address: str) -> Mapping[str, Any]:
         """Give what a step in Python got in a run."""
