@@ -162,7 +162,7 @@ def _show_failure(
     failures = not_tolerated(failures, task_runs)
     if not failures and run.error:
         failures = (Failure(run.error.get("address"), None, run.error),)
-    outcome = Outcome(run, failures=failures, handle=handle_of(client, run), fixed=fixed)
+    outcome = Outcome(run, failures=failures, handle=handle_of(client, run), fixed=fixed, file=client.code_of(run.id))
     terminal.show([BLANK, *failure_lines(outcome, terminal.width())])
 
 
