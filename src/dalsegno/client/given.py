@@ -33,8 +33,11 @@ def form_of(client: Client, value: Any, what: str, store: ArtifactStore | None =
     store : where the value is kept; by default where all values are.
     """
     if isinstance(value, Output):
-        value = UUID(str(value.id)) if value.id is not None else value.load()
+        return value.form
     if isinstance(value, UUID):
+        step_run = client.task_run_by_id(str(value))
+        if step_run is not None and len(step_run.outputs) == 1:
+            return next(iter(step_run.outputs.values()))
         artifact = client.get_artifact(str(value))
         task_run = client.task_run_by_id(artifact.task_run) if artifact.task_run is not None else None
         held = {} if task_run is None else {**task_run.metadata.get(SAVED, {}), **task_run.outputs}
@@ -112,7 +115,7 @@ def _step_name(function: str | None) -> str:
 
 def pins(client: Client, flow: Flow, given: Mapping[str, Any], store: ArtifactStore | None = None) -> dict[str, Any]:
     """Give results of steps as a request holds them: a run of the step, a value, or a map of its outputs."""
-    nodes = index(flow)
+    nodes = index(flow) if given else {}
     found: dict[str, Any] = {}
     for selector, value in given.items():
         if value is ORIGIN:

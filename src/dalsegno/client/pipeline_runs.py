@@ -40,7 +40,7 @@ class Output:
         ------
         TaskFailed : it cannot be loaded: its class or its content is gone, or pickle is not allowed.
         """
-        return decode(self._task_run.outputs[self.name], self._client.values, allow_unsafe=allow_pickle())
+        return decode(self.form, self._client.values, allow_unsafe=allow_pickle())
 
     @cached_property
     def artifact(self) -> Artifact | None:
@@ -51,8 +51,15 @@ class Output:
 
     @property
     def id(self) -> str | None:
-        """The id by which an override can name it."""
-        return None if self.artifact is None else self.artifact.id
+        """The id by which an override can name it; the one output of a step is named by the id of the step run."""
+        if self.artifact is not None:
+            return self.artifact.id
+        return (self._task_run.reused_from or self._task_run.id) if len(self._task_run.outputs) == 1 else None
+
+    @property
+    def form(self) -> Any:
+        """The value in its stored form."""
+        return self._task_run.outputs[self.name]
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -66,10 +73,10 @@ class Output:
 class Saved(Output):
     """What a step saved beside its outputs."""
 
-    def load(self) -> Any:
-        """Give the value."""
-        form = self._task_run.metadata[SAVED][self.name]
-        return decode(form, self._client.values, allow_unsafe=allow_pickle())
+    @property
+    def form(self) -> Any:
+        """The value in its stored form."""
+        return self._task_run.metadata[SAVED][self.name]
 
 
 class StepRun:

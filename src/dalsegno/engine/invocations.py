@@ -50,7 +50,7 @@ def call(order: Attempted, arguments: JsonMap, steps: StepRunner | None) -> Step
     told = StepFacts(
         run.id, run.name, run.namespace, run.flow, task.id, order.address, order.attempt,
         order.scope.keys[-1] if order.scope.keys else None, run.origin is not None,
-        idempotency_key(run, order.address, arguments),
+        lambda: idempotency_key(run, order.address, arguments),
     )  # fmt: skip
     apart = task.apart or order.timeout is not None
     step = StepCall(task.function or "", arguments, task.outputs or (), told, apart, task.hooks, order.last)
@@ -131,9 +131,11 @@ def metadata_of(result: StepResult) -> JsonMap:
 def artifacts_of(order: Attempted, result: StepResult) -> tuple[Artifact, ...]:
     """Give the records of all that a step stored."""
     made: list[Artifact] = []
+    # the one output of a step is named by the id of its task run, where it stands in the row
+    alone = len(result.outputs) == 1
     for name, value in (*result.outputs.items(), *result.artifacts.items()):
-        # a value that stands in the row has a record too, so that it can be named by an id
-        for blob, size, kind in value.blobs or ((value.digest, 0, value.kind),):
+        own = () if alone and name in result.outputs else ((value.digest, 0, value.kind),)
+        for blob, size, kind in value.blobs or own:
             record = order.tools.values.record(
                 blob, size, kind, name=name, run=order.tools.facts.run.id, task_run=order.task_run, output=name,
                 summary=value.summary,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ class StoredSteps:
         """Call a step in a worker process."""
         given = {
             "function": call.function, "arguments": dict(call.arguments), "outputs": list(call.outputs),
-            "facts": asdict(call.facts), "hooks": dict(call.hooks), "last": call.last,
+            "facts": call.facts.as_json(), "hooks": dict(call.hooks), "last": call.last,
         }  # fmt: skip
         found = self._ask("carry_out", {"call": given}, doors)
         return StepResult(_values(found["outputs"]), found["metadata"], _values(found["artifacts"]))

@@ -7,15 +7,21 @@ this process (`pipelines`), or in a worker process from stored code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Protocol
 
 Form = Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepFacts:
-    """What a step may know of itself."""
+    """What a step may know of itself.
+
+    Parameters
+    ----------
+    key : works out `idempotency_key`.
+    """
 
     run_id: str
     run_name: str
@@ -26,7 +32,24 @@ class StepFacts:
     attempt: int
     item: str | None
     is_replay: bool
-    idempotency_key: str
+    key: Callable[[], str]
+
+    @cached_property
+    def idempotency_key(self) -> str:
+        """Equal over retries, recovery and replays."""
+        return self.key()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the facts as data, with the key worked out."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "key"}
+        return {**plain, "idempotency_key": self.idempotency_key}
+
+
+def facts_from_json(data: Mapping[str, Any]) -> StepFacts:
+    """Read what `as_json` gave."""
+    plain = dict(data)
+    key = str(plain.pop("idempotency_key"))
+    return StepFacts(**plain, key=lambda: key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _context(call: StepCall, told: _Told, on_log: Callable[[str, str], None]) ->
         attempt=facts.attempt,
         item=facts.item,
         is_replay=facts.is_replay,
-        idempotency_key=facts.idempotency_key,
+        key=lambda: facts.idempotency_key,
         log=_logger(on_log),
         log_metadata=told.log_metadata,
         metrics=told.metrics,

@@ -26,7 +26,7 @@ class StepContext:
     attempt : which attempt this is, from 1; numbers go on over replays.
     item : in a mapped step, the key of the item; else `None`.
     is_replay : whether the run is a replay.
-    idempotency_key : equal over retries, recovery and replays of the same step with the same inputs.
+    key : works out `idempotency_key`.
     log : takes lines for the log of the step.
     log_metadata : keeps values with the step: `log_metadata(rows=3)`.
     metrics : keeps a number with the step: `metrics("accuracy", 0.93)`.
@@ -41,11 +41,16 @@ class StepContext:
     attempt: int
     item: str | None
     is_replay: bool
-    idempotency_key: str
+    key: Callable[[], str]
     log: Logger | LoggerAdapter[Any]
     log_metadata: Callable[..., None]
     metrics: Callable[..., None]
     save: Callable[[Any, str], None]
+
+    @property
+    def idempotency_key(self) -> str:
+        """Equal over retries, recovery and replays of the same step with the same inputs."""
+        return self.key()
 
 
 #: what the step that runs here can know; set by whoever runs it

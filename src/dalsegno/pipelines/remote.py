@@ -15,7 +15,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.code import Bundle, LoadedCode, load
 from dalsegno.code.owned import call_main
 from dalsegno.errors import TaskFailed
-from dalsegno.executors.steps import StepCall, StepFacts
+from dalsegno.executors.steps import StepCall, facts_from_json
 from dalsegno.pipelines.calling import call_step, keys_of, run_hook
 
 #: what a line of a log begins with on its way through the output of a worker: this, a level, and a blank
@@ -32,7 +32,7 @@ def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_uns
         call["function"],
         call["arguments"],
         tuple(call["outputs"]),
-        StepFacts(**call["facts"]),
+        facts_from_json(call["facts"]),
         hooks=call["hooks"],
         last=call["last"],
     )

@@ -181,7 +181,7 @@ def _drawn_with(client: Client, pipeline: Any, origin: Run, options: ReplayOptio
         made, forms, functions = _local(client, pipeline, origin, options.input_overrides, store)
         flow = made.flow
     given = with_defaults(options.step_input_overrides, options.step_default_input_overrides, flow)
-    given = _converted(given, flow, functions) if made is not None else given
+    given = _converted(given, flow, functions) if made is not None and given else given
     return _Drawn(_request(client, origin, options, _Given(flow, forms, given, store)), made, functions)
 
 
@@ -240,7 +240,7 @@ def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:
 
 
 def _request(client: Client, origin: Run, options: ReplayOptions, given: _Given) -> ReplayRequest:
-    inner = inner_names(given.flow)
+    inner = inner_names(given.flow) if given.steps else str
     return ReplayRequest(
         origin=origin.id,
         revision=options.revision,

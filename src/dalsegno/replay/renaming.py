@@ -10,6 +10,9 @@ from dalsegno.model.address import Address, parse
 from dalsegno.model.run import Result
 from dalsegno.replay.select import Nodes
 
+#: the earlier name of what has none: it matches nothing of the origin, whatever that has under its own name
+NO_NAME = ""
+
 _Item = tuple[str, str | None]
 
 
@@ -24,6 +27,7 @@ class Renamed:
         self._tasks: dict[str, str] = {}
         self._items: dict[_Item, _Item] = {}
         self._exact: dict[str, str] = {}
+        self._unmatched = {new for new, old in names.items() if old == NO_NAME}
         for new, old in names.items():
             self._read(new, old)
 
@@ -44,7 +48,9 @@ class Renamed:
                 self._tasks[at.task] = to.task
 
     def old(self, task: str) -> str:
-        """Give the id that a task had in the origin."""
+        """Give the id that a task had in the origin; `NO_NAME` if it had none."""
+        if task in self._unmatched:
+            return NO_NAME
         return next((old for old, new in self._tasks.items() if new == task), task)
 
     def results(self, results: Mapping[str, Result]) -> Mapping[str, Result]:
@@ -59,7 +65,7 @@ class Renamed:
                 others[address] = result
             else:
                 moved[str(now)] = replace(result, task=now.task or result.task)
-        taken = {*self._tasks.values()}
+        taken = {*self._tasks.values(), *self._unmatched}
         for address, result in others.items():
             if result.task not in taken and not self._given_away(address):
                 moved.setdefault(address, result)
@@ -93,6 +99,9 @@ class Renamed:
         before = set(tasks)
         seen: dict[str, str] = {}
         for new, old in self._names.items():
+            if old == NO_NAME:
+                yield from _unknown(f"`--rename {new}=`", new, set(nodes), "this revision")
+                continue
             told = f"`--rename {new}={old}`"
             wrong = [*_unknown(told, new, set(nodes), "this revision"), *_unknown(told, old, before, "the origin")]
             yield from wrong

@@ -8,6 +8,7 @@ import os
 import pdb
 import threading
 from collections.abc import Callable
+from types import TracebackType
 from typing import Annotated, Any
 
 import pytest
@@ -360,7 +361,11 @@ def test_ctrl_c_in_a_step_ends_the_run_cleanly() -> None:
 
 def test_a_debugger_can_be_opened_where_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(pdb, "post_mortem", lambda trace: opened.append(trace.tb_frame.f_code.co_name))
+
+    def post_mortem(trace: TracebackType) -> None:
+        opened.append(trace.tb_frame.f_code.co_name)
+
+    monkeypatch.setattr(pdb, "post_mortem", post_mortem)
     with pytest.raises(RunFailed):
         failing(4, post_mortem=True)
     assert opened == ["fails"]

@@ -19,7 +19,7 @@ def test_a_step_gets_the_context_that_was_set_for_it() -> None:
     kept: dict[str, object] = {}
     context = StepContext(
         run_id="r", run_name="training-1", pipeline_name="training", step_name="train", address="train_item[a]", attempt=2,
-        item="a", is_replay=True, idempotency_key="k", log=logging.getLogger("step"), log_metadata=kept.update,
+        item="a", is_replay=True, key=lambda: "k", log=logging.getLogger("step"), log_metadata=kept.update,
         metrics=kept.__setitem__, save=lambda value, name: None,
     )  # fmt: skip
     token = STEP_CONTEXT.set(context)
