@@ -40,6 +40,7 @@ from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result, TaskRun
 from dalsegno.model.state import State
+from dalsegno.replay.fingerprint import result_digest
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
     EndTask,
@@ -213,6 +214,7 @@ class Runner:
         at = self._clock.now()
         task_run = self._record.task_run(task, frame, decision, at=at)
         kept = self._tools.values.keep(given, run=self._job.run.id, task_run=task_run.id, mark="pin")
+        kept = replace(kept, digest=result_digest(task, given))
         self._record.add(*(SaveArtifact(artifact) for artifact in kept.artifacts))
         self._record.add(RecordTask(replace(task_run, state=State.SUCCESS, ended=at, attempt=task_run.attempt - 1,
                                              attempts=0, outputs=kept.outputs, output_digest=kept.digest)))  # fmt: skip

@@ -121,7 +121,7 @@ _PLAIN = (
     "cache",
 )
 _MAPS = ("properties", "variables", "digests", "hooks")
-_LISTS = ("inputs", "context", "volatile", "raw")
+_LISTS = ("inputs", "context", "volatile", "raw", "uncertain")
 _CHILDREN = ("tasks", "errors", "lasts")
 _NAMES = ("branches", "depends")
 

@@ -155,6 +155,7 @@ class Task:
     raw : the properties whose text the task renders itself, such as a condition for every row of a file.
     function : of a step in Python, the user's function, as `module:qualname`. Its properties are bindings of its parameters
         (`model.binding`), and `code` among the digests is that of all that it reaches.
+    uncertain : what of its code cannot be judged, in sentences: a change of it may not be seen.
     apart : whether such a step has to run in a process of its own.
     cache : whether the result of an earlier call of it with the same code and the same values may be taken.
     hooks : the user's functions that are called when such a step has failed for good (`failure`), or succeeded (`success`).
@@ -197,6 +198,7 @@ class Task:
     setter: bool = False
     ends: bool = False
     function: str | None = None
+    uncertain: tuple[str, ...] = ()
     apart: bool = False
     cache: bool = False
     hooks: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.code import digest_of
+from dalsegno.code import CodeDigest, digest_of
 from dalsegno.code.objects import innermost
 from dalsegno.code.owned import plain_name
 from dalsegno.errors import PipelineInvalid
@@ -59,7 +59,7 @@ class Recorder:
         self._ids: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
-        self._codes: dict[int, str] = {}
+        self._codes: dict[int, CodeDigest] = {}
         self._defaults: dict[int, dict[str, Binding]] = {}
         self._chosen: dict[tuple[Any, ...], TaskOptions] = {}
         self._retries: dict[Retry, RetryConduct | None] = {}
@@ -141,7 +141,8 @@ class Recorder:
         ----------
         loop : of a mapped step, the id of the loop, which has the call's condition.
         """
-        digests = {"type": _TYPE_DIGEST, "code": self._code(step)}
+        code = self._code(step)
+        digests = {"type": _TYPE_DIGEST, "code": code.digest}
         reads: list[Read] = []
         for name, value in properties.items():
             digests[f"parameter {name}" if name in _TAKEN else name] = property_digest(value)
@@ -165,6 +166,7 @@ class Recorder:
             effects=Effects(options.effects or Effects.NONE),
             raw=tuple(properties),
             function=self.function_name(step.function),
+            uncertain=code.uncertain,
             apart=options.isolation == "process",
             cache=bool(self._pipeline.cache if options.cache is None else options.cache),
             hooks=self.hooks(options.on_failure, options.on_success),
@@ -246,10 +248,10 @@ class Recorder:
             self._names[id(function)] = name
         return name
 
-    def _code(self, step: Step[Any]) -> str:
+    def _code(self, step: Step[Any]) -> CodeDigest:
         found = self._codes.get(id(step.function))
         if found is None:
-            found = self._codes[id(step.function)] = digest_of(step.function).digest
+            found = self._codes[id(step.function)] = digest_of(step.function)
         return found
 
     def _retry(self, retry: Retry | None) -> RetryConduct | None:

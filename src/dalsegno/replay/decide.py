@@ -328,7 +328,10 @@ class Decider(WholeDecider):
         if action is Action.REUSE:
             if changed and self._asked.stale == "refuse":
                 self._refuse_stale(address, changed)
-            warnings = self._kept_warnings(task, Flowing(), changed)
+            judged = self._asked.changed
+            warnings = why_.kept_warnings(
+                task, Flowing(), changed, judged=judged, gone=self._gone_task, nodes=self._nodes
+            )
         self._mark(task, scope, action, inside, moved=moved is not None)
         forced = why is not None and action is Action.RUN
         return decision_on(task, scope, action, reason, result, warnings=warnings, forced=forced)

@@ -22,6 +22,7 @@ from dalsegno.replay.reasons import (
     after_running,
     decision_on,
     has_result,
+    kept_warnings,
     last_part,
     volatile,
     with_changes,
@@ -286,7 +287,8 @@ class TaskDecider:
     ) -> None:
         if changed and self._asked.stale == "refuse":
             self._refuse_stale(scope.prefix + task.id, changed)
-        warnings = self._kept_warnings(task, flowing, changed)
+        judged = self._asked.changed
+        warnings = kept_warnings(task, flowing, changed, judged=judged, gone=self._gone_task, nodes=self._nodes)
         if result is not None and result.action is Action.PIN and self._asked.carried_pins.at(task.id, scope.keys):
             warnings = ("kept, though its result was given by a person", *warnings)
         self._put(task, scope, Action.REUSE, reason, result, warnings=warnings)
@@ -302,7 +304,7 @@ class TaskDecider:
             return flowing
         reason = "its result is given" if wish.own_pin else "its result was given for the origin"
         self._put(task, scope, Action.PIN, reason, result)
-        given = fingerprint.output_digest(wish.pin or {})
+        given = fingerprint.result_digest(task, wish.pin or {})
         if result is not None and result.has_result and result.output_digest == given:
             return flowing
         if self._asked.changed:
@@ -417,19 +419,6 @@ class TaskDecider:
         if differs is not None:
             return differs
         return "everything is run again"
-
-    def _kept_warnings(self, task: Task, flowing: Flowing, changed: tuple[str, ...]) -> tuple[str, ...]:
-        warnings: list[str] = []
-        if changed:
-            warnings.append(f"kept, though its definition has changed since: {', '.join(changed)}")
-        if flowing.wanting is not None:
-            warnings.append(f"kept, though it stands after `{flowing.wanting}`, which runs")
-        for read in task.reads:
-            if read.task is None and self._gone_task is not None:
-                warnings.append(f"kept, though it may read `{self._gone_task}`, which is not in the flow any more")
-            elif read.task is not None and read.task not in self._nodes:
-                warnings.append(f"kept, though it reads `{read.task}`, which is not in the flow")
-        return tuple(warnings)
 
     @cached_property
     def _results_by_task(self) -> Mapping[str, list[tuple[str, Result]]]:

@@ -9,6 +9,7 @@ from typing import Any
 from dalsegno.model.binding import is_bound, property_digest
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Task
+from dalsegno.model.forms import digest_of
 from dalsegno.model.plan import Decision
 from dalsegno.replay.request import Expression
 
@@ -51,6 +52,11 @@ def _shown(name: str) -> str:
 def output_digest(outputs: Mapping[str, Any]) -> str:
     """Give the digest of a task's result: over all its outputs by name."""
     return digest("outputs", dict(outputs))
+
+
+def result_digest(task: Task, outputs: Mapping[str, Any]) -> str:
+    """Give the digest of the result of a task: of a step in Python over the content of its values, however they are kept."""
+    return output_digest({name: digest_of(form) for name, form in outputs.items()} if task.function else outputs)
 
 
 def plan_digest(content: str, request: Mapping[str, Any], decisions: Iterable[Decision]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from shlex import quote
 
 from dalsegno.model.flow import Kind, Task
@@ -90,3 +90,36 @@ def moved_items(task: Task, result: Result | None, keys: Sequence[str]) -> str |
 
 def last_part(type_name: str) -> str:
     return type_name.rpartition(".")[2]
+
+
+def kept_warnings(
+    task: Task,
+    flowing: Flowing,
+    changed: Sequence[str],
+    *,
+    judged: bool,
+    gone: str | None,
+    nodes: Container[str],
+) -> tuple[str, ...]:
+    """Say what may be wrong with keeping a result.
+
+    Parameters
+    ----------
+    changed : the properties whose definition has changed.
+    judged : whether what changed decides, so that code that cannot be judged matters.
+    gone : a task that is not in the flow any more, and that a dynamic reading may have read.
+    nodes : the graph of the requested revision.
+    """
+    warnings: list[str] = []
+    if changed:
+        warnings.append(f"kept, though its definition has changed since: {', '.join(changed)}")
+    if judged and task.uncertain:
+        warnings.append(f"kept, though its code cannot be judged: {task.uncertain[0]}")
+    if flowing.wanting is not None:
+        warnings.append(f"kept, though it stands after `{flowing.wanting}`, which runs")
+    for read in task.reads:
+        if read.task is None and gone is not None:
+            warnings.append(f"kept, though it may read `{gone}`, which is not in the flow any more")
+        elif read.task is not None and read.task not in nodes:
+            warnings.append(f"kept, though it reads `{read.task}`, which is not in the flow")
+    return tuple(warnings)
