@@ -87,7 +87,7 @@ def compared() -> Any:
 
 SHOWN: dict[str, tuple[Callable[[], list[Any]], list[str]]] = {
     "runs": (lambda: [runs_table(RUNS, NAMES)], [each.name for each in RUNS]),
-    "task runs": (lambda: [task_runs_table(TASK_RUNS)], list(ADDRESSES)),
+    "task runs": (lambda: [task_runs_table(TASK_RUNS, {})], list(ADDRESSES)),
     "header": (
         lambda: [run_header(HEADED, TASK_RUNS, NAMES, called=CALLED, width=80)],
         [RUNS[1].name, RUNS[0].name, CALLED[0].name, f"{SPACE}.{FLOW}", *ADDRESSES],
