@@ -94,7 +94,12 @@ class StepRun:
 
     @property
     def name(self) -> str:
-        """The address: the invocation id, and the item of a mapped step."""
+        """What it is called: the invocation id, and the item of a mapped step, `train[paris]`."""
+        return shown_name(self._task_run)
+
+    @property
+    def address(self) -> str:
+        """The stable name of its task run, as `Client.logs` and `Client.task_run` take it."""
         return self._task_run.address
 
     @property
@@ -169,7 +174,7 @@ class Steps(Mapping[str, StepRun]):
     def __init__(self, client: Client, run: Run) -> None:
         found = client.task_runs(run.id)
         self._run = run
-        self._steps = {_shown(each): StepRun(client, run, each) for each in found if each.keys is None}
+        self._steps = {shown_name(each): StepRun(client, run, each) for each in found if each.keys is None}
 
     def __getitem__(self, name: str) -> StepRun:
         found = self._steps.get(name)
@@ -198,8 +203,8 @@ class Steps(Mapping[str, StepRun]):
         return f"<Steps of {self._run.name}: {', '.join(listed)}{more}>"
 
 
-def _shown(task_run: TaskRun) -> str:
-    """Give the name of a step: that of an item is the item's."""
+def shown_name(task_run: TaskRun) -> str:
+    """Give what users call a step run: the invocation id, and the item of a mapped step, `train[paris]`."""
     parsed = parse(task_run.address)
     if parsed.items and task_run.task.startswith(f"{parsed.items[-1][0]}_item"):
         return task_run.address.rpartition(".")[0]

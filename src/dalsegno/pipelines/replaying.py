@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -11,16 +10,15 @@ from uuid import UUID
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.artifacts.weighed import Weighed
 from dalsegno.client.asked import check_asked, names
-from dalsegno.client.given import form_of, inner_names, is_of, loaded, pins, task_inputs, with_defaults
+from dalsegno.client.given import form_of, inner_names, loaded, pins, task_inputs, with_defaults
 from dalsegno.client.pipeline_runs import Output, PipelineRun
 from dalsegno.client.spelling import plan_in_python, refusing_in_python
 from dalsegno.code import digest_of
-from dalsegno.errors import Ambiguous, NotFound, Refusal, RequestRefused, closest, did_you_mean
-from dalsegno.model.flow import Flow, Revision
+from dalsegno.errors import NotFound, Refusal, RequestRefused, closest, did_you_mean
+from dalsegno.model.flow import Flow
 from dalsegno.model.run import Run
 from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.reached import functions_of
-from dalsegno.pipelines.recording import told_name
 from dalsegno.pipelines.running import RunOptions, coded, execute
 from dalsegno.pipelines.session import session
 from dalsegno.pipelines.signatures import Signature
@@ -265,95 +263,3 @@ def _request(client: Client, origin: Run, options: ReplayOptions, given: _Given)
         labels=options.labels,
         debug=options.debug,
     )
-
-
-# single steps
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    run: Run
-    revision: Revision
-    address: str
-    task: Any
-
-
-def replay_step(
-    step: Any,
-    *,
-    step_run_id: Any = None,
-    pipeline_run: str | PipelineRun | None = None,
-    pipeline: Any = None,
-    invocation_id: str | None = None,
-    input_overrides: Mapping[str, Any] | None = None,
-    debug: bool = False,
-) -> Any:
-    """Run a step alone, as it is here, with what it got in an earlier run, and give what calling it gives.
-
-    Parameters
-    ----------
-    step_run_id, pipeline_run, pipeline : which run of it: exactly that one; that in a run; that in the latest run.
-    invocation_id : which of several, and which item of a mapped step: `train_2`, `train[paris]`.
-    input_overrides : other values for its inputs, or `UUID`s of artifacts.
-    """
-    from dalsegno.pipelines.alone import run_alone
-
-    client = session()
-    found = _find(client, step, step_run_id, pipeline_run, pipeline, invocation_id)
-    return run_alone(client, step, found.run, found.address, found.task, input_overrides or {}, debug=debug)
-
-
-def _find(
-    client: Client, step: Any, step_run_id: Any, pipeline_run: Any, pipeline: Any, invocation_id: str | None
-) -> _Found:
-    if step_run_id is not None:
-        task_run = client.task_run_by_id(str(step_run_id))
-        if task_run is None:
-            raise NotFound(f"there is no step run {step_run_id}", code="unknown-step-run")
-        revision = client.revision_of(task_run.run)
-        tasks = {task.id: task for task in revision.flow.walk()}
-        run = client.get_run(task_run.run)
-        return _Found(run, revision, task_run.address, _own(step, tasks[task_run.task], f"{step_run_id} is a run of"))
-    if pipeline_run is None and pipeline is None:
-        message = f"say which run of `{step.__name__}` is meant: step_run_id, pipeline_run or pipeline"
-        raise Refusal(message, code="no-origin")
-    run = origin_of(client, None, pipeline_run, pipeline)
-    revision = client.revision_of(run.id)
-    inner = inner_names(revision.flow)
-    known = {task.id: task for task in revision.flow.walk() if task.function is not None}
-    if invocation_id is not None:
-        address = inner(invocation_id)
-        task = known.get(re.sub(r".*\]\.", "", address))
-        if task is None:
-            near = closest(invocation_id, known)
-            message = f"{run.name} has no invocation `{invocation_id}`{did_you_mean(near)}"
-            raise NotFound(message, code="unknown-task", closest=near)
-        _own(step, task, f"`{invocation_id}` of {run.name} is")
-        return _Found(run, revision, client.task_run(run.id, address).address, task)
-    name = told_name(step.function)
-    mine = [task for task in known.values() if task.function == name] or [
-        task for task in known.values() if is_of(task.id, task.function, step.name)
-    ]
-    if not mine:
-        near = closest(step.name, known)
-        raise NotFound(f"{run.name} has no step `{step.name}`{did_you_mean(near)}", code="unknown-task", closest=near)
-    at = [each.address for each in client.task_runs(run.id) if each.task in {task.id for task in mine}]
-    if len(at) > 1:
-        listed = ", ".join(f"`{address}`" for address in at[:8])
-        message = f"`{step.name}` was invoked {len(at)} times in {run.name}: {listed}; name one with invocation_id"
-        raise Ambiguous(message, code="ambiguous-invocation", closest=at[:3])
-    if not at:
-        raise NotFound(f"`{step.name}` never ran in {run.name}", code="unknown-address")
-    return _Found(run, revision, at[0], mine[0])
-
-
-def _own(step: Any, task: Any, what: str) -> Any:
-    """Give a task if it is a call of this step. Raises `Refusal` if it is one of another."""
-    if task.function == told_name(step.function) or is_of(task.id, task.function, step.name):
-        return task
-    name = (task.function or "").rpartition(":")[2].rpartition(".")[2] or task.id
-    message = (
-        f"{what} `{name}`, and not of `{step.name}`; if that is its name now: "
-        f'`{step.__name__}.with_options(name="{name}").replay(...)`'
-    )
-    raise Refusal(message, code="other-step")

@@ -151,10 +151,11 @@ def _failed(
         pdb.post_mortem(cause.__traceback__)
     if not options.raise_on_failure:
         return found
+    kept = "" if pipeline.kind == "step" else ", skip_successful_steps=True"
     failure = RunFailed(
         f"{ended.name} failed: {error.get('message', 'it says no more')}\n"
         f"  Fix it, then run it again from there:\n"
-        f'    {pipeline.__name__}.replay(pipeline_run="{ended.name}", skip_successful_steps=True)',
+        f'    {pipeline.__name__}.replay(pipeline_run="{ended.name}"{kept})',
         found,
     )
     raise failure from cause
@@ -215,6 +216,6 @@ def plan_replay(pipeline: Any, request: Mapping[str, Any]) -> Plan:
 
 def replay_step(step: Any, request: Mapping[str, Any]) -> Any:
     """Replay a single step, as `Step.replay` is asked to."""
-    from dalsegno.pipelines.replaying import replay_step as carry_out
+    from dalsegno.pipelines.alone import replay_alone
 
-    return carry_out(step, **request)
+    return replay_alone(step, request)

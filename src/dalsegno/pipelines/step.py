@@ -117,7 +117,27 @@ class Step(Around[StepOptions], Generic[Result]):
         return type(self)(self.function, changed(self.options, options, self.what))
 
     def replay(self, **request: Any) -> Any:
-        """Run the step again as it ran in an earlier run, with the code that it has now."""
+        """Run the step again as it ran in an earlier run, with the code that it has now, and give what calling it gives.
+
+        It gets what it got then: inputs and parameters. Its run is one of this step alone, and never "the latest" of the
+        pipeline. What it gives can stand for it in a replay: `training_pipeline.replay(outputs={"train": result})`.
+
+        Parameters
+        ----------
+        step_run_id : exactly this step run: its id, or the step run itself.
+        pipeline_run : in its place a run of the pipeline, in which the step is looked for.
+        pipeline : in its place a pipeline, or its name: the latest run of it.
+        invocation_id : which of several invocations, and which item of a mapped step: `train_2`, `train[paris]`.
+        input_overrides : other values for its inputs: values, `UUID`s of artifacts, or outputs of step runs.
+        debug : in this thread, with terminal and debugger left as they are.
+        post_mortem : whether a debugger is opened at the line that failed.
+        reason, labels : kept on the run.
+
+        Raises
+        ------
+        Refusal : the request is wrong; nothing was written.
+        RunFailed : the step raised; that is the cause.
+        """
         from dalsegno.pipelines import running
 
         return running.replay_step(self, request)
