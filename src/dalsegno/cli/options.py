@@ -93,6 +93,13 @@ FixedFile = Annotated[
         help="The fixed flow, or pipeline (`train.py:pipeline`); saved as the newest revision.",
     ),
 ]
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", help="Run a pipeline in this process, step by step, so that `breakpoint()` works."),
+]
+PostMortem = Annotated[
+    bool, typer.Option("--post-mortem", help="Like --debug; and open a debugger at the line that failed.")
+]
 Keeps = Annotated[
     list[str] | None,
     typer.Option("--keep", metavar="TASK", help="Take its old result, whatever has changed. May be repeated."),

@@ -200,18 +200,22 @@ def _converted(
     return made
 
 
-def local_code(client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]) -> tuple[Coded, dict[str, Any]]:
-    """Give the code of a pipeline as it is in this process, for a replay with other values of these parameters, and the
-    stored forms of these.
+def local_code(
+    client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any]
+) -> tuple[Coded, dict[str, Any], Mapping[str, Callable[..., Any]]]:
+    """Give the code of a pipeline as it is in this process, for a replay with other values of these parameters, the stored
+    forms of these, and the functions that steps call.
     """
     _check_inputs(pipeline, given)
-    made, forms, _ = _local(client, pipeline, origin, given, client.values)
-    return made, forms
+    return _local(client, pipeline, origin, given, client.values)
 
 
 def _local(
     client: Client, pipeline: Any, origin: Run, given: Mapping[str, Any], store: ArtifactStore
 ) -> tuple[Coded, dict[str, Any], Mapping[str, Callable[..., Any]]]:
+    if (pipeline.namespace, pipeline.name) != (origin.namespace, origin.flow):
+        message = f"`{pipeline.name}` is another pipeline; {origin.name} is a run of `{origin.namespace}.{origin.flow}`"
+        raise Refusal(message, code="other-flow")
     revision = client.revision_of(origin.id)
     digest = digest_of(pipeline).digest
     if revision.digest == digest and not given and revision.flow.depends is not None:

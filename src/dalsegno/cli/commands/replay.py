@@ -20,7 +20,7 @@ from dalsegno.cli.arguments import (
     read_stale,
 )
 from dalsegno.cli.asking import with_consent
-from dalsegno.cli.code import Code, given_to_replay, read_fixed
+from dalsegno.cli.code import Code, Debugging, doer, given_to_replay, read_fixed, refuse_without_code
 from dalsegno.cli.copying import command_line, show_request
 from dalsegno.cli.executing import Execution, execute, group_types
 from dalsegno.cli.exit_codes import OK
@@ -98,6 +98,8 @@ def replay(  # noqa: PLR0913 - a parameter is an option
     form: options.Print = None,
     dry_run: options.DryRun = False,
     digest: options.Digest = None,
+    debug: options.Debug = False,
+    post_mortem: options.PostMortem = False,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> int:
@@ -123,13 +125,15 @@ def replay(  # noqa: PLR0913 - a parameter is an option
         verify=verify,
         fresh_clock=fresh_clock,
         carry_overrides=not no_carry,
+        debug=debug or post_mortem,
     )
+    debugging = Debugging(debug, post_mortem)
     terminal = Terminal(as_json=as_json, steady=True)
     copied = read_form(form)
     if copied is not None:
         show_request(request, copied, terminal, file=file, digest=digest)
         return OK
-    return _do(request, _How(file, digest=digest, dry_run=dry_run, verbose=verbose), terminal)
+    return _do(request, _How(file, digest=digest, dry_run=dry_run, verbose=verbose, debugging=debugging), terminal)
 
 
 def _as_replay(without: set[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -144,7 +148,7 @@ def _as_replay(without: set[str]) -> Callable[[Callable[..., int]], Callable[...
     return signed
 
 
-@_as_replay(without={"dry_run", "digest", "verbose"})
+@_as_replay(without={"dry_run", "digest", "verbose", "debug", "post_mortem"})
 def plan(run: str, **given: Any) -> int:
     """Show what a replay would do, and why; run nothing, write nothing. It takes the options of `replay`."""
     return replay(run, dry_run=True, **given)
@@ -158,6 +162,7 @@ class _How:
     digest: str | None
     dry_run: bool
     verbose: bool
+    debugging: Debugging
 
 
 def _revision(revision: str | None, file: str | None) -> str | int:
@@ -173,6 +178,8 @@ def _do(request: ReplayRequest, how: _How, terminal: Terminal) -> int:
     from dalsegno.client.client import Client
 
     fixed = read_fixed(how.file)
+    if not isinstance(fixed, Code):
+        refuse_without_code(how.debugging)
     with Client() as client:
         if not how.dry_run:
             return _execute(client, request, fixed, how, terminal)
@@ -182,14 +189,14 @@ def _do(request: ReplayRequest, how: _How, terminal: Terminal) -> int:
 
 
 def _plan(client: Client, request: ReplayRequest, fixed: FlowFile | Code | None) -> Plan:
-    request, given = given_to_replay(client, fixed, request)
+    request, given, _ = given_to_replay(client, fixed, request)
     return client.plan_replay(request, **given)
 
 
 def _execute(
     client: Client, request: ReplayRequest, fixed: FlowFile | Code | None, how: _How, terminal: Terminal
 ) -> int:
-    request, given = given_to_replay(client, fixed, request)
+    request, given, functions = given_to_replay(client, fixed, request)
     name = None if fixed is None else fixed.name
     start = partial(client.start_replay, **given, digest=how.digest)
     run: Run = with_consent(request, start, terminal)
@@ -198,4 +205,5 @@ def _execute(
     origin = client.get_run(run.origin or "").name
     head = line((run.name, "bold"), (f"  replay of {origin}, attempt {run.attempt}", "dim"))
     terminal.tell([head, *plan_summary(drawn, groups, terminal.width(err=True))])
-    return execute(client, run, terminal, Execution(plan=drawn, file=name, verbose=how.verbose))
+    do = doer(client, run, functions, how.debugging) if how.debugging else None
+    return execute(client, run, terminal, Execution(plan=drawn, file=name, verbose=how.verbose, do=do))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import FlowFile, flow_or_file
-from dalsegno.cli.code import Code, fresh, is_code, read_code
+from dalsegno.cli.code import Code, Debugging, doer, fresh, is_code, read_code, refuse_without_code
 from dalsegno.cli.executing import Execution, command_with, execute
 from dalsegno.cli.render.errors import problem_lines
 from dalsegno.cli.render.lines import labelled
@@ -62,6 +62,8 @@ def run(  # noqa: PLR0913 - a parameter is an option
     dry_run: options.DryRun = False,
     digest: options.Digest = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with warnings.")] = False,
+    debug: options.Debug = False,
+    post_mortem: options.PostMortem = False,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
 ) -> int:
@@ -80,9 +82,11 @@ def run(  # noqa: PLR0913 - a parameter is an option
     if resumed is not None:
         raise Refusal(f"`{resumed}` is one word too many: `run` takes one flow or file", code="usage")
     request = given.request()
+    debugging = Debugging(debug, post_mortem)
     if is_code(target):
-        how = _Wish(dry_run=dry_run, digest=digest, verbose=verbose)
+        how = _Wish(dry_run=dry_run, digest=digest, verbose=verbose, debugging=debugging)
         return _run_code(read_code(target), request, how, terminal, partial(command_with, ctx.obj))
+    refuse_without_code(debugging)
     flow = flow_or_file(target)
     file = flow if isinstance(flow, FlowFile) else None
     name = file.name if file is not None else target
@@ -107,18 +111,20 @@ class _Wish:
     dry_run: bool
     digest: str | None
     verbose: bool
+    debugging: Debugging
 
 
 def _run_code(code: Code, request: ReplayRequest, how: _Wish, terminal: Terminal, command: Callable[[str], str]) -> int:
     from dalsegno.client.client import Client
 
     with Client() as client:
-        request, made = fresh(client, code, request)
+        request, made, functions = fresh(client, code, replace(request, debug=bool(how.debugging)))
         if how.dry_run:
             return show_plan(client.plan_run(code.name, request, coded=made), f"run of {code.name}", terminal, command)
         created = client.start_run(code.name, request, coded=made, digest=how.digest)
         terminal.tell(_started(created.name, created.revision))
-        return execute(client, created, terminal, Execution(file=code.name, verbose=how.verbose))
+        do = doer(client, created, functions, how.debugging) if how.debugging else None
+        return execute(client, created, terminal, Execution(file=code.name, verbose=how.verbose, do=do))
 
 
 def _resume(run: str | None, terminal: Terminal, *, verbose: bool) -> int:
