@@ -85,6 +85,10 @@ class Client(PipelineClient):
         """
         return self._service.flows.get(name, revision)
 
+    def flow_text(self, name: str, revision: int | None = None) -> str:
+        """Give the text of a flow, to the letter; of a pipeline, the modules and scripts that its code is of."""
+        return self._service.flows.text(self.get_flow(name, revision))
+
     def flow_revisions(self, name: str) -> list[Revision]:
         """Give all revisions of a flow, oldest first."""
         return self._service.flows.revisions(name)

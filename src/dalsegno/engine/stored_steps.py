@@ -53,8 +53,8 @@ class StoredSteps:
         return self._ask("name_items", {"function": function, "items": list(items)})
 
     def trace(self, arguments: Mapping[str, Any]) -> str:
-        """Trace the pipeline with these arguments, in stored form, and give the graph as JSON."""
-        return self._ask("traced", {"arguments": dict(arguments)})
+        """Trace the pipeline with these arguments, in stored form; give graph and arguments as it reads them, as JSON."""
+        return self._ask("trace_anew", {"arguments": dict(arguments)})
 
     def _ask(self, entry: str, what: Mapping[str, Any], doors: StepDoors | None = None) -> Any:
         folder = Path.cwd()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from dalsegno.artifacts.local import LocalArtifacts
-from dalsegno.artifacts.materializers import decode
+from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.code import Bundle, LoadedCode, load
 from dalsegno.code.owned import call_main
-from dalsegno.errors import TaskFailed
+from dalsegno.errors import Refusal, TaskFailed
 from dalsegno.executors.steps import StepCall, facts_from_json
 from dalsegno.pipelines.calling import call_step, keys_of, run_hook
 
@@ -59,14 +59,20 @@ def call_hook(
     run_hook(_function(source, LocalArtifacts(Path(artifacts)), function), failure)
 
 
-def traced(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
-    """Trace a pipeline with other arguments, and give its graph as JSON."""
+def trace_anew(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
+    """Trace a pipeline with other arguments, and give as JSON its graph, and the arguments as it reads them."""
     from dalsegno.model.codec import flow_to_json
     from dalsegno.pipelines.tracing import trace
 
     store = LocalArtifacts(Path(artifacts))
     values = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in arguments.items()}
-    return json.dumps(flow_to_json(trace(_pipeline(source, store), (), values, store=store).flow))
+    try:
+        traced = trace(_pipeline(source, store), (), values, store=store, allow_unsafe=allow_unsafe)
+    except Refusal as error:
+        # it is what was asked that is wrong, and not a line of the user's
+        return json.dumps({"refused": {"message": error.message, "code": error.code, "closest": list(error.closest)}})
+    read = {name: encode(value, store, allow_unsafe=allow_unsafe).form for name, value in traced.arguments.items()}
+    return json.dumps({"flow": flow_to_json(traced.flow), "arguments": read})
 
 
 def _log(level: str, text: str) -> None:

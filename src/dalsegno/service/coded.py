@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,6 +44,22 @@ def entry_of(revision: Revision) -> str | None:
         return str(json.loads(revision.source)["bundle"]["entry"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def readable(revision: Revision, read: Callable[[str], bytes]) -> str:
+    """Give the source of a revision as a person reads it: the text of a flow, or the modules and scripts of a pipeline.
+
+    Parameters
+    ----------
+    read : gives stored bytes by their digest.
+    """
+    if entry_of(revision) is None:
+        return revision.source
+    bundle = json.loads(revision.source)["bundle"]
+    parts = {name: module["digest"] for name, module in sorted(bundle.get("modules", {}).items())}
+    parts |= dict(sorted(bundle.get("texts", {}).items()))
+    texts = [f"# {name}\n\n{read(digest).decode('utf-8', 'replace').rstrip()}\n" for name, digest in parts.items()]
+    return "\n\n".join([f"# the code of {bundle['entry']}\n", *texts])
 
 
 def graph_text(flow: Flow) -> str:

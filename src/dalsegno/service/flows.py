@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import Ambiguous, FlowInvalid, MoveRefused, NotFound, Problem, closest, did_you_mean
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
-from dalsegno.service.coded import Coded, own_graph
+from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flows_called import unknown_calls
 from dalsegno.service.quiet import without_collection
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
@@ -28,8 +29,9 @@ class Saved:
 class FlowCases:
     """Save, find, compare and check flows."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, artifacts: ArtifactStore, clock: Clock) -> None:
         self._store = store
+        self._artifacts = artifacts
         self._clock = clock
 
     def prepare(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
@@ -139,7 +141,15 @@ class FlowCases:
         before = self.revision(flow.namespace, flow.id, max(1, new - 1) if old is None else old)
         after = self.revision(flow.namespace, flow.id, new)
         names = [f"{flow.id} revision {revision.number}" for revision in (before, after)]
-        return diff(before.source, after.source, old_name=names[0], new_name=names[1])
+        return diff(self.text(before), self.text(after), old_name=names[0], new_name=names[1])
+
+    def text(self, revision: Revision) -> str:
+        """Give the source of a revision as a person reads it."""
+        return readable(revision, self._read)
+
+    def _read(self, digest: str) -> bytes:
+        with self._artifacts.open(digest) as file:
+            return file.read()
 
     def restore(self, name: str, number: int) -> Saved:
         """Save the text of an earlier revision as the newest one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -11,12 +10,10 @@ from typing import Any
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.stopping import Stop
-from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
-from dalsegno.model.codec import flow_from_json
 from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
@@ -27,7 +24,7 @@ from dalsegno.replay.matching import matched_calls
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.begun import BegunRuns
-from dalsegno.service.coded import Coded, entry_of, own_graph, refuse_other, with_code_of, with_overridden
+from dalsegno.service.coded import Coded, entry_of, refuse_other, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
@@ -41,6 +38,7 @@ from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
+from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
 from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
@@ -62,7 +60,7 @@ class RunCases:
     ) -> None:
         self._store = store
         self._flows = flows
-        self._artifacts = artifacts
+        self._tracing = Tracing(store, artifacts)
         self._values = Values(artifacts, clock=clock, ids=ids)
         self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
@@ -144,7 +142,8 @@ class RunCases:
             saved = self._flows.prepare(text, file=flow)
         else:
             number = request.revision if isinstance(request.revision, int) else None
-            saved = Saved(self._flows.get(flow, number), created=False)
+            found, request = self._tracing.for_run(self._flows.get(flow, number), request)
+            saved = Saved(found, created=False)
         request = replace(request, origin=None, revision=saved.revision.number)
         return self._planning.draw(saved.revision, request, new_revision=saved.created)
 
@@ -152,9 +151,10 @@ class RunCases:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
         origin = refuse_deleted(self.get(request.origin), "replayed")
-        saved = (
-            self._revision_for(origin, request, text, file) if coded is None else self._code_for(origin, request, coded)
-        )
+        if coded is None:
+            saved, request = self._revision_for(origin, request, text, file)
+        else:
+            saved = self._code_for(origin, request, coded)
         request = replace(request, origin=origin.id)
         request = self._with_calls_matched(saved.revision, origin, request)
         drawn = self._planning.draw(saved.revision, request, new_revision=saved.created, origin=origin)
@@ -171,38 +171,25 @@ class RunCases:
         names = matched_calls(revision.flow, before.flow)
         return replace(request, renamed={**names, **request.renamed}) if names else request
 
-    def _revision_for(self, origin: Run, request: ReplayRequest, text: str | None, file: str | None) -> Saved:
+    def _revision_for(
+        self, origin: Run, request: ReplayRequest, text: str | None, file: str | None
+    ) -> tuple[Saved, ReplayRequest]:
         if text is not None:
             saved = self._flows.prepare(text, file=file)
             flow = saved.revision.flow
             if (flow.namespace, flow.id) != (origin.namespace, origin.flow):
                 message = f"{file or 'the text'} is the flow `{flow.full_id}`; {origin.name} is a run of"
                 raise Refusal(f"{message} `{origin.namespace}.{origin.flow}`", code="other-flow", file=file)
-            return saved
+            return saved, request
         if request.revision == "latest":
             latest = self._flows.latest(origin.namespace, origin.flow)
             if latest is not None:
-                return Saved(self._traced(latest, origin, request), created=False)
+                found, request = self._tracing.for_replay(latest, origin, request)
+                return Saved(found, created=False), request
         number = request.revision if isinstance(request.revision, int) else origin.revision
         found = self._flows.revision(origin.namespace, origin.flow, number)
-        return Saved(self._traced(found, origin, request), created=False)
-
-    def _traced(self, revision: Revision, origin: Run, request: ReplayRequest) -> Revision:
-        """Give a revision of code with the graph that it has for a replay: the origin's, or one traced by the stored code."""
-        if revision.flow.depends is None:
-            return revision
-        before = revision_of(self._store, origin)
-        given = {name: form for name, form in request.inputs.items() if form != origin.inputs.get(name)}
-        if before is not None and revision.number == origin.revision and not given:
-            return before
-        names = {item.id for item in revision.flow.inputs}
-        inputs = {name: form for name, form in {**origin.inputs, **request.inputs}.items() if name in names}
-        traced = StoredSteps(revision.source, self._artifacts).trace(inputs)
-        flow = replace(flow_from_json(json.loads(traced)), namespace=revision.flow.namespace, id=revision.flow.id)
-        known = [revision.flow, *([before.flow] if before is not None and before.digest == revision.digest else [])]
-        flow = with_code_of(flow, known)
-        flow = flow if before is None else with_overridden(flow, before.flow, given)
-        return replace(revision, flow=flow, graph=own_graph(flow))
+        found, request = self._tracing.for_replay(found, origin, request)
+        return Saved(found, created=False), request
 
     def _code_for(self, origin: Run, request: ReplayRequest, coded: Coded) -> Saved:
         refuse_other(coded, origin.namespace, origin.flow, origin.name)

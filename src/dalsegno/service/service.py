@@ -42,7 +42,7 @@ class Service:
         self._store = store
         #: where values are kept
         self.values = artifacts
-        self.flows = FlowCases(store, clock)
+        self.flows = FlowCases(store, artifacts, clock)
         self.artifacts = ArtifactCases(store, artifacts)
         self.runs = RunCases(
             store, artifacts, self.flows, sealing or Sealing(), around or Surroundings(), clock=clock, ids=ids

@@ -100,16 +100,16 @@ def show(
     revision: Annotated[int | None, typer.Option("--revision", metavar="N", help="Default: the latest.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write the text of a flow, to the letter."""
+    """Write the text of a flow, to the letter; of a pipeline, its modules."""
     from dalsegno.client.client import Client
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
-        found = client.get_flow(name, revision)
+        found, text = client.get_flow(name, revision), client.flow_text(name, revision)
     if as_json:
-        terminal.document(drawn.revision_json(found, source=True))
+        terminal.document({**drawn.revision_json(found, source=True), "source": text})
     else:
-        terminal.text(found.source)
+        terminal.text(text)
 
 
 def revisions(name: options.FlowName, *, as_json: options.Json = False) -> None:
