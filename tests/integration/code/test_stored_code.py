@@ -349,12 +349,12 @@ def failure(away: Project, stored: Path) -> tuple[str, str, str, dict[str, objec
 
 
 def test_a_missing_package_is_named_with_what_to_install(project: Project, away: Project) -> None:
-    project.write({"libs/site-packages/sklearn/__init__.py": "", "steps.py": "import sklearn\ndef train(data): ...\n"})
+    project.write({"libs/site-packages/skimage/__init__.py": "", "steps.py": "import skimage\ndef train(data): ...\n"})
     store(project, "import sys; sys.path.append('libs/site-packages')\nfrom steps import train as function")
     code, message, hint, details = failure(away, project.folder / "stored")
     assert code == "missing-package"
-    assert message.startswith("`steps:train` needs the package `sklearn`, which is not installed in ")
-    assert hint == "install it (`pip install scikit-learn`), then replay"
+    assert message.startswith("`steps:train` needs the package `skimage`, which is not installed in ")
+    assert hint == "install it (`pip install scikit-image`), then replay"
     assert details["line"] == 1
 
 
