@@ -50,3 +50,35 @@ def _content(form: Form) -> Form:
     if fields[TAG] == "map":
         content["data"].sort(key=json_text)
     return content
+
+
+def shown(form: Form) -> Any:
+    """Give a form as a person reads it: values that JSON has as they are, others in a few words."""
+    if type(form) is list:
+        return [shown(item) for item in cast("list[Form]", form)]
+    if type(form) is not dict:
+        return form
+    fields = cast("dict[str, Form]", form)
+    kind = fields.get(TAG)
+    if not isinstance(kind, str):
+        return {key: shown(item) for key, item in fields.items()}
+    data = fields.get("data")
+    if kind in ("tuple", "set", "frozenset"):
+        return shown(data)
+    if kind == "map":
+        return {str(shown(key)): shown(value) for key, value in data or ()}
+    if isinstance(data, str | int | float) and kind in _PLAIN:
+        return data
+    if kind == "numpy.scalar" and isinstance(data, dict):
+        return shown(cast("dict[str, Form]", data).get("value"))
+    name = str(fields.get("class", kind)).rpartition(":")[2]
+    if kind == "enum":
+        return f"{name}.{data}"
+    if isinstance(data, dict):
+        return {name: shown(cast("Form", data))}
+    size = fields.get("size")
+    return f"<{name}>" if size is None else f"<{name}, {size:,} bytes>"
+
+
+#: kinds whose data say all that a person wants to know
+_PLAIN = frozenset({"datetime", "date", "time", "Decimal", "UUID", "Path", "float", "int", "str"})

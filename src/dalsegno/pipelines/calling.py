@@ -104,7 +104,7 @@ def keep(value: Any, store: ArtifactStore, name: str, step: str, *, allow_unsafe
     try:
         found = encode(value, store, allow_unsafe=allow_unsafe, name=name)
     except TaskFailed as error:
-        message = f"`{step}` gave `{name}`, which cannot be stored: {error.message}"
+        message = f"`{step}`: {error.message}"
         raise TaskFailed(message, code=error.code, hint=error.hint, details=error.details) from error
     summary = {**found.summary, "unsafe": True} if found.unsafe else found.summary
     blobs = tuple((part.digest, part.size, part.kind) for part in found.blobs)

@@ -23,6 +23,7 @@ from dalsegno.cli.render.lines import (
     state_style,
     wrapped,
 )  # fmt: skip
+from dalsegno.model.forms import shown
 from dalsegno.model.state import State
 from dalsegno.replay.compare import MISSING, Change, Comparison, TaskComparison, TaskSide
 
@@ -166,5 +167,6 @@ def _value(value: Any) -> str:
         known = cast("Mapping[str, Any]", value)
         if set(known) == {"digest", "size"}:
             return f"{str(known['digest'])[:8]}… ({known['size']:,} bytes)"
+    value = shown(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return short(_DIGEST.sub(r"\1…", clean(text)), 10 * _MOST_VALUE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dalsegno.cli.render.lines import Line, clean, line
 from dalsegno.cli.render.times import clock, stamp
+from dalsegno.model import forms
 from dalsegno.model.run import Artifact
 from dalsegno.store.port import StoredLine
 
@@ -45,6 +46,7 @@ def value_lines(values: Mapping[str, Any], *, indent: str = "") -> list[Line]:
 
 def shown(value: Any) -> str:
     """Write one value on one line."""
+    value = forms.shown(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = " ".join(clean(text).splitlines())
     return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]} … ({len(text):,} characters: --json shows all)"

@@ -10,6 +10,7 @@ from typing import Any
 from dalsegno.cli.render.lines import Line, labelled, line, mark, seconds, short, state_style
 from dalsegno.cli.render.outcome import detail_lines
 from dalsegno.cli.render.times import span
+from dalsegno.model.forms import shown
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Run, TaskRun
 
@@ -169,6 +170,7 @@ def _properties(task_run: TaskRun, width: int) -> list[Line]:
 
 
 def _shown(value: Any) -> str:
+    value = shown(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
