@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,7 +31,7 @@ def value(run: PipelineRun, step: str) -> Any:
 
 
 @contextmanager
-def nothing_written() -> Iterator[None]:
+def nothing_written() -> Generator[None]:
     """Check that what stands inside leaves runs and artifacts as they were."""
     from dalsegno.pipelines.session import session
     from dalsegno.store.port import RunFilter

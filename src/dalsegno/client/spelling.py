@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def plan_in_python(plan: Plan) -> Plan:
 
 
 @contextmanager
-def refusing_in_python() -> Iterator[None]:
+def refusing_in_python() -> Generator[None]:
     """Have requests that are refused inside say so as Python is written."""
     try:
         yield

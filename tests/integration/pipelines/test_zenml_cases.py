@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,7 +39,7 @@ def chain(scale: float, lr: float = 0.1):
 
 
 @contextmanager
-def module(project: Project, text: str) -> Iterator[Any]:
+def module(project: Project, text: str) -> Generator[Any]:
     """Import a version of the user's module."""
     project.write({"work.py": text})
     with project.imported("work") as found:
