@@ -191,7 +191,8 @@ class Client(PipelineClient):
         Parameters
         ----------
         answers : to what the pauses ask, by the name of the input (`onResume`).
-        task_inputs : property values that hold from now on, as those of a request.
+        task_inputs : property values that hold from now on, as those of a request; of a step in Python the values of its
+            parameters.
         breakpoints : in place of the earlier ones; by default those stay.
         at : the addresses that are meant, where it waits at several; by default all.
         observer, stop : as for `execute`.
@@ -204,7 +205,7 @@ class Client(PipelineClient):
         from dalsegno.service.resuming import Resumption
 
         stops = None if breakpoints is None else tuple(breakpoints)
-        said = Resumption(answers or {}, task_inputs or {}, stops, tuple(at))
+        said = Resumption(answers or {}, self.forms_of(run, task_inputs or {}), stops, tuple(at))
         return self._service.runs.resume(run, said, observer=observer, stop=stop)
 
     def waits(self, run: str) -> list[Wait]:

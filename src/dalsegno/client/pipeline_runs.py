@@ -292,6 +292,31 @@ class PipelineRun:
         """All that its steps printed and logged."""
         return self._client.logs(self._run.id, limit=1_000_000)
 
+    def resume(
+        self,
+        *,
+        step_input_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        breakpoints: Sequence[str] | str | None = None,
+    ) -> PipelineRun:
+        """Go on with a run that waits at a breakpoint, with its stored code, and give it as it is then.
+
+        Parameters
+        ----------
+        step_input_overrides : invocation id -> parameter -> value, which hold from now on.
+        breakpoints : in place of the earlier ones; by default those stay.
+
+        Raises
+        ------
+        Refusal : it does not wait, or what was asked for cannot be done; nothing was written.
+        """
+        from dalsegno.client.asked import check_asked, names
+
+        given = {"step_input_overrides": step_input_overrides or {}, "breakpoints": breakpoints or ()}
+        check_asked(given, given, "`resume`", "argument")
+        stops = None if breakpoints is None else names(breakpoints)
+        ended = self._client.resume(self._run.id, task_inputs=step_input_overrides, breakpoints=stops)
+        return PipelineRun(self._client, ended)
+
     def refresh(self) -> PipelineRun:
         """Read it again, as it is now."""
         return PipelineRun(self._client, self._client.get_run(self._run.id))

@@ -109,6 +109,16 @@ class PipelineClient:
             created = self._client.start_replay(self._checked(name_id_or_prefix, run_configuration or {}))
         return PipelineRun(self._client, self._client.execute(created.id))
 
+    def forms_of(self, run: str, given: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+        """Give overrides for tasks of a run as a request holds them: values for steps in Python in their stored form."""
+        from dalsegno.client.given import inner_names, task_inputs
+
+        flow = self._client.revision_of(run).flow if given else None
+        if flow is None or flow.depends is None:
+            return given
+        inner = inner_names(flow)
+        return task_inputs(self._client, {inner(step): values for step, values in given.items()})
+
     def plan_pipeline_replay(self, name_id_or_prefix: str, run_configuration: Mapping[str, Any] | None = None) -> Plan:
         """Give the plan of such a replay; nothing runs."""
         from dalsegno.artifacts.weighed import Weighed

@@ -81,6 +81,8 @@ class Bound:
         inner = _inner_of(self._facts.nodes[task])
         (loop,) = self._facts.nodes[inner].loops[-1:]
         keys = self._facts.keys_of(loop) or ()
+        # in another order the values are another list
+        self.used[f"outputs.{inner}.keys"] = digest_of(list(keys))
         return keys, [
             self._noted((inner, key, name), self._facts.outputs_at(str(Address(((loop, key),), inner))), name)
             for key in keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-from dalsegno.model.flow import Task
+from dalsegno.model.flow import Effects, Task
 
 
 class Ready:
@@ -33,3 +33,27 @@ class Ready:
             self._lacks[name] -= 1
             if not self._lacks[name]:
                 heappush(self._ready, self._place[name])
+
+
+class Edges:
+    """What counts, of what a step in Python stands directly after, where it is asked if something has moved.
+
+    A step is given values, and all of them are compared: what it reads counts by them, and not by whatever else came out
+    otherwise there. What it only stands after counts, and what is seen outside.
+    """
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._outer: dict[str, str] = {}
+        self._seen_outside: set[str] = set()
+        for task in tasks:
+            for inner in task.walk():
+                self._outer[inner.id] = task.id
+                if inner.effects is Effects.EXTERNAL:
+                    self._seen_outside.add(task.id)
+
+    def that_count(self, task: Task, names: Sequence[str]) -> Sequence[str]:
+        """Give those of these names that count for a task."""
+        if not names or (task.function is None and not (task.tasks and task.tasks[0].function)):
+            return names
+        read = {self._outer.get(each.task or "") for one in task.walk() for each in one.reads}
+        return [name for name in names if name not in read or name in self._seen_outside]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dalsegno.engine.dags import Ready
+from dalsegno.engine.dags import Edges, Ready
 from dalsegno.engine.stopping import GroupStop
 from dalsegno.model.address import parse
 from dalsegno.model.flow import Flow, Kind, Task
@@ -110,6 +110,7 @@ class Frame:
     _moved_before: bool | None = None
     _moved: set[str] = field(default_factory=set[str])
     _ready: Ready | None = None
+    _edges: Edges | None = None
     _handled: State | None = None
 
     @property
@@ -221,12 +222,14 @@ class Frame:
             self.running += 1
             return self.pending.popleft()
         if self._ready is None:
-            self._ready = Ready((entry for entry in self.pending if isinstance(entry, Task)), self.depends)
+            tasks = [entry for entry in self.pending if isinstance(entry, Task)]
+            self._ready, self._edges = Ready(tasks, self.depends), Edges(tasks)
         entry = self._ready.take()
         if entry is not None:
             self.pending.remove(entry)
             self.running += 1
-            self.moved = self._moved_above(self.depends.get(entry.id, ()))
+            names = self.depends.get(entry.id, ())
+            self.moved = self._moved_above(names, self._edges.that_count(entry, names) if self._edges else names)
             return entry
         if not self.running:
             # what is left stands after something that failed
@@ -234,11 +237,11 @@ class Frame:
             return self.next(stopping=False)
         return None
 
-    def _moved_above(self, names: tuple[str, ...]) -> bool:
-        """Whether what a task of a Dag stands directly after has moved."""
+    def _moved_above(self, names: tuple[str, ...], counting: Sequence[str]) -> bool:
+        """Whether what a task of a Dag stands directly after has moved, as far as that counts."""
         if self._moved_before is None:
             self._moved_before = self.moved
-        return any(name in self._moved for name in names) if names else self._moved_before
+        return any(name in self._moved for name in counting) if names else self._moved_before
 
     def _next_phase(self) -> None:
         """Go on to `errors`, or to `finally`. How it ended is settled by what came before them, and can only get worse."""

@@ -17,6 +17,7 @@ from dalsegno.code import digest_of
 from dalsegno.errors import NotFound, Refusal, RequestRefused, closest, did_you_mean
 from dalsegno.model.flow import Flow
 from dalsegno.model.run import Run
+from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.reached import functions_of
 from dalsegno.pipelines.running import RunOptions, coded, execute
@@ -225,10 +226,20 @@ def _local(
     arguments = {name: value for name, value in carried.items() if name in own}
     for name, value in given.items():
         arguments[name] = loaded(client, value)
+    _refuse_lacking(pipeline, origin, arguments)
     traced = trace(pipeline, (), arguments, store=store)
     # as the pipeline reads them: coerced by its annotations
     forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`", store) for name in given}
     return coded(pipeline, traced), forms, traced.functions
+
+
+def _refuse_lacking(pipeline: Any, origin: Run, arguments: Mapping[str, Any]) -> None:
+    given = {*arguments, *pipeline.options.parameters}
+    lacking = [name for name, one in pipeline.signature.defaults.items() if one is MISSING and name not in given]
+    if lacking:
+        listed = ", ".join(f"`{name}`" for name in lacking)
+        message = f"the pipeline `{pipeline.name}` needs {listed} now, which {origin.name} did not have"
+        raise Refusal(f"{message}; give {listed} with input_overrides", code="missing-input")
 
 
 def _check_inputs(pipeline: Any, given: Iterable[str]) -> None:

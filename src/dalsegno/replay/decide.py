@@ -94,7 +94,11 @@ class Decider(WholeDecider):
         address = scope.prefix + task.id
         result = self._results.get(address)
         named = self._named(task, scope.keys) if task.id in self._asked.touched else None
-        why = named or self._hit(task, scope, flowing) or self._overridden_group(task)
+        overridden = self._overridden_group(task)
+        if self._asked.changed and task.tasks and task.tasks[0].function is not None:
+            # the items of a mapped step are compared by their values, one by one
+            overridden = None
+        why = named or self._hit(task, scope, flowing) or overridden
         if why is None and self._keeps_tolerated(task, scope, flowing, result):
             return flowing
         if task.whole and self._origin is not None:

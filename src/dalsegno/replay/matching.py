@@ -16,6 +16,9 @@ from dalsegno.model.binding import binding_of
 from dalsegno.model.flow import Flow, Task
 from dalsegno.replay.renaming import NO_NAME
 
+#: gives the name by which a call upstream is known; `None` leaves it as it is
+Naming = Callable[[str], str] | None
+
 _NUMBER = re.compile(r"_[0-9]+\Z")
 #: stands for a call upstream that has no match, so that what reads it has none either
 _UNMATCHED = "?"
@@ -129,12 +132,12 @@ def _by(key: Callable[..., str], calls: Iterable[Task]) -> dict[str, list[Task]]
     return found
 
 
-def _given(task: Task, name: Any) -> str:
+def _given(task: Task, name: Naming) -> str:
     """Write what a call is given: its literals, and what it reads."""
     return json.dumps([_told(task, each, value, name) for each, value in _parameters(task)])
 
 
-def _upstreams(task: Task, name: Any) -> str:
+def _upstreams(task: Task, name: Naming) -> str:
     told = ([each, *_told(task, each, value, name, literals=False)] for each, value in _parameters(task))
     return json.dumps(list(told))
 
@@ -153,7 +156,7 @@ def _parameters(task: Task) -> Iterable[tuple[str, Any]]:
     return sorted({**inner, **task.properties}.items())
 
 
-def _told(task: Task, parameter: str, value: Any, name: Any, *, literals: bool = True) -> list[Any]:
+def _told(task: Task, parameter: str, value: Any, name: Naming, *, literals: bool = True) -> list[Any]:
     kind, what = binding_of(value)
     if kind == "value":
         told = task.digests.get(parameter) or json.dumps(what, sort_keys=True, default=str)
@@ -161,7 +164,7 @@ def _told(task: Task, parameter: str, value: Any, name: Any, *, literals: bool =
     return [parameter, kind, _named(kind, what, name, literals=literals)]
 
 
-def _named(kind: str, what: Any, name: Any, *, literals: bool) -> Any:
+def _named(kind: str, what: Any, name: Naming, *, literals: bool) -> Any:
     if kind in ("output", "items"):
         return [what[0] if name is None else name(what[0]), *what[1:]]
     if kind in ("list", "tuple"):
@@ -171,6 +174,6 @@ def _named(kind: str, what: Any, name: Any, *, literals: bool) -> Any:
     return what if literals or kind != "value" else None
 
 
-def _inner(binding: Mapping[str, Any], name: Any, *, literals: bool) -> Any:
+def _inner(binding: Mapping[str, Any], name: Naming, *, literals: bool) -> Any:
     ((kind, what),) = binding.items()
     return [kind, _named(kind, what, name, literals=literals)]

@@ -1,0 +1,232 @@
+"""Replays of mapped steps: items keep their results by key, whatever comes, goes or moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.pipelines import actions, nothing_written, ran, value
+
+from dalsegno import RequestRefused, pipeline, step, unmapped
+
+
+@step
+def cities(file: str) -> list[str]:
+    return json.loads(Path(file).read_text())["cities"]
+
+
+@step
+def train(city: str, file: str) -> int:
+    if city in json.loads(Path(file).read_text()).get("fail", []):
+        raise ValueError(f"no luck in {city}")
+    return len(city)
+
+
+@step
+def total(sizes: list[int]) -> int:
+    return sum(sizes)
+
+
+@pipeline
+def training(file: str) -> None:
+    total(train.map(cities(file), file=unmapped(file)))
+
+
+class World:
+    """What the steps find when they run: a file, so that it is no part of their code."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = str(folder / "world.json")
+
+    def says(self, *cities: str, fail: tuple[str, ...] = ()) -> None:
+        Path(self.file).write_text(json.dumps({"cities": cities, "fail": fail}))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def items(run: Any) -> dict[str, str]:
+    """Give what was done with each item."""
+    return {name: action for name, action in actions(run).items() if "[" in name}
+
+
+@step
+def same(cities: list[str]) -> list[str]:
+    return cities
+
+
+@step
+def name_of(city: str, file: str) -> str:
+    assert file
+    return city
+
+
+@step
+def told(names: list[str]) -> list[str]:
+    return names
+
+
+renamed = name_of.with_options(name="train")
+
+
+@pipeline
+def listed(cities: list[str], file: str) -> None:
+    told(renamed.map(same(cities), file=unmapped(file)))
+
+
+@pipeline
+def given(cities: list[str], file: str) -> None:
+    told(renamed.map(cities, file=unmapped(file)))
+
+
+def test_only_failed_items_run_again(world: World) -> None:
+    world.says("rome", "paris", "montevideo", fail=("paris",))
+    first = training(world.file, raise_on_failure=False)
+    assert first.state == "FAILED"
+    world.says("rome", "paris", "montevideo")
+    replayed = training.replay(skip_successful_steps=True)
+    assert items(replayed) == {"train[rome]": "REUSE", "train[paris]": "RUN", "train[montevideo]": "REUSE"}
+    assert value(replayed, "total") == 19
+
+
+BEFORE = ["rome", "paris", "lima"]
+
+
+@pytest.mark.parametrize(
+    ("after", "new", "gathered"),
+    [
+        (["oslo", "rome", "paris", "lima"], ["train[oslo]"], True),
+        (["rome", "lima"], [], True),
+        (["lima", "rome", "paris"], [], True),
+        (["lima", "bergen", "rome"], ["train[bergen]"], True),
+        (["rome", "paris", "lima"], [], False),
+    ],
+    ids=["one more in front", "one less", "another order", "all at once", "the same"],
+)
+@pytest.mark.parametrize("through", [listed, given], ids=["from a step", "from a parameter"])
+def test_with_changed_only_new_items_run_and_what_gathers_them(
+    world: World, through: Any, after: list[str], new: list[str], gathered: bool
+) -> None:
+    world.says()
+    through(BEFORE, world.file)
+    replayed = through.replay(changed=True, input_overrides={"cities": after})
+    assert [name for name, action in items(replayed).items() if action == "RUN"] == new
+    assert list(items(replayed)) == [f"train[{city}]" for city in after]
+    assert ("told" in ran(replayed)) == gathered
+    assert value(replayed, "told") == after
+
+
+def test_one_item_is_started_skipped_pinned_and_overridden(world: World) -> None:
+    world.says("rome", "paris", "lima")
+    first = training(world.file)
+    started = training.replay(pipeline_run=first, start="train[paris]")
+    assert ran(started) == ["train[paris]", "total"]
+    pinned = training.replay(pipeline_run=first, outputs={"train[paris]": 100}, skip_successful_steps=True)
+    assert items(pinned)["train[paris]"] == "PIN"
+    assert value(pinned, "total") == 108
+    skipped = training.replay(pipeline_run=first, skip=["cities", "train[paris]"])
+    assert items(skipped) == {"train[rome]": "RUN", "train[paris]": "REUSE", "train[lima]": "RUN"}
+    overridden = training.replay(
+        pipeline_run=first, skip_successful_steps=True, step_input_overrides={"train[lima]": {"city": "buenos aires"}}
+    )
+    assert items(overridden) == {"train[rome]": "REUSE", "train[paris]": "REUSE", "train[lima]": "RUN"}
+    assert value(overridden, "total") == 4 + 5 + 12
+
+
+def test_an_override_of_a_mapped_step_holds_for_all_items(world: World) -> None:
+    world.says("rome", "paris")
+    training(world.file)
+    replayed = training.replay(skip_successful_steps=True, step_input_overrides={"train": {"city": "x"}})
+    assert value(replayed, "total") == 2
+
+
+def test_all_items_are_skipped_by_the_name_of_the_step(world: World) -> None:
+    world.says("rome", "paris")
+    training(world.file)
+    assert ran(training.replay(skip=["cities", "train"])) == ["total"]
+
+
+def test_a_skip_of_all_items_below_what_runs_is_refused(world: World) -> None:
+    world.says("rome", "paris")
+    training(world.file)
+    with nothing_written(), pytest.raises(RequestRefused, match=r"`train` cannot be skipped: `train` runs"):
+        training.replay(skip=["train"])
+
+
+@step
+def pair(left: int, right: str) -> str:
+    return f"{right}{left}"
+
+
+@step
+def both(texts: list[str]) -> str:
+    return "-".join(texts)
+
+
+@pipeline
+def crossing(lefts: list[int], rights: list[str]) -> None:
+    both(pair.product(lefts, rights))
+
+
+def test_a_product_is_replayed_by_its_pairs() -> None:
+    run = crossing([1, 2], ["a", "b"])
+    assert value(run, "both") == "a1-b1-a2-b2"
+    names = [name for name in run.steps if "[" in name]
+    replayed = crossing.replay(start=names[2])
+    assert ran(replayed) == [names[2], "both"]
+    more = crossing.replay(changed=True, input_overrides={"lefts": [1, 3]})
+    assert [action for name, action in actions(more).items() if "[" in name] == ["REUSE", "REUSE", "RUN", "RUN"]
+    assert value(more, "both") == "a1-b1-a3-b3"
+
+
+@step
+def numbers(count: int) -> list[int]:
+    return list(range(count))
+
+
+@step
+def twice(number: int) -> int:
+    return number * 2
+
+
+@step
+def half(number: int) -> float:
+    return number / 2
+
+
+@step
+def add_up(given: list[float]) -> float:
+    return sum(given)
+
+
+@pipeline
+def chained(count: int) -> None:
+    add_up(half.map(twice.map(numbers(count))))
+
+
+def test_a_map_of_a_map_is_replayed_item_by_item() -> None:
+    run = chained(3)
+    assert value(run, "add_up") == 3
+    # what reads a list of results reads all of them, so that all its items run
+    started = chained.replay(pipeline_run=run, start="twice[1]")
+    assert ran(started) == ["twice[1]", "half[0]", "half[1]", "half[2]", "add_up"]
+    pinned = chained.replay(pipeline_run=run, outputs={"twice[2]": 40}, skip_successful_steps=True)
+    assert value(pinned, "add_up") == 21
+
+
+def test_with_changed_a_map_of_a_map_runs_what_has_another_value() -> None:
+    chained(3)
+    replayed = chained.replay(changed=True, input_overrides={"count": 4})
+    assert ran(replayed) == ["numbers", "twice[3]", "half[3]", "add_up"]
+    assert value(replayed, "add_up") == 6
+
+
+def test_a_thousand_items_are_gathered_and_kept() -> None:
+    chained(1000)
+    replayed = chained.replay(start="add_up")
+    assert ran(replayed) == ["add_up"]
+    assert value(replayed, "add_up") == sum(range(1000))
