@@ -21,6 +21,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from dalsegno.expressions.faults import INVALID, Fault
 from dalsegno.expressions.lexer import COALESCE, RANGE, TERNARY, UNDEFINED, Lexer
+from dalsegno.expressions.simple import simple_tree
 
 #: expressions inside expressions, brackets included
 MAX_DEPTH = 60
@@ -75,8 +76,11 @@ def parse_tree(source: str) -> nodes.Template:
     ------
     Fault : it cannot be read; the offset tells where.
     """
+    simple = simple_tree(source)
+    if simple is not None:
+        return simple
     try:
-        tree = _Grammar(_LANGUAGE, source).parse()
+        tree = full_tree(source)
     except TemplateSyntaxError as error:
         message = _JINJA_WORDS.sub(lambda words: _SIGNS[words[0]], error.message or "")
         raise Fault(f"cannot be read: {message}", code=INVALID, offset=error.lineno) from None
@@ -85,6 +89,11 @@ def parse_tree(source: str) -> nodes.Template:
     if "{%" in source:
         _mark_macros(tree)
     return tree
+
+
+def full_tree(source: str) -> nodes.Template:
+    """Read a text by the whole grammar. Raises Jinja's own error where it cannot be read."""
+    return _Grammar(_LANGUAGE, source).parse()
 
 
 def _mark_macros(tree: nodes.Template) -> None:

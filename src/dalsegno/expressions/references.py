@@ -96,6 +96,16 @@ def _visit_block(node: nodes.Block, found: _Found, local: set[str]) -> None:
 
 
 def _visit_path(node: nodes.Node, found: _Found, local: set[str]) -> None:
+    steps: list[str] = []
+    base = node
+    while type(base) is nodes.Getattr:
+        steps.append(base.attr)
+        base = base.node
+    if type(base) is nodes.Name:
+        # nearly every path is names with dots
+        if base.name not in local:
+            found.names[Reference((base.name, *reversed(steps)))] = None
+        return
     reference = _reference(node, local)
     if reference is not None:
         found.names[reference] = None
