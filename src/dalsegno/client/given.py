@@ -10,7 +10,7 @@ from uuid import UUID
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
 from dalsegno.engine.invocations import SAVED
-from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
+from dalsegno.errors import NotFound, Refusal, TaskFailed, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.binding import bound
 from dalsegno.model.flow import Flow, Kind
@@ -41,7 +41,12 @@ def form_of(client: Client, value: Any, what: str, store: ArtifactStore | None =
         if artifact.output is None or artifact.output not in held:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return held[artifact.output]
-    return encode(value, store or client.values, allow_unsafe=allow_pickle(), name=what).form
+    try:
+        return encode(value, store or client.values, allow_unsafe=allow_pickle()).form
+    except TaskFailed as error:
+        _, cannot, why = error.message.partition("cannot be stored")
+        message = f"{what} {cannot}{why}" if cannot else f"{what}: {error.message}"
+        raise Refusal(f"{message}; {error.hint}" if error.hint else message, code=error.code) from error
 
 
 def loaded(client: Client, value: Any) -> Any:
