@@ -102,12 +102,23 @@ def test_a_step_that_was_replayed_alone_is_replayed_again_by_itself_and_by_the_c
         ({"breakpoints": ["totl"]}, r"there is no task `totl`.*did you mean `total`"),
         ({"outputs": {"totl": 1}}, r"there is no task `totl`.*did you mean `total`"),
         ({"step_input_overrides": {"load": {"m": 1}}}, r"`load` has no input `m`"),
+        ({"step_input_overrides": {"laod": {"n": "x" * 100_000}}}, r"there is no task `laod`.*did you mean `load`"),
+        ({"outputs": {"totl": "x" * 100_000}}, r"there is no task `totl`.*did you mean `total`"),
         ({"step_input_overrides": {"load": 1}}, r"`step_input_overrides` must be a dict of dicts"),
     ],
 )
 def test_a_wrong_option_of_a_run_is_refused_before_anything_is_written(options: dict[str, Any], message: str) -> None:
     with nothing_written(), pytest.raises(Refusal, match=message):
         looked_at(2, **options)
+
+
+def test_a_plan_of_a_run_stores_nothing() -> None:
+    with nothing_written():
+        assert str(looked_at.plan(2, outputs={"load": [0] * 100_000})).startswith("2 RUN, 1 PIN")
+
+
+def test_an_override_of_all_items_holds_for_a_first_run() -> None:
+    assert looked_at(2, step_input_overrides={"scale": {"by": 7}}).steps["total"].output.load() == 7
 
 
 def test_a_value_that_cannot_be_stored_is_refused_by_name() -> None:
