@@ -126,7 +126,8 @@ def execute(
     options: RunOptions,
 ) -> PipelineRun:
     """Execute a created run: with the functions of this process, or without any in worker processes, from stored code."""
-    apart = StoredSteps(client.revision_of(created.id).source, client.values, allow_unsafe=allow_pickle())
+    source, inputs = client.revision_of(created.id).source, created.inputs
+    apart = StoredSteps(source, client.values, inputs=inputs, allow_unsafe=allow_pickle())
     if functions is None:
         ended = client.execute(created.id)
         _tell(ended)
