@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dalsegno.artifacts.port import ArtifactStore
     from dalsegno.client.client import Client
 
+#: stands for the key of an item in messages
+_ITEM = "key"
 _NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
 
 
@@ -130,6 +132,9 @@ def pins(client: Client, flow: Flow, given: Mapping[str, Any], store: ArtifactSt
         name = None if parsed is None else (parsed.task or parsed.items[-1][0])
         task = nodes[name].task if name is not None and name in nodes else None
         if task is not None and task.kind is Kind.LOOP:
+            if not selector.endswith("]"):
+                message = f"`{selector}` is mapped: give the result of an item, such as `{selector}[{_ITEM}]`"
+                raise Refusal(f"{message}; or override what reads it with step_input_overrides", code="bad-pin")
             task = task.tasks[0]
             selector = f"{selector}.{task.id}"  # noqa: PLW2901 - what is meant is the step of the item
         names = (task.outputs or ()) if task is not None else ("output",)

@@ -136,16 +136,19 @@ def read_request(pipeline: Any, request: Mapping[str, Any]) -> tuple[dict[str, A
 def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
     """Give the run that is replayed: the one that is named, or else the latest of a pipeline."""
     if pipeline_run is not None:
-        return client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
+        found = client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
+        if found.deleted is not None:
+            raise Refusal(f"{found.name} was deleted: it cannot be replayed any more", code="run-deleted")
+        return found
     named = pipeline if other is None else other
     name = named if isinstance(named, str) else named.name
     namespace = None if isinstance(named, str) else named.namespace
     if isinstance(named, str) and "." in name:
         namespace, _, name = name.rpartition(".")
-    found = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
-    if not found:
+    latest = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
+    if not latest:
         raise _never_ran(client, name, here=not isinstance(named, str))
-    return found[0]
+    return latest[0]
 
 
 def _never_ran(client: Client, name: str, *, here: bool) -> NotFound:
