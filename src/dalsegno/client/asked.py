@@ -9,7 +9,9 @@ from dalsegno.errors import Refusal, closest, did_you_mean
 from dalsegno.replay.request import Effects, Stale
 
 _NAMES = ("steps_to_skip", "skip", "start", "only", "until", "breakpoints", "acknowledge")
-_MAPS = ("parameters", "input_overrides", "outputs", "renamed", "labels")
+_MAPS = ("parameters", "input_overrides", "outputs")
+_TEXT_MAPS = ("renamed", "labels")
+_TEXTS = ("key", "reason")
 _NESTED = ("step_input_overrides", "step_default_input_overrides")
 _FLAGS = (
     "skip_successful_steps", "changed", "debug", "verify", "fresh_clock", "carry_overrides", "raise_on_failure", "post_mortem",
@@ -82,6 +84,14 @@ def _is_map(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(key, str) for key in cast("Mapping[Any, Any]", value))
 
 
+def _is_text_map(value: Any) -> bool:
+    return _is_map(value) and all(isinstance(one, str) for one in value.values())
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
 def _is_nested(value: Any) -> bool:
     return _is_map(value) and all(_is_map(inner) for inner in value.values())
 
@@ -93,6 +103,8 @@ def _is_flag(value: Any) -> bool:
 _FORMS: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
     (_NAMES, _is_names, 'a list of names, such as ["train"]'),
     (_MAPS, _is_map, "a dict with names as keys"),
+    (_TEXT_MAPS, _is_text_map, "a dict of texts with names as keys"),
+    (_TEXTS, _is_text, "a text"),
     (_NESTED, _is_nested, 'a dict of dicts, such as {"train": {"data": value}}'),
     (_FLAGS, _is_flag, "True or False"),
 )

@@ -10,7 +10,7 @@ from uuid import UUID
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.client.pipeline_runs import Output, PipelineRun, StepRun
 from dalsegno.engine.invocations import SAVED
-from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
+from dalsegno.errors import NotFound, Refusal, TaskFailed, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.binding import bound
 from dalsegno.model.flow import Flow, Kind
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dalsegno.artifacts.port import ArtifactStore
     from dalsegno.client.client import Client
 
+#: stands for the key of an item in messages
+_ITEM = "key"
 _NUMBERED = re.compile(r"(?P<name>.+)_[0-9]+\Z")
 
 
@@ -44,7 +46,12 @@ def form_of(client: Client, value: Any, what: str, store: ArtifactStore | None =
         if artifact.output is None or artifact.output not in held:
             raise NotFound(f"{what}: the artifact {value} is no output of a step", code="unknown-artifact")
         return held[artifact.output]
-    return encode(value, store or client.values, allow_unsafe=allow_pickle(), name=what).form
+    try:
+        return encode(value, store or client.values, allow_unsafe=allow_pickle()).form
+    except TaskFailed as error:
+        _, cannot, why = error.message.partition("cannot be stored")
+        message = f"{what} {cannot}{why}" if cannot else f"{what}: {error.message}"
+        raise Refusal(f"{message}; {error.hint}" if error.hint else message, code=error.code) from error
 
 
 def loaded(client: Client, value: Any) -> Any:
@@ -128,6 +135,9 @@ def pins(client: Client, flow: Flow, given: Mapping[str, Any], store: ArtifactSt
         name = None if parsed is None else (parsed.task or parsed.items[-1][0])
         task = nodes[name].task if name is not None and name in nodes else None
         if task is not None and task.kind is Kind.LOOP:
+            if not selector.endswith("]"):
+                message = f"`{selector}` is mapped: give the result of an item, such as `{selector}[{_ITEM}]`"
+                raise Refusal(f"{message}; or override what reads it with step_input_overrides", code="bad-pin")
             task = task.tasks[0]
             selector = f"{selector}.{task.id}"  # noqa: PLW2901 - what is meant is the step of the item
         names = (task.outputs or ()) if task is not None else ("output",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dalsegno.artifacts.materializers import decode
 from dalsegno.engine.invocations import SAVED, TAKEN
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dalsegno.replay.compare import Comparison
     from dalsegno.store.port import StoredLine
 
+
+Value = TypeVar("Value")
 
 #: how many steps are shown where a run's steps are printed
 _LISTED = 20
@@ -79,6 +81,19 @@ class Saved(Output):
         return self._task_run.metadata[SAVED][self.name]
 
 
+class _Named(dict[str, Value]):
+    """Values by name; a name that is not there is told with the closest."""
+
+    def __init__(self, lacks: str, values: Mapping[str, Value]) -> None:
+        super().__init__(values)
+        self._lacks = lacks
+
+    def __missing__(self, name: str) -> Value:
+        near = closest(name, self)
+        hint = did_you_mean(near) or f"; there is {', '.join(f'`{one}`' for one in self) or 'none'}"
+        raise NotFound(f"{self._lacks} `{name}`{hint}", code="unknown-output", closest=near)
+
+
 class StepRun:
     """What became of one step in one run."""
 
@@ -122,7 +137,8 @@ class StepRun:
     @property
     def outputs(self) -> Mapping[str, Output]:
         """Its outputs by name."""
-        return {name: Output(self._client, self._task_run, name) for name in self._task_run.outputs}
+        made = {name: Output(self._client, self._task_run, name) for name in self._task_run.outputs}
+        return _Named(f"`{self.name}` of {self._run.name} has no output", made)
 
     @property
     def output(self) -> Output:
@@ -151,7 +167,8 @@ class StepRun:
     @property
     def artifacts(self) -> Mapping[str, Saved]:
         """What it saved beside its outputs, by name."""
-        return {name: Saved(self._client, self._task_run, name) for name in self._task_run.metadata.get(SAVED, {})}
+        made = {name: Saved(self._client, self._task_run, name) for name in self._task_run.metadata.get(SAVED, {})}
+        return _Named(f"`{self.name}` of {self._run.name} saved nothing called", made)
 
     @property
     def error(self) -> Mapping[str, Any] | None:

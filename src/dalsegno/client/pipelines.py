@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dalsegno.client.client import Client
     from dalsegno.client.pipeline_runs import PipelineRun, StepRun
     from dalsegno.model.plan import Plan
+    from dalsegno.model.state import State
     from dalsegno.replay.request import ReplayRequest
     from dalsegno.store.port import FlowSummary
 
@@ -28,6 +29,10 @@ _PLAIN = (
     "fresh_clock", "carry_overrides", "reason", "labels", "revision",
 )  # fmt: skip
 _LISTS = frozenset({"steps_to_skip", "start", "only", "until", "breakpoints", "acknowledge"})
+
+
+#: how the stored code of a step that is replayed alone begins
+ALONE = '"kind": "python-step"'
 
 
 class PipelineClient:
@@ -60,22 +65,26 @@ class PipelineClient:
         limit : at most so many; 0 is all.
         """
         from dalsegno.client.pipeline_runs import PipelineRun
-        from dalsegno.model.state import State
         from dalsegno.store.port import RunFilter
 
         found = self._client.get_flow(pipeline).flow if pipeline is not None else None
         wanted = RunFilter(
             None if found is None else found.namespace,
             None if found is None else found.id,
-            () if status is None else (State(status.upper()),),
+            () if status is None else (_state(status),),
             labels=tuple((labels or {}).items()),
             limit=limit,
         )
         return [PipelineRun(self._client, run) for run in self._client.list_runs(wanted)]
 
     def list_pipelines(self) -> list[FlowSummary]:
-        """Give all pipelines and flows."""
-        return self._client.list_flows()
+        """Give all pipelines and flows, without those that are one step of a pipeline, replayed alone."""
+        found = self._client.list_flows()
+        known = {flow.id for flow in found}
+        return [flow for flow in found if flow.id.rpartition("-")[0] not in known or not self._is_alone(flow)]
+
+    def _is_alone(self, flow: FlowSummary) -> bool:
+        return ALONE in self._client.get_flow(f"{flow.namespace}.{flow.id}").source[: len(ALONE) + 1]
 
     def get_run_step(self, step_run_id: Any) -> StepRun:
         """Give a step run by its id."""
@@ -173,3 +182,15 @@ class PipelineClient:
             asked["task_inputs"] = task_inputs(self._client, given, store)
             asked["outputs"] = pins(self._client, flow, asked.get("outputs", {}), store)
         return replace(ReplayRequest(origin=origin.id), **asked)
+
+
+def _state(text: str) -> State:
+    from dalsegno.errors import Refusal, closest, did_you_mean
+    from dalsegno.model.state import State
+
+    try:
+        return State(text.upper())
+    except ValueError:
+        near = closest(text, [state.value for state in State])
+        hint = did_you_mean(near) or f"; there are {', '.join(f'`{state.value}`' for state in State)}"
+        raise Refusal(f"there is no state `{text}`{hint}", code="unknown-state", closest=near) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,18 @@ class StoredSteps:
     Parameters
     ----------
     source : the revision's, as JSON.
+    inputs : the parameters of the run, in stored form: by them functions are found that the pipeline's function makes.
     """
 
-    def __init__(self, source: str, artifacts: ArtifactStore, *, allow_unsafe: bool = True) -> None:
-        self._source = source
+    def __init__(
+        self,
+        source: str,
+        artifacts: ArtifactStore,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        allow_unsafe: bool = True,
+    ) -> None:
+        self._source = f"{source}\n{json.dumps(dict(inputs or {}))}"
         self._artifacts = artifacts
         self._allow_unsafe = allow_unsafe
 

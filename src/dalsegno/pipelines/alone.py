@@ -82,7 +82,7 @@ def _run(client: Client, step: Any, found: Invoked, options: AloneOptions) -> An
     forms |= _forms(client, step, given)
     flow, function = _flow(step, found, forms, code)
     bundle = collect(step)
-    source = json.dumps({"kind": "python", "bundle": bundle.to_json()}, ensure_ascii=False)
+    source = json.dumps({"kind": "python-step", "bundle": bundle.to_json()}, ensure_ascii=False)
     labels = {**options.labels, REPLAYED_RUN: found.run.id}
     labels |= {REPLAYED_STEP: found.task_run.id} if found.task_run is not None else {}
     asked = ReplayRequest(

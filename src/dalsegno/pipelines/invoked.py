@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dalsegno.client.given import is_of
 from dalsegno.client.pipeline_runs import StepRun, shown_name
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
+from dalsegno.model.address import parse
 from dalsegno.model.flow import Flow, Kind, Task
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.pipelines.recording import told_name
@@ -98,8 +99,11 @@ def _named(step: Any, run: Run, flow: Flow, began: dict[str, TaskRun], name: str
     if inner is task and name == task.id:
         return _only(step, run, [task], began)
     items = [one for one, found in began.items() if found.task == inner.id]
-    if name in items:
-        return Invoked(run, inner, began[name].address, name, began[name])
+    wanted = name.partition("[")[2].removesuffix("]")
+    for item in items:
+        # a key that is no plain name is quoted in an address; it is understood without
+        if item == name or parse(began[item].address).items[-1][1] == wanted:
+            return Invoked(run, inner, began[item].address, item, began[item])
     if name == task.id:
         return _only(step, run, [task], began)
     near = closest(name, items)

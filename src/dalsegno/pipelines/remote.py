@@ -23,6 +23,8 @@ LOGGED = "\x1edalsegno "
 
 #: the code that is loaded in this process: its source, and what was loaded
 _loaded: list[tuple[str, LoadedCode]] = []
+#: the functions that a pipeline's function made when it was called with the parameters of a run, by code and parameters
+_made: dict[str, Mapping[str, Callable[..., Any]]] = {}
 
 
 def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_unsafe: bool) -> dict[str, Any]:
@@ -81,14 +83,17 @@ def _log(level: str, text: str) -> None:
 
 
 def _pipeline(source: str, store: ArtifactStore) -> Any:
-    if _loaded and _loaded[-1][0] == source:
+    """Load the code: the first line of the source; the second has the parameters of the run."""
+    code = source.partition("\n")[0]
+    if _loaded and _loaded[-1][0] == code:
         return _loaded[-1][1].function
+    _made.clear()
     while _loaded:
         _loaded.pop()[1].unload()
-    bundle = Bundle.from_json(json.loads(source)["bundle"])
+    bundle = Bundle.from_json(json.loads(code)["bundle"])
     call_main(bundle.entry.partition(":")[0])
     loaded = load(bundle, read=lambda digest: _read(store, digest))
-    _loaded.append((source, loaded))
+    _loaded.append((code, loaded))
     return loaded.function
 
 
@@ -98,10 +103,32 @@ def _read(store: ArtifactStore, digest: str) -> bytes:
 
 
 def _function(source: str, store: ArtifactStore, name: str) -> Callable[..., Any]:
-    for found_name, function in functions_of(_pipeline(source, store)):
+    pipeline = _pipeline(source, store)
+    for found_name, function in functions_of(pipeline):
         if found_name == name:
             return function
-    raise TaskFailed(f"the stored code does not hold `{name}`", code="unknown-function", hint="run the pipeline again")
+    made = _made_inside(pipeline, source, store).get(name)
+    if made is None:
+        raise TaskFailed(
+            f"the stored code does not hold `{name}`", code="unknown-function", hint="run the pipeline again"
+        )
+    return made
+
+
+def _made_inside(pipeline: Any, source: str, store: ArtifactStore) -> Mapping[str, Callable[..., Any]]:
+    """Give the functions that the pipeline's function makes when it is called with the parameters of the run."""
+    if source not in _made:
+        from dalsegno.pipelines.pipeline import Pipeline
+        from dalsegno.pipelines.tracing import trace
+        from dalsegno.settings import allow_pickle
+
+        _made.clear()
+        forms = json.loads(source.partition("\n")[2] or "{}") if isinstance(pipeline, Pipeline) else None
+        _made[source] = {}
+        if forms is not None:
+            values = {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in forms.items()}
+            _made[source] = trace(pipeline, (), values, store=store).functions
+    return _made[source]
 
 
 def functions_of(pipeline: Any) -> Iterator[tuple[str, Callable[..., Any]]]:

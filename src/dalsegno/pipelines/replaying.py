@@ -15,7 +15,8 @@ from dalsegno.client.pipeline_runs import Output, PipelineRun
 from dalsegno.client.spelling import plan_in_python, refusing_in_python
 from dalsegno.code import digest_of
 from dalsegno.errors import NotFound, Refusal, RequestRefused, closest, did_you_mean
-from dalsegno.model.flow import Flow
+from dalsegno.model.binding import binding_of
+from dalsegno.model.flow import Flow, Kind
 from dalsegno.model.run import Run
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.importing import refuse_while_importing
@@ -135,16 +136,19 @@ def read_request(pipeline: Any, request: Mapping[str, Any]) -> tuple[dict[str, A
 def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
     """Give the run that is replayed: the one that is named, or else the latest of a pipeline."""
     if pipeline_run is not None:
-        return client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
+        found = client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
+        if found.deleted is not None:
+            raise Refusal(f"{found.name} was deleted: it cannot be replayed any more", code="run-deleted")
+        return found
     named = pipeline if other is None else other
     name = named if isinstance(named, str) else named.name
     namespace = None if isinstance(named, str) else named.namespace
     if isinstance(named, str) and "." in name:
         namespace, _, name = name.rpartition(".")
-    found = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
-    if not found:
+    latest = client.list_runs(RunFilter(namespace, name, whole=True, limit=1))
+    if not latest:
         raise _never_ran(client, name, here=not isinstance(named, str))
-    return found[0]
+    return latest[0]
 
 
 def _never_ran(client: Client, name: str, *, here: bool) -> NotFound:
@@ -219,18 +223,28 @@ def _local(
         raise Refusal(message, code="other-flow")
     revision = client.revision_of(origin.id)
     digest = digest_of(pipeline).digest
-    if revision.digest == digest and not given and revision.flow.depends is not None:
-        made = Coded(revision.flow, digest, revision.source, graph=revision.graph)
-        return made, {}, dict(functions_of(pipeline))
+    kept = revision.digest == digest and not given and revision.flow.depends is not None
+    if kept and (functions := dict(functions_of(pipeline))).keys() >= _functions_in(revision.flow):
+        return Coded(revision.flow, digest, revision.source, graph=revision.graph), {}, functions
     own, carried = pipeline.signature.defaults, PipelineRun(client, origin).parameters
     arguments = {name: value for name, value in carried.items() if name in own}
     for name, value in given.items():
         arguments[name] = loaded(client, value)
     _refuse_lacking(pipeline, origin, arguments)
     traced = trace(pipeline, (), arguments, store=store)
+    if kept:
+        # the graph is that of the origin; some of its functions are made by the pipeline's function
+        return Coded(revision.flow, digest, revision.source, graph=revision.graph), {}, traced.functions
     # as the pipeline reads them: coerced by its annotations
     forms = {name: form_of(client, traced.arguments[name], f"the parameter `{name}`", store) for name in given}
     return coded(pipeline, traced), forms, traced.functions
+
+
+def _functions_in(flow: Flow) -> set[str]:
+    """Name the functions that a graph needs: of steps, and of what names items."""
+    names = {task.function for task in flow.walk() if task.function is not None}
+    keys = (binding_of(task.properties["key"])[1] for task in flow.walk() if task.kind is Kind.LOOP)
+    return names | {key for key in keys if isinstance(key, str) and ":" in key}
 
 
 def _refuse_lacking(pipeline: Any, origin: Run, arguments: Mapping[str, Any]) -> None:

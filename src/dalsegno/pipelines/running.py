@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.artifacts.materializers import encode
+from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.artifacts.weighed import Weighed
 from dalsegno.client.asked import check_asked, names
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.engine.stored_steps import StoredSteps
-from dalsegno.errors import RunFailed
+from dalsegno.errors import RequestRefused, RunFailed
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.pipelines.importing import refuse_while_importing
@@ -74,8 +76,14 @@ def run(pipeline: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pipe
         earlier = _with_key(client, pipeline, options.key)
         if earlier is not None:
             return PipelineRun(client, earlier)
+    if options.outputs or options.step_input_overrides or options.breakpoints:
+        # only these can be refused; nothing is stored before they are looked at
+        planned = plan(pipeline, args, kwargs)
+        if planned.refusals:
+            raise RequestRefused(planned.refusals)
     traced = trace(pipeline, args, arguments, store=client.values)
-    created = client.start_run(traced.flow.id, _request(client, traced, options), coded=coded(pipeline, traced))
+    request = _request(client, traced, options, client.values)
+    created = client.start_run(traced.flow.id, request, coded=coded(pipeline, traced))
     return execute(client, pipeline, created, traced.functions, options)
 
 
@@ -83,8 +91,9 @@ def plan(pipeline: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pla
     """Give the plan of a run; nothing runs and nothing is recorded."""
     options, arguments = _options(pipeline, kwargs)
     client = session()
-    traced = trace(pipeline, args, arguments, store=client.values)
-    return client.plan_run(traced.flow.id, _request(client, traced, options), coded=coded(pipeline, traced))
+    store = Weighed(client.values)
+    traced = trace(pipeline, args, arguments, store=store)
+    return client.plan_run(traced.flow.id, _request(client, traced, options, store), coded=coded(pipeline, traced))
 
 
 def coded(pipeline: Any, traced: Traced) -> Coded:
@@ -117,7 +126,8 @@ def execute(
     options: RunOptions,
 ) -> PipelineRun:
     """Execute a created run: with the functions of this process, or without any in worker processes, from stored code."""
-    apart = StoredSteps(client.revision_of(created.id).source, client.values, allow_unsafe=allow_pickle())
+    source, inputs = client.revision_of(created.id).source, created.inputs
+    apart = StoredSteps(source, client.values, inputs=inputs, allow_unsafe=allow_pickle())
     if functions is None:
         ended = client.execute(created.id)
         _tell(ended)
@@ -181,15 +191,16 @@ def _options(pipeline: Any, kwargs: Mapping[str, Any]) -> tuple[RunOptions, dict
     return RunOptions(**options), {name: value for name, value in kwargs.items() if name not in known}
 
 
-def _request(client: Client, traced: Traced, options: RunOptions) -> ReplayRequest:
-    from dalsegno.client.given import pins, task_inputs
+def _request(client: Client, traced: Traced, options: RunOptions, store: ArtifactStore) -> ReplayRequest:
+    from dalsegno.client.given import inner_names, pins, task_inputs
 
-    store = client.values
+    inner = inner_names(traced.flow)
+    given = {inner(step): values for step, values in options.step_input_overrides.items()}
     forms = {name: encode(value, store, name=name).form for name, value in traced.arguments.items()}
     return ReplayRequest(
         inputs=forms,
-        task_inputs=task_inputs(client, options.step_input_overrides),
-        outputs=pins(client, traced.flow, options.outputs),
+        task_inputs=task_inputs(client, given, store),
+        outputs=pins(client, traced.flow, options.outputs, store),
         breakpoints=names(options.breakpoints),
         labels={**options.labels, **({KEY: options.key} if options.key is not None else {})},
         reason=options.reason,

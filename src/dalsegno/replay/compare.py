@@ -21,6 +21,8 @@ from dalsegno.replay.told import told_difference
 _REFERENCE = "$artifact"
 #: differences within the outputs of one task run that are listed; beyond that they are counted
 MOST_VALUES = 50
+#: how much of a value stands in a line
+_SHOWN = 60
 _WORD = re.compile(r"[A-Za-z_][\w-]*\Z")
 
 
@@ -40,10 +42,20 @@ class Change:
     before: Any
     after: Any
 
+    def __str__(self) -> str:
+        return f"{self.name}: {_shown(self.before)} → {_shown(self.after)}"
+
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON data; a side on which it is missing is left out."""
         sides = {"before": self.before, "after": self.after}
         return {"name": self.name, **{side: value for side, value in sides.items() if value is not MISSING}}
+
+
+def _shown(value: Any) -> str:
+    if value is MISSING:
+        return "(missing)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,13 @@ class Comparison:
     tasks: tuple[TaskComparison, ...] = ()
     first: str | None = None
     read_equal: bool = False
+
+    def __str__(self) -> str:
+        """Give the comparison as lines: the summary, and which inputs and outputs differ."""
+        lines = [self.summary, *(f"  input {change}" for change in self.inputs)]
+        for task in self.tasks[:MOST_VALUES]:
+            lines += [f"  {task.address} {change}" for change in task.outputs]
+        return "\n".join(lines)
 
     @property
     def summary(self) -> str:

@@ -193,7 +193,7 @@ class Executing:
         if revision is None:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         if steps is None and revision.flow.depends is not None:
-            steps = StoredSteps(revision.source, self._artifacts)
+            steps = StoredSteps(revision.source, self._artifacts, inputs=run.inputs)
         begun = self._begun.take(run.id) if run.state is State.CREATED else None
         nodes = self._graphs.of(revision)
         resolved = resolve_request(request_from_json(run.request), nodes)

@@ -42,6 +42,7 @@ from dalsegno.service.file_changes import FileChanges
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
+from dalsegno.service.named_items import keys_as_then
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.stored_inputs import check_stored_inputs
@@ -308,6 +309,7 @@ class Planning:
                 outside,
                 dict(labels),
                 ended=ended,
+                key_function=keys_as_then(self._store, origin, scope.prefix + resolved.renamed.old(task.id), task),
             )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.pipelines import actions, nothing_written, ran, value
 
-from dalsegno import RequestRefused, pipeline, step, unmapped
+from dalsegno import Client, Refusal, RequestRefused, pipeline, step, unmapped
 
 
 @step
@@ -230,3 +230,83 @@ def test_a_thousand_items_are_gathered_and_kept() -> None:
     replayed = chained.replay(start="add_up")
     assert ran(replayed) == ["add_up"]
     assert value(replayed, "add_up") == sum(range(1000))
+
+
+@step
+def records(count: int) -> list[dict[str, Any]]:
+    return [{"name": f"c {number}", "size": number} for number in range(count)]
+
+
+@step
+def grade(record: dict[str, Any], by: int) -> int:
+    return record["size"] * by
+
+
+def name_of_record(record: dict[str, Any]) -> str:
+    return f"{record['name']}!"
+
+
+@pipeline
+def by_field(count: int, by: int = 1) -> None:
+    add_up(grade.map(records(count), by=unmapped(by), key="name"))
+
+
+@pipeline
+def by_function(count: int, by: int = 1) -> None:
+    add_up(grade.map(records(count), by=unmapped(by), key=name_of_record))
+
+
+@pipeline
+def by_lambda(count: int, by: int = 1) -> None:
+    add_up(grade.map(records(count), by=unmapped(by), key=lambda record: f"{record['name']}{by}"))  # pyright: ignore[reportUnknownLambdaType]
+
+
+@pytest.mark.parametrize("keyed", [by_field, by_function, by_lambda], ids=["a field", "a function", "a closure"])
+def test_items_that_are_named_by_their_author_are_kept_and_run_again_by_name(keyed: Any) -> None:
+    run = keyed(3)
+    names = [name for name in run.steps if "[" in name]
+    assert ran(keyed.replay(pipeline_run=run, skip_successful_steps=True)) == []
+    assert ran(keyed.replay(pipeline_run=run, start=names[1])) == [names[1], "add_up"]
+    assert ran(keyed.replay(pipeline_run=run, start="add_up")) == ["add_up"]
+    assert grade.replay(pipeline_run=run, invocation_id=names[2]) == 2
+    more = keyed.replay(pipeline_run=run, changed=True, input_overrides={"count": 4})
+    assert len([name for name in ran(more) if "[" in name]) == 1
+    stored = Client().replay_pipeline_run(run.name, {"start": names[0], "parameters": {"count": 3}})
+    assert ran(stored) == [names[0], "add_up"]
+    assert value(Client().replay_pipeline_run(run.name, {"parameters": {"count": 5}}), "add_up") == 10
+
+
+def test_the_key_of_an_item_needs_no_quotes() -> None:
+    run = by_field(2)
+    assert list(run.steps)[1] == 'grade["c 0"]'
+    assert grade.replay(pipeline_run=run, invocation_id="grade[c 1]", input_overrides={"by": 5}) == 5
+
+
+def test_the_results_of_all_items_are_not_given_at_once() -> None:
+    by_field(2)
+    with nothing_written(), pytest.raises(Refusal, match=r"`grade` is mapped: give the result of an item"):
+        by_field.replay(outputs={"grade": [1, 2]})
+
+
+def test_a_run_that_was_deleted_is_not_replayed() -> None:
+    run = by_field(2)
+    Client().delete_run(run.id)
+    for again in (by_field.replay, lambda pipeline_run: grade.replay(pipeline_run=pipeline_run)):  # pyright: ignore[reportUnknownLambdaType]
+        with pytest.raises(Refusal, match="by_field-1 was deleted"):
+            again(pipeline_run=run.id)
+
+
+@pipeline
+def mapped_twice(count: int, first: int, second: int) -> None:
+    made = records(count)
+    add_up(grade.map(made, by=unmapped(first), key="name"))
+    add_up(grade.map(made, by=unmapped(second), key="name"))
+
+
+def test_mapped_calls_of_one_step_are_matched_by_what_they_are_given() -> None:
+    run = mapped_twice(2, 10, 100)
+    swapped = mapped_twice.replay(
+        pipeline_run=run, changed=True, input_overrides={"first": 100, "second": 10}, raise_on_failure=False
+    )
+    assert [value(swapped, name) for name in ("add_up", "add_up_2")] == [100, 10]
+    assert [value(run, name) for name in ("add_up", "add_up_2")] == [10, 100]
