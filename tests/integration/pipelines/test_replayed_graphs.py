@@ -67,7 +67,7 @@ async def later(n: int) -> int:
 def ordered(n: int) -> None:
     low, high = pair_of(n)
     done = nothing(low)
-    later(high)
+    _ = later(high)
     publish("it", after=done)
 
 
