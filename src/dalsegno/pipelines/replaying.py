@@ -147,7 +147,7 @@ def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | N
         if found.deleted is not None:
             raise Refusal(f"{found.name} was deleted: it cannot be replayed any more", code="run-deleted")
         return found
-    named = pipeline if other is None else other
+    named: Any = pipeline if other is None else other
     name = named if isinstance(named, str) else named.name
     namespace = None if isinstance(named, str) else named.namespace
     if isinstance(named, str) and "." in name:
