@@ -282,6 +282,52 @@ assert run.steps["trainer"].output.load() == 6.0
         python("-c", local, folder=tmp_path)
 
 
+DEBUGGED = """
+from dalsegno import pipeline, step
+
+@step
+def divide(number: int, by: int) -> float:
+    BREAK
+    return number / by
+
+@pipeline
+def dividing(by: int):
+    divide(10, by)
+
+if __name__ == "__main__":
+    CALL
+"""
+
+
+def test_breakpoint_stops_in_a_step_that_is_debugged(tmp_path: Path) -> None:
+    text = DEBUGGED.replace("BREAK", "breakpoint()").replace("CALL", "dividing(5, debug=True)")
+    (tmp_path / "work.py").write_text(text)
+    out = python("work.py", folder=tmp_path, text="p 'it is', number * 11\nc\n")
+    assert "('it is', 110)" in out
+
+
+def test_post_mortem_opens_the_debugger_at_the_line_that_failed(tmp_path: Path) -> None:
+    text = DEBUGGED.replace("BREAK", "pass").replace("CALL", "dividing(0, post_mortem=True, raise_on_failure=False)")
+    (tmp_path / "work.py").write_text(text)
+    out = python("work.py", folder=tmp_path, text="p 'it is', by + 7\nq\n")
+    assert "-> return number / by" in out
+    assert "('it is', 7)" in out
+
+
+def test_a_replay_is_debugged_and_leaves_the_run_that_it_replays_alone(tmp_path: Path) -> None:
+    call = """first = dividing(5)
+    os.environ["LOOK"] = "yes"
+    dividing.replay(debug=True)
+    divide.replay(pipeline="dividing", debug=True)
+    del os.environ["LOOK"]
+    assert dividing.replay(skip_successful_steps=True).model.origin == first.id"""
+    text = DEBUGGED.replace("BREAK", "'LOOK' in os.environ and breakpoint()").replace("CALL", call)
+    (tmp_path / "work.py").write_text(f"import os\n{text}")
+    out = python("work.py", folder=tmp_path, text="p 'it is', number * 11\nc\np 'it is', by\nc\n")
+    assert "('it is', 110)" in out
+    assert "('it is', 5)" in out
+
+
 def _indented(text: str) -> str:
     return "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
 

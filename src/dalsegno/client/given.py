@@ -148,7 +148,7 @@ def pins(client: Client, flow: Flow, given: Mapping[str, Any], store: ArtifactSt
 def _pin(client: Client, selector: str, value: Any, names: tuple[str, ...], store: ArtifactStore) -> dict[str, Any]:
     what = f"the result of `{selector}`"
     if isinstance(value, PipelineRun):
-        value = next(iter(value.steps.values()))
+        value = _step_of(value, selector, what)
     if isinstance(value, StepRun):
         return {name: form_of(client, output, what, store) for name, output in value.outputs.items()}
     if len(names) == 1:
@@ -163,3 +163,15 @@ def _pin(client: Client, selector: str, value: Any, names: tuple[str, ...], stor
     if not names:
         return {}
     raise Refusal(f"{what} has {len(names)} outputs: give a tuple, or a map of {', '.join(names)}", code="bad-pin")
+
+
+def _step_of(run: PipelineRun, selector: str, what: str) -> StepRun:
+    """Give the step of a run that is meant by giving the run: the one of this name, or its only one."""
+    by_address = {step.address: step for step in run.steps.values()}
+    if selector in by_address:
+        return by_address[selector]
+    if len(by_address) == 1:
+        return next(iter(by_address.values()))
+    near = closest(selector, run.steps)
+    message = f"{what}: {run.name} has no step `{selector}`{did_you_mean(near)}; give a value, or one of its step runs"
+    raise Refusal(message, code="bad-pin", closest=near)

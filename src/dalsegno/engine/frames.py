@@ -110,6 +110,7 @@ class Frame:
     _moved_before: bool | None = None
     _moved: set[str] = field(default_factory=set[str])
     _ready: Ready | None = None
+    _tasks: list[Task] = field(default_factory=list[Task])
     _edges: Edges | None = None
     _handled: State | None = None
 
@@ -222,14 +223,13 @@ class Frame:
             self.running += 1
             return self.pending.popleft()
         if self._ready is None:
-            tasks = [entry for entry in self.pending if isinstance(entry, Task)]
-            self._ready, self._edges = Ready(tasks, self.depends), Edges(tasks)
+            self._tasks = [entry for entry in self.pending if isinstance(entry, Task)]
+            self._ready = Ready(self._tasks, self.depends)
         entry = self._ready.take()
         if entry is not None:
             self.pending.remove(entry)
             self.running += 1
-            names = self.depends.get(entry.id, ())
-            self.moved = self._moved_above(names, self._edges.that_count(entry, names) if self._edges else names)
+            self.moved = self._moved_above(entry, self.depends.get(entry.id, ()))
             return entry
         if not self.running:
             # what is left stands after something that failed
@@ -237,11 +237,16 @@ class Frame:
             return self.next(stopping=False)
         return None
 
-    def _moved_above(self, names: tuple[str, ...], counting: Sequence[str]) -> bool:
+    def _moved_above(self, task: Task, names: tuple[str, ...]) -> bool:
         """Whether what a task of a Dag stands directly after has moved, as far as that counts."""
         if self._moved_before is None:
             self._moved_before = self.moved
-        return any(name in self._moved for name in counting) if names else self._moved_before
+        if not names:
+            return self._moved_before
+        moved = [name for name in names if name in self._moved]
+        if moved and self._edges is None:
+            self._edges = Edges(self._tasks)
+        return bool(moved and self._edges and self._edges.that_count(task, moved))
 
     def _next_phase(self) -> None:
         """Go on to `errors`, or to `finally`. How it ended is settled by what came before them, and can only get worse."""

@@ -18,6 +18,7 @@ from dalsegno.errors import NotFound, Refusal, RequestRefused, closest, did_you_
 from dalsegno.model.binding import binding_of
 from dalsegno.model.flow import Flow, Kind
 from dalsegno.model.run import Run
+from dalsegno.model.state import State
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.reached import functions_of
@@ -32,6 +33,9 @@ from dalsegno.store.port import RunFilter
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
     from dalsegno.model.plan import Plan
+
+
+_LAST = ("last", "last-failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +139,15 @@ def read_request(pipeline: Any, request: Mapping[str, Any]) -> tuple[dict[str, A
 
 def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | None, other: Any) -> Run:
     """Give the run that is replayed: the one that is named, or else the latest of a pipeline."""
+    if pipeline is not None and pipeline_run in _LAST:
+        # of this pipeline, whatever else has run since
+        pipeline_run = _last_of(client, pipeline, failed=pipeline_run == "last-failed")
     if pipeline_run is not None:
         found = client.get_run(pipeline_run.id if isinstance(pipeline_run, PipelineRun) else str(pipeline_run))
         if found.deleted is not None:
             raise Refusal(f"{found.name} was deleted: it cannot be replayed any more", code="run-deleted")
         return found
-    named = pipeline if other is None else other
+    named: Any = pipeline if other is None else other
     name = named if isinstance(named, str) else named.name
     namespace = None if isinstance(named, str) else named.namespace
     if isinstance(named, str) and "." in name:
@@ -149,6 +156,15 @@ def origin_of(client: Client, pipeline: Any, pipeline_run: str | PipelineRun | N
     if not latest:
         raise _never_ran(client, name, here=not isinstance(named, str))
     return latest[0]
+
+
+def _last_of(client: Client, pipeline: Any, *, failed: bool) -> str:
+    states = (State.FAILED,) if failed else ()
+    found = client.list_runs(RunFilter(pipeline.namespace, pipeline.name, states, whole=not failed, limit=1))
+    if not found:
+        what = "failed run" if failed else "whole run"
+        raise NotFound(f"there is no {what} of the pipeline `{pipeline.name}`", code="unknown-run")
+    return found[0].id
 
 
 def _never_ran(client: Client, name: str, *, here: bool) -> NotFound:

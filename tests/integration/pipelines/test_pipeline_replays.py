@@ -79,6 +79,19 @@ def test_last_failed_names_a_run() -> None:
     assert training_pipeline.replay(pipeline_run="last-failed").model.origin == bad.id
 
 
+def test_last_means_runs_of_this_pipeline() -> None:
+    @pipeline
+    def other() -> None:
+        report(1.0)
+
+    bad, latest = failed(), training_pipeline(2)
+    other()
+    assert training_pipeline.replay(pipeline_run="last").model.origin == latest.id
+    assert training_pipeline.replay(pipeline_run="last-failed").model.origin == bad.id
+    with pytest.raises(Refusal, match="there is no failed run of the pipeline `other`"):
+        other.replay(pipeline_run="last-failed")
+
+
 def test_the_origin_stays_as_it_was() -> None:
     bad = failed()
     before = (Client().run_json(bad.id), actions(bad))
@@ -242,6 +255,15 @@ def test_what_a_replayed_step_gave_is_attached_to_the_pipeline() -> None:
     replayed = training_pipeline.replay(outputs={"trainer": result}, skip_successful_steps=True)
     assert actions(replayed) == {"load_data": "REUSE", "trainer": "PIN", "report": "RUN"}
     assert value(replayed, "report") == "score=30.0"
+
+
+def test_a_run_stands_for_its_step_of_that_name() -> None:
+    other = training_pipeline(4, learning_rate=2.0)
+    first = training_pipeline(4)
+    replayed = training_pipeline.replay(pipeline_run=first, outputs={"trainer": other})
+    assert value(replayed, "report") == "score=12.0"
+    with nothing_written(), pytest.raises(Refusal, match=r"`nope`.*give a value, or one of its step runs"):
+        training_pipeline.replay(outputs={"nope": other})
 
 
 def test_the_old_result_is_kept_whatever_runs_above() -> None:
