@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.artifacts.materializers.forms import digest_of
@@ -24,20 +24,25 @@ def keys_as_then(
 
     def keys(function: str, items: Sequence[Any]) -> list[Any]:
         left = _names_then(store, origin, address, task)
-        found = [names.pop(0) for item in items if (names := left.get(digest_of(item)))]
+        found = [names.pop(0) for row in items if (names := left.get(_content(row)))]
         return found if len(found) == len(items) else no_keys(function, items)
 
     return keys
 
 
-def _names_then(store: Store, origin: Run | None, address: str, task: Task) -> dict[str, list[str]]:
+def _content(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what an item is known by: the content of its parameters."""
+    return tuple(digest_of(row[name]) for name in sorted(row))
+
+
+def _names_then(store: Store, origin: Run | None, address: str, task: Task) -> dict[tuple[str, ...], list[str]]:
     """Give the keys by the digest of what they were made of; nothing where that function was another one."""
     before = store.task_runs.at(origin.id, address) if origin is not None else None
     if before is None or before.keys is None or before.values is None:
         return {}
     if before.digests.get("key") != task.digests.get("key"):
         return {}
-    known: dict[str, list[str]] = {}
+    known: dict[tuple[str, ...], list[str]] = {}
     for key, row in zip(before.keys, before.values, strict=False):
-        known.setdefault(digest_of(next(iter(row.values()))), []).append(key)
+        known.setdefault(_content(row), []).append(key)
     return known

@@ -320,9 +320,6 @@ class Planning:
         return evaluate
 
 
-#: what labels begin with that say what became of one run
-
-
 def _does_something(decision: Decision, nodes: Nodes) -> bool:
     """Whether a decision may have the run end otherwise than its origin."""
     return decision.action is not Action.REUSE and not runs_after(decision.task, nodes)

@@ -208,7 +208,7 @@ def test_a_result_that_cannot_be_stored_fails_its_step_with_what_to_do() -> None
     def locking() -> None:
         lock()
 
-    with pytest.raises(RunFailed, match=r"`lock` gave `output`, which cannot be stored"):
+    with pytest.raises(RunFailed, match=r"`lock`: the output `output` cannot be stored: it is a `lock`"):
         locking()
 
 
