@@ -43,6 +43,10 @@ class Entry:
     signature: inspect.Signature
     framed: bool = False
     literals: Mapping[str, Check] = field(default_factory=dict[str, "Check"])
+    #: ways of writing arguments that were found to fit: how many have no name, and the names
+    _taken: set[tuple[int, tuple[str, ...]]] = field(
+        default_factory=set[tuple[int, tuple[str, ...]]], repr=False, compare=False
+    )
 
     def argument(self, position: int) -> str | None:
         """Give the Python name of an argument that is written without its own; `None` where there is none so far on."""
@@ -55,8 +59,12 @@ class Entry:
 
     def check(self, positional: int, named: Iterable[str], offset: int) -> None:
         """Refuse arguments that it does not take."""
+        given = (positional, tuple(named))
+        if given in self._taken:
+            return
         try:
-            self.signature.bind(*[None] * (positional + self._unwritten), **dict.fromkeys(map(python_name, named)))
+            self.signature.bind(*[None] * (positional + self._unwritten), **dict.fromkeys(map(python_name, given[1])))
+            self._taken.add(given)
         except TypeError:
             message = f"`{self.name}` does not take these arguments; it takes {self._usage()}"
             raise Fault(message, code=INVALID, offset=offset) from None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,6 +22,7 @@ from dalsegno.flows.uses import Names, UseFinder
 from dalsegno.flows.words import CHECK_ROOTS, FLOW_ROOTS, INPUT_ROOTS, TIMEOUT_ROOTS
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Kind, Task
+from dalsegno.model.quiet import without_collection
 
 _REVISION_LINE = re.compile(r"^revision[ \t]*:[ \t]*[0-9]*[ \t]*(?:#[^\n]*)?(?:\n|\Z)", re.MULTILINE)
 #: properties that say how a task is handled and not what it does
@@ -77,19 +76,7 @@ def text_digest(text: str) -> str:
     return digest("revision", _REVISION_LINE.sub("", text, count=1))
 
 
-@contextmanager
-def _undisturbed() -> Generator[None]:
-    """Keep the garbage collector away: all that is made here stays to the end, and it would look through it again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_undisturbed()
+@without_collection()
 def compiled(text: str, file: str | None) -> tuple[Flow | None, list[Problem]]:
     """Give what the text of a flow comes to, if it can be read at all, and all its problems, in the order of the text."""
     report = Report(file)

@@ -11,9 +11,9 @@ from dalsegno.errors import Ambiguous, FlowInvalid, MoveRefused, NotFound, Probl
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
+from dalsegno.model.quiet import without_collection
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flows_called import unknown_calls
-from dalsegno.service.quiet import without_collection
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
 
 

@@ -17,6 +17,7 @@ from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
+from dalsegno.model.quiet import without_collection
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.sealed import mask_sealed
 from dalsegno.model.state import State
@@ -33,7 +34,6 @@ from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.marked import Marked
 from dalsegno.service.planning import Drawn, Planning
-from dalsegno.service.quiet import without_collection
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
 from dalsegno.service.revisions import revision_of
