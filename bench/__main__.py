@@ -46,8 +46,9 @@ def main() -> int:
 def _peers(given: argparse.Namespace) -> int:
     from bench import peers
 
-    results = peers.compare(install=given.install, tries=1 if given.quick else 3)
-    table = peers.report(results, when=peers.today(), machine=peers.machine())
+    tries = 1 if given.quick else 3
+    results = peers.compare(install=given.install, tries=tries)
+    table = peers.report(results, tries=tries, when=peers.today(), machine=peers.machine())
     print(table)
     if given.write:
         page = Path("README.md")

@@ -53,9 +53,10 @@ def compare(*, install: bool, tries: int) -> list[Result | str]:
     return results
 
 
-def report(results: Sequence[Result | str], *, when: str, machine: str) -> str:
+def report(results: Sequence[Result | str], *, tries: int, when: str, machine: str) -> str:
     """Give the table in Markdown, with the ratio of each peer to ours."""
     ours = next((each for each in results if isinstance(each, Result) and each.peer == OURS), None)
+    said = f"Median of {tries} tries" if tries > 1 else "One try"
     lines = [
         "| engine | chain of 100 steps, ms a step | | replay, 99 of 100 reused, ms | |",
         "|---|---:|---:|---:|---:|",
@@ -68,7 +69,7 @@ def report(results: Sequence[Result | str], *, when: str, machine: str) -> str:
         replay = _ratio(each.replay_ms, ours and ours.replay_ms)
         took = f"{number(each.chain_ms_per_step)} | {chain} | {number(each.replay_ms)} | {replay}"
         lines.append(f"| {each.peer} {each.version} | {took} |")
-    return "\n".join([*lines, "", f"Medians, {when}, {machine}."])
+    return "\n".join([*lines, "", f"{said} after a warm-up, {when}, {machine}."])
 
 
 def written(text: str, table: str) -> str:
