@@ -43,9 +43,9 @@ unit: $(UV) ## the fast tests alone
 soak: $(UV) ## the long versions: more graphs, more stops
 	@DALSEGNO_ORACLE_GRAPHS=20000 DALSEGNO_CRASH_RUNS=200 $(RUN) pytest -n 2 tests/oracle tests/crash --timeout 7200 $(ARGS)
 
-bench: $(UV) ## measure; prints a table
+bench: $(UV) ## measure; prints a table (PEERS=1: compared with other engines)
 	@$(UV) sync --quiet --frozen --all-extras --compile-bytecode
-	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m bench $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m bench $(if $(PEERS),peers --install) $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf .tools .venv .pytest_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,59 @@
+"""The work of `bench.peers` on ZenML: a pipeline of 100 steps on the local stack, and a replay that skips 99 of them."""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+
+HOME = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+# read when zenml is imported
+os.environ |= {"HOME": HOME.name, "ZENML_CONFIG_PATH": HOME.name, "ZENML_LOCAL_STORES_PATH": f"{HOME.name}/stores"}
+os.environ |= {"ZENML_ANALYTICS_OPT_IN": "false", "ZENML_LOGGING_VERBOSITY": "ERROR", "AUTO_OPEN_DASHBOARD": "false"}
+
+try:
+    import zenml
+except ImportError:
+    print(f"zenml is not installed in {sys.executable}", file=sys.stderr)
+    sys.exit(3)
+
+LENGTH = 100
+ran: list[int] = []
+
+
+@zenml.step(enable_cache=False)
+def inc(x: int) -> int:
+    ran.append(x)
+    return x + 1
+
+
+@zenml.pipeline(enable_cache=False)
+def chain() -> None:
+    last = 0
+    for _ in range(LENGTH):
+        last = inc(last)
+
+
+def main(tries: int) -> None:
+    skipped = ["inc", *(f"inc_{number}" for number in range(2, LENGTH))]
+    chains: list[float] = []
+    replays: list[float] = []
+    for _ in range(tries + 1):  # the first is a warm-up
+        start = time.perf_counter()
+        origin = chain()
+        chains.append(time.perf_counter() - start)
+        ran.clear()
+        start = time.perf_counter()
+        chain.replay(pipeline_run=origin.id, skip=skipped)
+        replays.append(time.perf_counter() - start)
+        if ran != [LENGTH - 1]:
+            sys.exit(f"the replay ran {len(ran)} steps, not the last alone")
+    took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
+    line = {"peer": "zenml", "version": zenml.__version__, "chain_ms_per_step": took[0], "replay_ms": took[1]}
+    print(json.dumps(line), file=sys.__stdout__)
+
+
+if __name__ == "__main__":
+    with HOME:
+        main(int(sys.argv[1]))
