@@ -14,7 +14,7 @@ from dalsegno import log_metadata, pipeline, step
 
 
 @step
-def load_data(seed: int) -> tuple[Annotated[list, "rows"], Annotated[list, "held_back"]]:
+def load_data(seed: int) -> tuple[Annotated[list[Any], "rows"], Annotated[list[Any], "held_back"]]:
     """Load the flowers, and hold a third of them back."""
     values, kinds = load_iris(return_X_y=True)
     x, x_test, y, y_test = train_test_split(values, kinds, test_size=1 / 3, random_state=seed)
@@ -22,13 +22,13 @@ def load_data(seed: int) -> tuple[Annotated[list, "rows"], Annotated[list, "held
 
 
 @step
-def train(rows: list, depth: int) -> Annotated[Any, "model"]:
+def train(rows: list[Any], depth: int) -> Annotated[Any, "model"]:
     """Grow a tree."""
     return DecisionTreeClassifier(max_depth=depth, random_state=0).fit(*rows)
 
 
 @step
-def judge(model: Any, rows: list) -> Annotated[float, "accuracy"]:
+def judge(model: Any, rows: list[Any]) -> Annotated[float, "accuracy"]:
     """Give the share of flowers that the tree gets right."""
     log_metadata(flowers=len(rows[1]))
     return round(float(model.score(*rows)), 2)

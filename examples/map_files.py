@@ -5,6 +5,7 @@ Run it with `dalsegno run map_files.py:count_words`, then replay it with
 """
 
 from pathlib import Path
+from typing import Any
 
 from dalsegno import File, pipeline, step
 
@@ -12,7 +13,7 @@ TEXTS = {"a.txt": "to be or not to be", "b.txt": "the rest is silence", "c.txt":
 
 
 @step
-def write_files(folder: str) -> list[dict]:
+def write_files(folder: str) -> list[dict[str, Any]]:
     """Write some files, and keep each with its run."""
     Path(folder).mkdir(exist_ok=True)
     for name, text in TEXTS.items():
@@ -21,7 +22,7 @@ def write_files(folder: str) -> list[dict]:
 
 
 @step
-def count(text: dict) -> int:
+def count(text: dict[str, Any]) -> int:
     """Count the words of one file."""
     return len(Path(text["file"]).read_text(encoding="utf-8").split())
 
