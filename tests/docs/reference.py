@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
-from tests.docs import language
+from tests.docs import api, language
 from tests.docs.shell import Shell
 from tests.docs.tables import BLANK, table
 from tests.support import kestra_cases
@@ -182,6 +182,7 @@ def _code(text: str) -> str:
 
 #: page -> part -> what makes it
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "docs/python-api.md": {"api": api.api_part},
     "docs/cli.md": {"commands": command_part},
     "docs/expressions.md": {"names": names_part},
     "docs/flows.md": {"task types": type_part, **language.PARTS},

@@ -15,7 +15,7 @@ from dalsegno.demo.server import DemoServer
 
 PAGES = (
     "docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md", "docs/sql.md", "docs/expressions.md",
-    "docs/coming-from-kestra.md", "docs/code.md",
+    "docs/coming-from-kestra.md", "docs/coming-from-zenml.md", "docs/tutorial-python.md", "docs/code.md",
 )  # fmt: skip
 ROWS = 20_000
 

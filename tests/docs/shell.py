@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
@@ -95,6 +96,14 @@ class Shell:
             os.chdir(cwd)
             os.environ.clear()
             os.environ.update(before)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget modules of the folder: each command of a page is a process of its own to its reader."""
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(f"{self.home}{os.sep}"):
+                del sys.modules[name]
+        importlib.invalidate_caches()
 
 
 def _needs_shell(line: str) -> bool:

@@ -35,7 +35,7 @@ class Client(PipelineClient):
     """A door to Dal Segno.
 
         with Client() as client:
-            run = client.run("company.team.divvy_tripdata", inputs={"month": "202608"})
+            run = client.get_pipeline_run("last")
 
     Parameters
     ----------

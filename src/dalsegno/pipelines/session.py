@@ -26,6 +26,13 @@ def session() -> Client:
         return found
 
 
+def close(home: Path) -> None:
+    """Close the Clients of a data directory."""
+    with _lock:
+        for key in [key for key in _clients if key[0] == home]:
+            _clients.pop(key).close()
+
+
 def close_all() -> None:
     """Close all of them."""
     with _lock:
