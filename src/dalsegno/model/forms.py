@@ -52,6 +52,25 @@ def _content(form: Form) -> Form:
     return content
 
 
+def content_of(form: Form) -> dict[str, Any] | None:
+    """Give digest and size of the content of a form that is kept whole, as arrays, tables and pickles are; else `None`."""
+    if type(form) is not dict:
+        return None
+    fields = cast("dict[str, Form]", form)
+    if not isinstance(fields.get(TAG), str):
+        return None
+    if isinstance(fields.get("bytes"), str):
+        try:
+            content = b64decode(fields["bytes"], validate=True)
+        except ValueError:
+            return None
+        found, size = blake3(content).hexdigest(), len(content)
+    else:
+        found, size = fields.get("digest"), fields.get("size")
+    digest = fields.get("same", found)
+    return {"digest": digest, "size": size} if isinstance(digest, str) and isinstance(size, int) else None
+
+
 def shown(form: Form) -> Any:
     """Give a form as a person reads it: values that JSON has as they are, others in a few words."""
     if type(form) is list:

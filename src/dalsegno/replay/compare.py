@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from dalsegno.model.forms import content_of
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.sealed import is_sealed, mask_sealed
@@ -54,8 +55,19 @@ class Change:
 def _shown(value: Any) -> str:
     if value is MISSING:
         return "(missing)"
+    kept = told_content(value)
+    if kept is not None:
+        return kept
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def told_content(value: Any) -> str | None:
+    """Write one side of a change that is told by its content: the beginning of the digest, and the size."""
+    if not isinstance(value, Mapping) or set(cast("Mapping[str, Any]", value)) != {"digest", "size"}:
+        return None
+    digest, size = (cast("Mapping[str, Any]", value)[name] for name in ("digest", "size"))
+    return f"{digest[:8]}… ({size:,} bytes)" if isinstance(digest, str) and isinstance(size, int) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +315,11 @@ def _difference(path: str, before: Any, after: Any) -> Iterator[Change]:
 
 
 def _differences_at(path: str, before: Any, after: Any) -> Iterator[Change]:
-    """Go down to where two values differ. A value that is kept as a blob is one whole."""
+    """Go down to where two values differ. A value that is kept as a blob, or as bytes in the row, is one whole."""
+    old_content, new_content = content_of(before), content_of(after)
+    if old_content or new_content:
+        yield from _difference(path, _shortened(old_content or before), _shortened(new_content or after))
+        return
     if isinstance(before, Mapping) and isinstance(after, Mapping) and not (is_sealed(before) or is_sealed(after)):
         old, new = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
         if _REFERENCE not in old and _REFERENCE not in new:

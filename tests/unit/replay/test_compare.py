@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,6 +185,38 @@ def test_a_value_that_is_kept_as_a_blob_is_told_by_its_digest() -> None:
     assert outputs_of(compared([old], [new])) == [
         ("v", {"digest": "a" * 64, "size": 20_000}, {"digest": "b" * 64, "size": 20_001})
     ]
+
+
+def test_a_value_of_python_that_is_stored_whole_is_told_by_its_digest_wherever_it_stands() -> None:
+    old = {
+        "v": {"m": [{"$type": "sklearn", "digest": "a" * 64, "size": 20_000}]},
+        "w": {"$type": "bytes", "bytes": "YWJj"},
+    }
+    new = {
+        "v": {"m": [{"$type": "sklearn", "digest": "b" * 64, "size": 20_000}]},
+        "w": {"$type": "bytes", "bytes": "YWI="},
+    }
+    changed = compared([a_task("a", old, output_digest="1")], [a_task("a", new, output_digest="2")])
+    assert outputs_of(changed) == [
+        ("v.m[0]", {"digest": "a" * 64, "size": 20_000}, {"digest": "b" * 64, "size": 20_000}),
+        ("w", {"digest": blake3(b"abc").hexdigest(), "size": 3}, {"digest": blake3(b"ab").hexdigest(), "size": 2}),
+    ]
+    assert "  a v.m[0]: aaaaaaaa… (20,000 bytes) → bbbbbbbb… (20,000 bytes)" in str(changed).splitlines()
+
+
+def test_outputs_of_a_flow_that_look_like_stored_values_are_compared_as_they_are() -> None:
+    old = {"v": {"digest": "x", "size": "big"}, "w": {"$type": "t", "bytes": "no base64!"}}
+    new = {"v": {"digest": "x", "size": "small"}, "w": {"$type": "t", "bytes": "nor this!"}}
+    changed = compared([a_task("a", old)], [a_task("a", new)])
+    assert outputs_of(changed) == [("v.size", "big", "small"), ("w.bytes", "no base64!", "nor this!")]
+    assert "  a v.size: big → small" in str(changed).splitlines()
+
+
+def test_where_the_content_of_a_value_stands_makes_no_difference() -> None:
+    inside = {"$type": "bytes", "bytes": "YWJj"}
+    apart = {"$type": "bytes", "digest": blake3(b"abc").hexdigest(), "size": 3}
+    changed = compared([a_task("a", {"v": inside, "n": 1})], [a_task("a", {"v": apart, "n": 2}, output_digest="2")])
+    assert outputs_of(changed) == [("n", 1, 2)]
 
 
 def test_many_differences_are_cut_and_counted() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from dalsegno.cli.render.folding import middle
 from dalsegno.cli.render.lines import (
@@ -25,7 +25,7 @@ from dalsegno.cli.render.lines import (
 )  # fmt: skip
 from dalsegno.model.forms import shown
 from dalsegno.model.state import State
-from dalsegno.replay.compare import MISSING, Change, Comparison, TaskComparison, TaskSide
+from dalsegno.replay.compare import MISSING, Change, Comparison, TaskComparison, TaskSide, told_content
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -163,10 +163,9 @@ def _value(value: Any) -> str:
     """Write a value in short: digests with their first digits, long texts cut."""
     if value is MISSING:
         return "(none)"
-    if isinstance(value, Mapping):
-        known = cast("Mapping[str, Any]", value)
-        if set(known) == {"digest", "size"}:
-            return f"{str(known['digest'])[:8]}… ({known['size']:,} bytes)"
+    kept = told_content(value)
+    if kept is not None:
+        return kept
     value = shown(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return short(_DIGEST.sub(r"\1…", clean(text)), 10 * _MOST_VALUE)
