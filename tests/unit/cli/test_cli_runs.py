@@ -226,6 +226,17 @@ def test_the_lineage_is_a_tree_and_shows_where_one_is(draw: Callable[..., str]) 
     )
 
 
+def test_only_a_replay_has_other_values(draw: Callable[..., str]) -> None:
+    runs = [
+        replace(make_run(1, State.FAILED), request={"inputs": {"rows": 4}}),
+        replace(make_run(2, State.SUCCESS, origin=1), request={"inputs": {"rows": 5}}),
+    ]
+    assert draw(lineage_lines(runs, "id-2")) == (
+        "✗ FAILED   divvy-1  revision 1  10.0 s  with rows\n"
+        "└─ ✓ SUCCESS  divvy-2  revision 2  10.0 s  with other rows  ← this run"
+    )
+
+
 def test_a_run_shows_its_origin_its_values_and_what_reuse_saved(draw: Callable[..., str]) -> None:
     run = replace(
         make_run(2, State.SUCCESS, origin=1),

@@ -257,7 +257,7 @@ def _lineage_entry(run: Run, branch: str, stem: str, names: Mapping[str, str], *
     )  # fmt: skip
     facts = line((f"  revision {run.revision}", "dim"), f"  {seconds(span(run.started, run.ended))}")
     said = [
-        (_asked(run.request), ""), (f"({short(run.reason, 50)})" if run.reason else "", "dim"),
+        (_asked(run), ""), (f"({short(run.reason, 50)})" if run.reason else "", "dim"),
         (f"fixed by {fixed}" if fixed else "", "green"), ("deleted" if run.deleted is not None else "", "dim"),
     ]  # fmt: skip
     told = [(f"  {text}", style) for text, style in said if text]
@@ -270,15 +270,16 @@ def _lineage_entry(run: Run, branch: str, stem: str, names: Mapping[str, str], *
     return [line(*head, here_now), *(line((stem, "dim"), f"        {part}") for part in below)]
 
 
-def _asked(request: Mapping[str, Any]) -> str:
+def _asked(run: Run) -> str:
     parts: list[str] = []
+    request = run.request
     if request.get("start"):
         parts.append(f"from {listed(request['start'], 3)}")
     if request.get("skip_successful"):
         parts.append("what succeeded skipped")
     changed = [*request.get("inputs", {}), *request.get("task_inputs", {}), *request.get("outputs", {})]
     if changed:
-        parts.append(f"with other {listed(changed, 3)}")
+        parts.append(f"with {'other ' if run.origin is not None else ''}{listed(changed, 3)}")
     return ", ".join(parts)
 
 
