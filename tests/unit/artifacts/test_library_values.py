@@ -41,6 +41,13 @@ def equal_arrays(one: Any, other: Any) -> bool:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("array", [
+    np.arange(6.0).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(6.0).repeat(2)[::2],
+], ids=["c", "fortran", "strided"])  # fmt: skip
+def test_the_summary_of_an_array_has_its_first_numbers_in_whatever_layout(array: Any, store: ArtifactStore) -> None:
+    assert encode(array, store).summary["first"] == ["0.0", "1.0", "2.0"]
+
+
 @_shared_store
 @given(array=hnp.arrays(_DTYPES, hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))
 def test_any_array_comes_back_with_dtype_shape_and_bytes(store: ArtifactStore, array: Any) -> None:

@@ -51,7 +51,7 @@ class Array(Materializer):
 
     def summary(self, value: Any) -> dict[str, Any]:
         """Tell shape, dtype and size, and the first numbers."""
-        first = [str(item)[:60] for item in value.reshape(-1)[:3]] if value.flags.c_contiguous else []
+        first = [str(item)[:60] for item in value.flat[:3]]
         return {"shape": list(value.shape), "dtype": str(value.dtype), "size": value.nbytes, "first": first}
 
 
