@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.measure import Row, seconds
@@ -94,14 +95,14 @@ class _Ways:
 
 
 def _times(size: int, folder: Path) -> dict[str, float]:
-    """Take the two in turns, and the least of each: what else the machine does only adds."""
+    """Take the two in turns, and give the median of each; the first turn only warms up."""
     ways = _Ways(size, folder)
     taken: dict[str, list[float]] = {}
     for _ in range(TRIES):
         for name, way in (("numpy", ways.numpy), ("ours", ways.ours)):
             _once(name, way, taken)
             ways.clean()
-    return {name: min(times[1:]) for name, times in taken.items()}
+    return {name: median(times[1:]) for name, times in taken.items()}
 
 
 def _once(name: str, way: Callable[[], Any], taken: dict[str, list[float]]) -> None:
