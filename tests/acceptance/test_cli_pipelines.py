@@ -43,7 +43,7 @@ def place(tmp_path: Path) -> Path:
 def dalsegno(place: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "DALSEGNO_HOME": str(place / "home"), "COLUMNS": "200", "NO_COLOR": "1"}
     return subprocess.run(
-        [DALSEGNO, *words], cwd=place, env=environ, input=typed, capture_output=True, text=True, timeout=60
+        [DALSEGNO, *words], check=False, cwd=place, env=environ, input=typed, capture_output=True, text=True, timeout=60
     )
 
 
