@@ -80,7 +80,7 @@ tasks:
   - {id: a, type: test.Mark}
   - id: g
     type: core.flow.Parallel
-    timeout: PT0.02S
+    timeout: PT0.3S
     allowFailure: true
     tasks:
       - {id: wait, type: core.flow.Sleep, duration: PT1H}
