@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dalsegno.errors import closest, did_you_mean
+from dalsegno.flows.values import quoted
 from dalsegno.model.address import scalar_text
 from dalsegno.model.flow import Input, InputType
 
@@ -73,7 +74,7 @@ def _validator(item: Input, limits: Mapping[str, Any], value: Any) -> str | None
     pattern = pattern_of(str(limits["validator"]))
     if pattern is None or pattern.fullmatch(str(value)):
         return None
-    shown = "" if item.type is InputType.SECRET else f", and {_shown(value)} does not"
+    shown = "" if item.type is InputType.SECRET else f", and {quoted(value)} does not"
     return f"must match the pattern `{limits['validator']}`{shown}"
 
 
@@ -82,7 +83,7 @@ def _bound(name: str, words: str, *, wrong: Callable[[Any, Any], bool]) -> Calla
         bound, found = moment_of(item.type, limits[name]), moment_of(item.type, value)
         if bound is None or found is None or not wrong(found, bound):
             return None
-        return f"must be {words.format(_shown(limits[name]))}, not {_shown(value)}"
+        return f"must be {words.format(quoted(limits[name]))}, not {quoted(value)}"
 
     return check
 
@@ -98,7 +99,7 @@ def _choices(item: Input, limits: Mapping[str, Any], value: Any) -> str | None:
     if wrong is None:
         return None
     must = "can hold" if item.type is InputType.MULTISELECT else "must be"
-    return f"{must} {listed(known)}, not {_shown(wrong)}{did_you_mean(closest(wrong, known))}"
+    return f"{must} {listed(known)}, not {quoted(wrong)}{did_you_mean(closest(wrong, known))}"
 
 
 def _extensions(_: Input, limits: Mapping[str, Any], value: Any) -> str | None:
@@ -106,7 +107,7 @@ def _extensions(_: Input, limits: Mapping[str, Any], value: Any) -> str | None:
     name = value.name if isinstance(value, Path) else str(value).rpartition("/")[2]
     if any(name.lower().endswith(each if each.startswith(".") else f".{each}") for each in allowed):
         return None
-    return f"must be a file that ends with {listed(allowed)}, not {_shown(name)}"
+    return f"must be a file that ends with {listed(allowed)}, not {quoted(name)}"
 
 
 _CHECKS: Mapping[str, Callable[[Input, Mapping[str, Any], Any], str | None]] = {
@@ -132,8 +133,3 @@ def listed(names: Sequence[str]) -> str:
         return f"one of {', '.join(shown)} and {len(names) - _MOST_NAMED} more"
     *before, last = shown
     return f"{', '.join(before)} or {last}" if before else last
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"

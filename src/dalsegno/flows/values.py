@@ -63,7 +63,7 @@ def _items(value: Any, *, by_comma: bool) -> list[Any]:
             return [part.strip() for part in text.split(",")] if text else []
         value = _written_json(text)
     if not isinstance(value, list | tuple):
-        raise WrongValueError(f"must be a list, such as `[1, 2]`, not {_shown(value)}")
+        raise WrongValueError(f"must be a list, such as `[1, 2]`, not {quoted(value)}")
     return list(cast("list[Any]", value))
 
 
@@ -77,7 +77,7 @@ def _item(number: int, item: Any, kind: InputType) -> Any:
 def _string(value: Any) -> str:
     text = scalar_text(value)
     if text is None or value is None:
-        raise WrongValueError(f"must be text, not {_shown(value)}")
+        raise WrongValueError(f"must be text, not {quoted(value)}")
     return text
 
 
@@ -88,7 +88,7 @@ def _int(value: Any) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise WrongValueError(f"must be a whole number, not {_shown(value)}")
+    raise WrongValueError(f"must be a whole number, not {quoted(value)}")
 
 
 def _float(value: Any) -> float:
@@ -100,7 +100,7 @@ def _float(value: Any) -> float:
             number = math.inf
         if math.isfinite(number):
             return number
-    raise WrongValueError(f"must be a number, not {_shown(value)}")
+    raise WrongValueError(f"must be a number, not {quoted(value)}")
 
 
 def _bool(value: Any) -> bool:
@@ -109,7 +109,7 @@ def _bool(value: Any) -> bool:
     text = value.strip().lower() if isinstance(value, str) else None
     if text in ("true", "false"):
         return text == "true"
-    raise WrongValueError(f"must be `true` or `false`, not {_shown(value)}")
+    raise WrongValueError(f"must be `true` or `false`, not {quoted(value)}")
 
 
 def _json(value: Any) -> Any:
@@ -126,7 +126,7 @@ def _written_json(text: str) -> Any:
     except RecursionError:
         raise WrongValueError("must be JSON, and this is nested too deeply") from None
     except ValueError as error:
-        raise WrongValueError(f'must be JSON, such as `[1, 2]` or `"a text"`, not {_shown(text)}: {error}') from None
+        raise WrongValueError(f'must be JSON, such as `[1, 2]` or `"a text"`, not {quoted(text)}: {error}') from None
 
 
 def _written_yaml(text: str) -> Any:
@@ -135,7 +135,7 @@ def _written_yaml(text: str) -> Any:
     try:
         return read_plain(text)
     except ValueError as error:
-        raise WrongValueError(f"must be YAML, such as `a: 1`, not {_shown(text)}: {error}") from None
+        raise WrongValueError(f"must be YAML, such as `a: 1`, not {quoted(text)}: {error}") from None
 
 
 def _no_constant(name: str) -> Any:
@@ -146,7 +146,7 @@ def _file(value: Any) -> str | Path:
     if isinstance(value, str) and value.startswith(STORED):
         return value
     if not isinstance(value, str | Path) or not str(value):
-        raise WrongValueError(f"must be a file: a path or the `{STORED}` address of a stored file, not {_shown(value)}")
+        raise WrongValueError(f"must be a file: a path or the `{STORED}` address of a stored file, not {quoted(value)}")
     path = Path(str(value).removeprefix("@")).expanduser()
     try:
         is_file = path.is_file()
@@ -161,7 +161,7 @@ def _datetime(value: Any) -> str:
     moment = value if isinstance(value, datetime) else _parsed(datetime.fromisoformat, _DATETIME, value)
     if moment is None or moment.tzinfo is None:
         raise WrongValueError(
-            f"must be a date and time with its zone, such as `2024-05-01T10:30:00Z`, not {_shown(value)}"
+            f"must be a date and time with its zone, such as `2024-05-01T10:30:00Z`, not {quoted(value)}"
         )
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
     return f"{text[:-3] if '.' in text and text.endswith('000') else text}Z"
@@ -170,14 +170,14 @@ def _datetime(value: Any) -> str:
 def _date(value: Any) -> str:
     day = value if isinstance(value, date) else _parsed(date.fromisoformat, _DATE, value)
     if day is None or isinstance(day, datetime):
-        raise WrongValueError(f"must be a date, such as `2024-05-01`, not {_shown(value)}")
+        raise WrongValueError(f"must be a date, such as `2024-05-01`, not {quoted(value)}")
     return day.isoformat()
 
 
 def _time(value: Any) -> str:
     hour = value if isinstance(value, time) else _parsed(time.fromisoformat, _TIME, value)
     if hour is None:
-        raise WrongValueError(f"must be a time of day, such as `10:30` or `10:30:15`, not {_shown(value)}")
+        raise WrongValueError(f"must be a time of day, such as `10:30` or `10:30:15`, not {quoted(value)}")
     return value.strip() if isinstance(value, str) else hour.isoformat()
 
 
@@ -208,14 +208,14 @@ def _duration(value: Any) -> str:
 def _uri(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not _URI.match(text):
-        raise WrongValueError(f"must be a URI with its scheme, such as `https://example.org/data`, not {_shown(value)}")
+        raise WrongValueError(f"must be a URI with its scheme, such as `https://example.org/data`, not {quoted(value)}")
     return text
 
 
 def _email(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not _EMAIL.match(text):
-        raise WrongValueError(f"must be an e-mail address, such as `ada@example.org`, not {_shown(value)}")
+        raise WrongValueError(f"must be an e-mail address, such as `ada@example.org`, not {quoted(value)}")
     return text
 
 
@@ -225,7 +225,8 @@ def _secret(value: Any) -> str:
     return value
 
 
-def _shown(value: Any) -> str:
+def quoted(value: Any) -> str:
+    """Write a value as a message shows it: in backticks, and not too long."""
     text = value if isinstance(value, str) else repr(value)
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 

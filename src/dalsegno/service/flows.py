@@ -11,7 +11,6 @@ from dalsegno.errors import Ambiguous, FlowInvalid, MoveRefused, NotFound, Probl
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Revision
-from dalsegno.model.quiet import without_collection
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flows_called import unknown_calls
 from dalsegno.store.port import FlowSummary, SaveRevision, Store
@@ -36,8 +35,7 @@ class FlowCases:
 
     def prepare(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
         """Compile a text, and give the revision that it is or would become. Nothing is written."""
-        with without_collection():
-            loaded = load(text, file=file, strict=strict)
+        loaded = load(text, file=file, strict=strict)
         flow, warnings = loaded.flow, loaded.warnings
         calls = tuple(unknown_calls(flow, self._store, file=file))
         if calls:
@@ -85,8 +83,7 @@ class FlowCases:
 
     def check(self, text: str, *, file: str | None = None) -> list[Problem]:
         """Give all problems of a text."""
-        with without_collection():
-            flow, problems = compiled(text, file)
+        flow, problems = compiled(text, file)
         if flow is not None:
             problems = _in_order([*problems, *unknown_calls(flow, self._store, file=file)])
         return problems
