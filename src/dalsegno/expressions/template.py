@@ -89,7 +89,8 @@ class Template:
         self.single = not self.static and len(pieces) == 1 and isinstance(tree.body[0], nodes.Output)
         self._parts = Defined(tree) if "{%" in self.source else _NOTHING
         self._value = compile_expression(pieces[0]) if self.single else None
-        self._write = compile_body(tree.body) if self._value is None else compile_single(pieces[0], self._value)
+        only = cast("nodes.Expr", pieces[0]) if pieces else None
+        self._write = compile_single(only, self._value) if only and self._value else compile_body(tree.body)
 
     def moved(self, start: int) -> Write:
         """Give what writes this text where it is a part of another one, from the offset `start` on."""

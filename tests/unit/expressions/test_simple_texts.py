@@ -112,6 +112,10 @@ VARIABLES = {
 }
 
 
+def as_a_whole(_source: str) -> None:
+    """Cut no text into parts."""
+
+
 def outcome(text: str) -> tuple[Any, ...]:
     """Give all that a text comes to: what it reads, its value and its text, or how it fails and where."""
     made: list[Any] = []
@@ -139,14 +143,19 @@ def outcome(text: str) -> tuple[Any, ...]:
 def test_a_text_put_together_from_its_expressions_is_what_it_is_read_as_a_whole(text: str) -> None:
     together = outcome(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template_module, "simple_parts", lambda _source: None)
+        patch.setattr(template_module, "simple_parts", as_a_whole)
         assert together == outcome(text)
 
 
 def test_an_expression_that_stands_in_many_texts_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     whole = template_module.parse_tree
-    monkeypatch.setattr(template_module, "parse_tree", lambda source: read.append(source) or whole(source))
+
+    def noted(source: str) -> nodes.Template:
+        read.append(source)
+        return whole(source)
+
+    monkeypatch.setattr(template_module, "parse_tree", noted)
     for number in range(3):
         assert Template(f"{number} {{{{ once.only }}}}").references.names
     assert read == ["{{ once.only }}"]
