@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from tests.docs.pages import ROOT, read_blocks
+from tests.kestra.cases import cases
 
 from dalsegno.flows import check
 from dalsegno.flows.document import read_plain
@@ -23,6 +24,9 @@ TASK = {"id": "t", "type": "core.log.Log", "message": "x"}
 def flows() -> Iterator[tuple[str, str]]:
     for path in sorted(ROOT.glob("examples/**/*.yaml")):
         yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    for case in cases():
+        if "later" not in case.expected:
+            yield f"tests/kestra/{case.name}", case.flow
     for page in sorted(ROOT.glob("docs/*.md")):
         for block in read_blocks(page):
             if block.language == "yaml" and "tasks:" in block.text and not check(block.text):
@@ -45,7 +49,7 @@ def test_it_is_a_schema_of_the_2020_12_draft() -> None:
 
 
 @pytest.mark.parametrize(("place", "text"), list(flows()), ids=lambda value: value if "\n" not in value else "")
-def test_every_flow_of_the_pages_and_examples_fits(place: str, text: str) -> None:
+def test_every_flow_of_the_pages_the_examples_and_kestras_cases_fits(place: str, text: str) -> None:
     assert complaints(read_plain(text)) == [], place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tests.oracle.describe import loops_of
+from tests.oracle.describe import ENDS, loops_of
 from tests.oracle.stories import KEEP, Step, Tasks
 from tests.oracle.tidy import PICKED
 
@@ -108,7 +108,7 @@ def _task_inputs(random: Random, tasks: Tasks) -> dict[str, Any]:
 
 def _selectors(random: Random, tasks: Tasks, count: int, *, work: bool = False) -> list[str]:
     loops = loops_of(tasks)
-    kinds = ("finally",) if not work else ("finally", "sequence", "parallel", "loop", "choice", "dag", "allow")
+    kinds = ENDS if not work else (*ENDS, "sequence", "parallel", "loop", "choice", "dag", "allow")
     names = [task.id for outer in tasks for task in outer.walk() if task.kind not in kinds]
     found: list[str] = []
     for _ in range(count):

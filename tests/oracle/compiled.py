@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.oracle.describe import Described, Piece, loops_of
+from tests.oracle.describe import Described, Piece, loops_of, parts_of_flow
 
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Effects, Flow, Key, Kind, Read, Revision, Task
@@ -15,16 +15,8 @@ INPUTS = ("x", "y", "pick", "cities")
 
 def compile_flow(tasks: tuple[Described, ...]) -> Flow:
     loops = Loops(tasks)
-    own, lasts = parts_of_flow(tasks)
-    return Flow(
-        "oracle", "story", tuple(_task(task, loops) for task in own), lasts=tuple(_task(task, loops) for task in lasts)
-    )
-
-
-def parts_of_flow(tasks: tuple[Described, ...]) -> tuple[tuple[Described, ...], tuple[Described, ...]]:
-    """Give a flow's own tasks, and those at its end."""
-    lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
-    return tuple(task for task in tasks if task.kind != "finally"), lasts
+    own, lasts, after = (tuple(_task(task, loops) for task in part) for part in parts_of_flow(tasks))
+    return Flow("oracle", "story", own, lasts=lasts, after=after)
 
 
 def revision(tasks: tuple[Described, ...], number: int) -> Revision:
@@ -37,10 +29,10 @@ def flow_text(tasks: tuple[Described, ...]) -> str:
     loops = Loops(tasks)
     inputs: list[dict[str, Any]] = [{"id": name, "type": "STRING"} for name in INPUTS[:-1]]
     inputs.append({"id": "cities", "type": "JSON"})
-    own, lasts = parts_of_flow(tasks)
-    data = {"id": "story", "namespace": "oracle", "inputs": inputs, "tasks": [_written(task, loops) for task in own]}
-    if lasts:
-        data["finally"] = [_written(task, loops) for task in lasts]
+    data: dict[str, Any] = {"id": "story", "namespace": "oracle", "inputs": inputs}
+    for key, part in zip(("tasks", "finally", "afterExecution"), parts_of_flow(tasks), strict=True):
+        if part:
+            data[key] = [_written(task, loops) for task in part]
     return json.dumps(data, indent=1)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-#: `allow` is a sequence in which a failure is tolerated; `finally` stands at the end of the flow alone
-Kind = Literal["work", "sequence", "parallel", "loop", "choice", "dag", "allow", "finally"]
+#: `allow` is a sequence in which a failure is tolerated; `finally` stands at the end of the flow alone, and `after` behind it
+Kind = Literal["work", "sequence", "parallel", "loop", "choice", "dag", "allow", "finally", "after"]
+ENDS: tuple[Kind, ...] = ("finally", "after")
 
 #: ("text", t) | ("input", name) | ("item",) | ("read", task[, key of the first loop that is not the reader's]) | ("pick",)
 #: | ("maybe", as a read), which gives `none` where there is nothing
@@ -105,6 +106,12 @@ def from_json(data: dict[str, Any]) -> Described:
 
 def _pieces(data: list[list[str]]) -> tuple[Piece, ...]:
     return tuple(tuple(piece) for piece in data)
+
+
+def parts_of_flow(tasks: tuple[Described, ...]) -> list[tuple[Described, ...]]:
+    """Give a flow's own tasks, those at its end, and those behind it."""
+    ends = [tuple(child for task in tasks if task.kind == kind for child in task.tasks) for kind in ENDS]
+    return [tuple(task for task in tasks if task.kind not in ENDS), *ends]
 
 
 def loops_of(tasks: tuple[Described, ...], around: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tests.oracle.describe import Described, Failed, Scope, keys_of, tried
+from tests.oracle.describe import Described, Failed, Scope, keys_of, parts_of_flow, tried
 from tests.oracle.values import Values
 
 
@@ -23,9 +23,11 @@ class World(Values):
         return list(found)  # pyright: ignore[reportUnknownVariableType]
 
     def run(self, tasks: tuple[Described, ...]) -> None:
-        lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
-        whole = tuple(task for task in tasks if task.kind != "finally")
-        self.handled(Described("", "sequence", tasks=whole, lasts=lasts), ())
+        whole, lasts, after = parts_of_flow(tasks)
+        failed = tried([lambda: self.handled(Described("", "sequence", tasks=whole, lasts=lasts), ())])
+        tried([lambda: self.row(after, ())])
+        if failed:
+            raise failed
 
     def handled(self, group: Described, scope: Scope) -> None:
         failed = tried([lambda: self.inside(group, scope)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.oracle.asking import ITEMS, random_step
-from tests.oracle.describe import Described, Piece
+from tests.oracle.describe import ENDS, Described, Piece
 from tests.oracle.stories import Story, Tasks
 from tests.oracle.tidy import tidy
 
@@ -38,6 +38,9 @@ class _Maker:
         tasks = tuple(self._task(0, earlier) for _ in range(self._random.randint(2, 5)))
         if self._random.random() < 0.2:
             tasks = (*tasks, Described(self._name("f"), "finally", tasks=(self._task(2, earlier),)))
+        if self._random.random() < 0.2:
+            behind = tuple(self._task(2, earlier) for _ in range(self._random.randint(1, 2)))
+            tasks = (*tasks, Described(self._name("f"), "after", tasks=behind))
         return tidy(tasks)
 
     def _task(self, depth: int, earlier: list[str]) -> Described:
@@ -119,7 +122,7 @@ class _Maker:
 
     def _edited(self, tasks: Tasks, name: str) -> Tasks:
         random = self._random
-        if any(task.id == name and task.kind == "finally" for task in tasks):
+        if any(task.id == name and task.kind in ENDS for task in tasks):
             return tuple(task for task in tasks if task.id != name)
         match random.choice(
             ("change", "change", "rename", "add", "add", "remove", "reorder", "fix", "fix", "items", "wrap")

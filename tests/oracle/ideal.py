@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.oracle.describe import Described, Failed, Scope, keys_of
+from tests.oracle.describe import Described, Failed, Scope, keys_of, parts_of_flow
 from tests.oracle.evaluator import World
 
 from dalsegno.engine.expansion import Expansion
@@ -57,9 +57,10 @@ class Ideal:
         for decision in plan.decisions:
             if decision.action is Action.REUSE:
                 self._keep(decision)
-        own = tuple(task for task in tasks if task.kind != "finally")
-        lasts = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
+        own, lasts, after = parts_of_flow(tasks)
         self._run.state = self._handled(Described("", "sequence", tasks=own, lasts=lasts), ())
+        if self._run.state is not State.KILLED and self._row(after, ()) is State.KILLED:
+            self._run.state = State.KILLED
         self._run.expanded = self._expansion.expanded
         return self._run
 

@@ -148,6 +148,9 @@ class Player:
         """A replay of what succeeded and has not changed executes nothing."""
         if ran.state is not State.SUCCESS or request.only or request.until:
             return
+        if any(result.state in (State.FAILED, State.WARNING) for result in ran.results.values()):
+            # a failure behind the end, which a replay takes up again
+            return
         again = ReplayRequest(
             origin="?", revision=step.revision + 1, carried=request.for_replay_of_it(),
             skip_successful=number % 2 == 0 or self._stale, changed=number % 2 == 1 and not self._stale,

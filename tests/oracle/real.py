@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tests.oracle.compiled import compile_flow, flow_text
@@ -68,7 +68,8 @@ class RealPlayer:
         run = self._execute(run, killer)
         self._runs.append(run)
         self._judge(where, step, run, plan, None if at is None else self._given[at])
-        if run.state is State.SUCCESS and not request.only and not request.until:
+        failed = _failed_behind(self._service.runs.task_runs(run.id))
+        if run.state is State.SUCCESS and not failed and not request.only and not request.until:
             self._unchanged(where, run, changed=len(self._runs) % 2 == 0 and not self._stale)
 
     def _execute(self, run: Run, killer: Killer) -> Run:
@@ -110,13 +111,16 @@ class RealPlayer:
                  and any("definition" in warning for warning in decision.warnings)}  # fmt: skip
         self._given.append({item for name, found in works.items() if name in kept or name in stale
                             or found.action is Action.PIN for item in (name, found.id)})  # fmt: skip
-        self._check_actions(where, plan, made, nodes=nodes, whole=run.state is State.SUCCESS)
+        whole = run.state is State.SUCCESS and not _failed_behind(made.values())
+        self._check_actions(where, plan, made, nodes=nodes, whole=whole)
         self._stale = bool(stale) or bool(kept)
-        unreached = (run.error or {}).get("code") == "start-not-reached"
+        # behind its end too: then the run keeps its state
+        stopped = run.state is State.KILLED or any(found.state is State.KILLED for found in made.values())
+        unreached = (run.error or {}).get("code") in ("start-not-reached", "never-reached")
         after = run.state is State.WARNING and any(
             "stands after" in warning for decision in plan.decisions for warning in decision.warnings
         )
-        if self._stale or kept or unreached or after or run.state is State.KILLED:
+        if self._stale or kept or unreached or after or stopped:
             return
         self.compared += 1
         world = World(tasks, run.inputs, lambda task, at: resolved.overrides(task, keys_in(at)).get("value"))
@@ -164,6 +168,11 @@ class RealPlayer:
         missing = [decision.address for decision in left if decision.address not in made]
         if whole and missing:
             self.problems.append(f"{where}: planned, and never done: {missing}")
+
+
+def _failed_behind(made: Iterable[TaskRun]) -> bool:
+    """Whether, in a run that succeeded, something behind its end did not."""
+    return any(found.state in (State.FAILED, State.WARNING, State.KILLED) for found in made)
 
 
 def _becomes(action: Action) -> tuple[Action, ...]:

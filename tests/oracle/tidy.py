@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.oracle.describe import Described, Piece, loops_of
+from tests.oracle.describe import ENDS, Described, Piece, loops_of, parts_of_flow
 from tests.oracle.stories import Tasks
 
 #: what the input `pick` may name
@@ -14,14 +14,15 @@ _Row = tuple[list[Described], frozenset[str]]
 
 def tidy(tasks: Tasks) -> Tasks:
     """Drop what cannot be meant."""
-    own = tuple(task for task in tasks if task.kind != "finally")
-    ends = tuple(child for task in tasks if task.kind == "finally" for child in task.tasks)
+    own, *ends = parts_of_flow(tasks)
     tidier = _Tidier(tasks)
     found, seen = tidier.row(own, frozenset())
     found = found or [Described("t0", label="t0")]
-    lasts, _ = tidier.row(ends, seen)
-    name = next((task.id for task in tasks if task.kind == "finally"), "")
-    return (*found, Described(name, "finally", tasks=tuple(lasts))) if lasts else tuple(found)
+    for kind, part in zip(ENDS, ends, strict=True):
+        lasts, seen = tidier.row(part, seen)
+        name = next((task.id for task in tasks if task.kind == kind), "")
+        found += [Described(name, kind, tasks=tuple(lasts))] if lasts else []
+    return tuple(found)
 
 
 class _Tidier:

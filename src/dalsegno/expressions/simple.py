@@ -1,7 +1,7 @@
-"""Reads the texts that make up most of a flow: data, names with dots, and filters without arguments.
+"""Reads the expressions that make up most of a flow: names with dots, and filters without arguments.
 
 It gives the tree that the grammar gives, to the node and the offset, in a fraction of the time; anything else is the
-grammar's.
+grammar's. A text of several such expressions is cut, so that an expression that stands in many texts is read once.
 """
 
 from __future__ import annotations
@@ -24,25 +24,37 @@ _WORD = re.compile(_NAME)
 
 
 def simple_tree(source: str) -> nodes.Template | None:
-    """Read a text; `None` where it holds more than names with dots and filters without arguments."""
+    """Read a text that is one expression; `None` where it is more than names with dots and filters without arguments."""
+    found = _SIMPLE.fullmatch(source)
+    expression = None if found is None else _expression(found)
+    return (
+        None if expression is None else nodes.Template([nodes.Output([expression], lineno=expression.lineno)], lineno=1)
+    )
+
+
+def simple_parts(source: str) -> list[tuple[int, str]] | None:
+    """Cut a text into data and expressions, each with its offset.
+
+    An expression is whatever begins with `{{`; `None` where one holds more than names with dots and filters without
+    arguments, or where there is anything else.
+    """
     if "{%" in source or "{#" in source:
         return None
-    pieces: list[nodes.Expr] = []
+    parts: list[tuple[int, str]] = []
     position = 0
     start = source.find("{{")
     while start >= 0:
         found = _SIMPLE.match(source, start)
-        expression = None if found is None else _expression(found)
-        if found is None or expression is None:
+        if found is None:
             return None
         if start > position:
-            pieces.append(_node(nodes.TemplateData, position, data=source[position:start]))
-        pieces.append(expression)
+            parts.append((position, source[position:start]))
+        parts.append((start, found[0]))
         position = found.end()
         start = source.find("{{", position)
     if position < len(source):
-        pieces.append(_node(nodes.TemplateData, position, data=source[position:]))
-    return nodes.Template([nodes.Output(pieces, lineno=pieces[0].lineno)] if pieces else [], lineno=1)
+        parts.append((position, source[position:]))
+    return parts
 
 
 def _node(kind: type[AnyNode], offset: int, **parts: Any) -> AnyNode:
@@ -55,6 +67,9 @@ def _node(kind: type[AnyNode], offset: int, **parts: Any) -> AnyNode:
 def _expression(found: re.Match[str]) -> nodes.Expr | None:
     first, *others = found["path"].split(".")
     if first in RESERVED or not RESERVED.isdisjoint(others):
+        return None
+    # of the characters of words some stand in no name, such as `²`; the grammar says so
+    if not found[0].isascii() and not all(word.isidentifier() for word in _WORD.findall(found[0])):
         return None
     offset = found.start("path")
     made: nodes.Expr = _node(nodes.Name, offset, name=first, ctx="load")

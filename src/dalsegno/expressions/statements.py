@@ -59,12 +59,33 @@ def compile_body_of(pieces: list[Callable[[Frame], str]]) -> Write:
     return write
 
 
+def compile_single(node: nodes.Expr, evaluate: Evaluate) -> Write:
+    """Make the function that writes a text of one expression, from the function that evaluates it."""
+    return compile_body_of([_expression(node, evaluate)])
+
+
+def _expression(node: nodes.Expr, evaluate: Evaluate) -> Callable[[Frame], str]:
+    if _is_safe(node):
+        return placed(node.lineno, lambda frame: to_text(evaluate(frame)))
+    return placed(node.lineno, lambda frame: _escaped(to_text(evaluate(frame)), frame.escape))
+
+
+def compile_joined(parts: list[str | Write]) -> Write:
+    """Make the function that writes data and other texts one after the other."""
+
+    def write(frame: Frame, out: list[str]) -> None:
+        for part in parts:
+            if isinstance(part, str):
+                out.append(frame.meter.spend(part))
+            else:
+                part(frame, out)
+
+    return write
+
+
 def _piece(node: nodes.Expr) -> Callable[[Frame], str]:
     if not isinstance(node, nodes.TemplateData):
-        evaluate = compile_expression(node)
-        if _is_safe(node):
-            return placed(node.lineno, lambda frame: to_text(evaluate(frame)))
-        return placed(node.lineno, lambda frame: _escaped(to_text(evaluate(frame)), frame.escape))
+        return _expression(node, compile_expression(node))
     data = str(node.data)
     return (lambda frame: frame.keep(data)) if isinstance(node.data, RawText) else lambda _frame: data
 

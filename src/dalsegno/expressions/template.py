@@ -21,7 +21,8 @@ from dalsegno.expressions.grammar import parse_tree
 from dalsegno.expressions.literals import has_checks, wrong_literals
 from dalsegno.expressions.references import References, find_references
 from dalsegno.expressions.registry import FILTERS, FUNCTIONS
-from dalsegno.expressions.statements import Defined, compile_body, written
+from dalsegno.expressions.simple import simple_parts
+from dalsegno.expressions.statements import Defined, Write, compile_body, compile_joined, compile_single, written
 from dalsegno.expressions.values import to_text
 
 #: what there is is what these have registered
@@ -29,6 +30,8 @@ BUILT_IN = (filters, forms, functions, ids, loops, numbers, provided, texts, tim
 
 #: longer texts are parsed again each time rather than kept
 _LONGEST_CACHED = 50_000
+#: what a text without tags defines
+_NOTHING = Defined(nodes.Template([]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,44 @@ class Template:
             raise failed(Fault("it is nested too deeply", code="expression-invalid"), source) from None
 
     def _compile(self) -> None:
+        self._plain = None if "{" in self.source else self.source
+        parts = _parts_of(self.source)
+        if parts is None:
+            self._compile_tree()
+            return
+        self._tree: nodes.Template | None = None
+        self._facts: Facts | None = _joined([part for _, part in parts if isinstance(part, Template)])
+        self.static = self.single = False
+        self._parts = _NOTHING
+        self._value = None
+        self._write = compile_joined([part if isinstance(part, str) else part.moved(start) for start, part in parts])
+
+    def _compile_tree(self) -> None:
         tree = parse_tree(self.source) if "{" in self.source else nodes.Template([nodes.Output([])])
         pieces = [piece for part in tree.body for piece in (part.nodes if isinstance(part, nodes.Output) else [part])]
-        self._tree: nodes.Template | None = tree
-        self._facts: Facts | None = None
+        self._tree = tree
+        self._facts = None
         #: there is no expression in it
         self.static = all(isinstance(piece, nodes.TemplateData) for piece in pieces)
         #: it is exactly one `{{ ... }}`, so that it has a value and not only a text
         self.single = not self.static and len(pieces) == 1 and isinstance(tree.body[0], nodes.Output)
-        self._parts = Defined(tree if "{%" in self.source else nodes.Template([]))
-        self._write = compile_body(tree.body)
-        self._value = compile_expression(cast("nodes.Expr", pieces[0])) if self.single else None
-        self._plain = None if "{" in self.source else self.source
+        self._parts = Defined(tree) if "{%" in self.source else _NOTHING
+        self._value = compile_expression(pieces[0]) if self.single else None
+        only = cast("nodes.Expr", pieces[0]) if pieces else None
+        self._write = compile_single(only, self._value) if only and self._value else compile_body(tree.body)
+
+    def moved(self, start: int) -> Write:
+        """Give what writes this text where it is a part of another one, from the offset `start` on."""
+        write = self._write
+
+        def run(frame: Frame, out: list[str]) -> None:
+            try:
+                write(frame, out)
+            except Fault as fault:
+                fault.offset = start + (fault.offset or 0)
+                raise
+
+        return run
 
     @property
     def references(self) -> References:
@@ -147,6 +176,35 @@ class Template:
             raise failed(Fault("it is nested too deeply"), self.source) from None
         except Exception as error:
             raise failed(Fault(f"it failed: {error or type(error).__name__}"), self.source) from error
+
+
+@lru_cache(maxsize=4096)
+def _part(text: str) -> Template:
+    return Template(text)
+
+
+def _parts_of(source: str) -> list[tuple[int, str | Template]] | None:
+    """Give the data and the expressions that a text is put together from, each with its offset.
+
+    `None` where it is no such text. An error in an expression is told by reading the whole, which knows its place.
+    """
+    if source.count("{{") == 1 and source.startswith("{{") and source.endswith("}}"):
+        return None
+    parts = simple_parts(source)
+    if not parts or (len(parts) == 1 and "{{" not in source):
+        return None
+    try:
+        return [(start, _part(text) if text.startswith("{{") else text) for start, text in parts]
+    except ExpressionFailed:
+        return None
+
+
+def _joined(parts: list[Template]) -> Facts:
+    """Give what can be known of a text from its expressions: names and filters without arguments."""
+    found = [part.references for part in parts]
+    names = dict.fromkeys(name for each in found for name in each.names)
+    filters = frozenset(name for each in found for name in each.filters)
+    return Facts(References(names=tuple(names), filters=filters), ())
 
 
 def _render_inner(text: str, frame: Frame) -> Any:

@@ -15,13 +15,15 @@ from pydantic.fields import FieldInfo
 
 from dalsegno.flows.document import Node
 from dalsegno.flows.head import shown
+from dalsegno.flows.inner_names import inner_names
 from dalsegno.flows.input_reader import read_inputs
 from dalsegno.flows.report import Report
 from dalsegno.flows.words import HANDLERS, TASK_HANDLING
 from dalsegno.model.flow import Kind
 from dalsegno.tasks.base import TaskType
 
-_UNKNOWN = "there is no such property"
+#: the keys and positions that lead to a value inside a task
+_Path = tuple[str | int, ...]
 _CONCURRENCY = ("concurrent", "concurrencyLimit")
 
 
@@ -168,39 +170,55 @@ def _check_values(task: str, task_type: type[TaskType], node: Node, values: Mapp
     try:
         task_type.model_validate(values)
     except ValidationError as error:
-        _report_errors(task, node, error, report)
+        _report_errors(task, task_type, node, error, report)
 
 
-def _report_errors(task: str, node: Node, error: ValidationError, report: Report) -> None:
-    complaints: dict[tuple[str | int, ...], list[str]] = {}
-    loose: set[tuple[str | int, ...]] = set()
+def _report_errors(task: str, task_type: type[TaskType], node: Node, error: ValidationError, report: Report) -> None:
+    complaints: dict[_Path, list[str]] = {}
+    loose: set[_Path] = set()
+    unknown: set[_Path] = set()
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         wrong, names = _descend(node, item["loc"])
         if item["type"] == "missing":
             _report_missing(task, wrong, (*names, item["loc"][-1]), report)
+        elif item["type"] == "extra_forbidden":
+            # where a map is written as JSON text, the text has no node for its keys
+            unknown.add(names if names[-1:] == item["loc"][-1:] else (*names, item["loc"][-1]))
         elif not wrong.has_template:
             complaints.setdefault(names, []).append(_message(item["msg"]))
             if len(names) < len(item["loc"]):
                 loose.add(names)
+    told = unknown | set(complaints)
+    for names in unknown:
+        _report_unknown(task, task_type, node, names, report)
     for names, messages in complaints.items():
         # of the branches of a union, the one that came further is what was meant
-        if names in loose and any(other != names and other[: len(names)] == names for other in complaints):
+        if names in loose and any(other != names and other[: len(names)] == names for other in told):
             continue
         wrong, _ = _descend(node, names)
-        told = " or ".join(dict.fromkeys(messages))
-        plain = not any(message == _UNKNOWN or message.startswith("Kestra's") for message in messages)
+        plain = not any(message.startswith("Kestra's") for message in messages)
         found = f", not {shown(wrong)}" if names and wrong.text is not None and plain else ""
         of = f"`{_joined(names)}` of task `{task}`" if names else f"task `{task}`"
-        report.error("invalid-property", f"{of}: {told}{found}", wrong.place)
+        report.error("invalid-property", f"{of}: {' or '.join(dict.fromkeys(messages))}{found}", wrong.place)
 
 
-def _report_missing(task: str, owner: Node, names: tuple[str | int, ...], report: Report) -> None:
+def _report_unknown(task: str, task_type: type[TaskType], node: Node, names: _Path, report: Report) -> None:
+    *around, wrong = names
+    known = inner_names(task_type, around)
+    # one branch of a union does not know what another one takes
+    if wrong not in known:
+        place = _descend(node, around)[0].key_place(str(wrong))
+        message = f"`{_joined(names)}` of task `{task}`: there is no such property"
+        report.unknown("invalid-property", message, place, name=str(wrong), known=known)
+
+
+def _report_missing(task: str, owner: Node, names: _Path, report: Report) -> None:
     *around, missing = names
     of = f"`{_joined(around)}` of task `{task}`" if around else f"task `{task}`"
     report.error("missing-property", f"{of} needs `{missing}`", owner.place)
 
 
-def _descend(node: Node, path: Iterable[str | int]) -> tuple[Node, tuple[str | int, ...]]:
+def _descend(node: Node, path: Iterable[str | int]) -> tuple[Node, _Path]:
     """Follow the path of an error as far as the text has it. The names that a union adds are passed over."""
     names: list[str | int] = []
     for part in path:
@@ -217,6 +235,4 @@ def _joined(names: Iterable[str | int]) -> str:
 
 def _message(text: str) -> str:
     text = text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if text == "Extra inputs are not permitted":
-        return _UNKNOWN
     return text.replace("Input should be", "should be", 1).replace("Input must", "must", 1)

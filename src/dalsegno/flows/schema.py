@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+
 from dalsegno.flows.conduct import (
     CHECK_BEHAVIORS,
     CHECK_STYLES,
@@ -239,7 +242,7 @@ def _of_type(task_type: type[TaskType]) -> tuple[Schema, dict[str, Schema]]:
         if written in task_type.input_properties:
             loose: Schema = {"type": "array", "items": {"$ref": "#/$defs/input"}, "description": info.description or ""}
         else:
-            loose = _loose(schema, prefix)
+            loose = _loose(_or_text(schema) if _reads_text(info) else schema, prefix)
         keys |= dict.fromkeys((written, *others), loose)
     schema: Schema = {
         "type": "object",
@@ -249,6 +252,20 @@ def _of_type(task_type: type[TaskType]) -> tuple[Schema, dict[str, Schema]]:
     }
     # nothing is required: `pluginDefaults` may give what a task lacks
     return schema, inner
+
+
+def _reads_text(info: FieldInfo) -> bool:
+    """Whether a property looks at what is given before its type does: lists and maps may then be written as texts."""
+    return any(isinstance(each, BeforeValidator) for each in info.metadata)
+
+
+def _or_text(schema: Schema) -> Schema:
+    listed = any(part.get("type") in ("array", "object") for part in (schema, *schema.get("anyOf", ())))
+    if not listed or not all(part.get("type") != "string" for part in schema.get("anyOf", ())):
+        return schema
+    about = {key: schema[key] for key in ("description", "default") if key in schema}
+    shape_alone = {key: value for key, value in schema.items() if key not in about}
+    return {"anyOf": [*shape_alone.get("anyOf", [shape_alone]), {"type": "string"}], **about}
 
 
 def _common(task_type: type[TaskType]) -> dict[str, Schema]:

@@ -121,7 +121,8 @@ class UseFinder:
         spot.uses.volatile.update(VOLATILE.intersection(found.functions))
         if not READS_ANYTHING.isdisjoint(found.functions):
             self._anything(spot)
-        spot = replace(spot, each="currentEachOutput" in found.functions and _each_alone(spot.node.value))
+        if "currentEachOutput" in found.functions:
+            spot = replace(spot, each=_each_alone(spot.node.value))
         for reference in _with_inner(found.names):
             self._reference(reference, spot)
         for rendered in found.renders:
@@ -291,7 +292,7 @@ class UseFinder:
             return
         spot.uses.followed.add(name)
         for text in node.templates():
-            self._text(replace(spot, node=text, again=True))
+            self._text(replace(spot, node=text, again=True, each=False))
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -300,6 +301,9 @@ def _listed(names: Iterable[str]) -> str:
 
 def _with_inner(references: Iterable[Reference]) -> Iterable[Reference]:
     """Give references and those that stand in their brackets, each once."""
+    references = tuple(references)
+    if not any(isinstance(part, Reference) for reference in references for part in reference.path):
+        return references
     found: dict[Reference, None] = {}
     waiting = list(references)
     while waiting:

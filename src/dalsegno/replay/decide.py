@@ -21,7 +21,9 @@ from dalsegno.model.run import Result
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_whole import WholeDecider
 from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
+from dalsegno.replay.ending import may_end_otherwise
 from dalsegno.replay.reasons import (
+    AFTER_IT,
     VERBS,
     after_running,
     decision_on,
@@ -32,6 +34,8 @@ from dalsegno.replay.reasons import (
 )
 
 JsonMap = Mapping[str, Any]
+#: what becomes of something that has what follows the run run again
+_IN_IT = {Action.PIN: "is pinned", Action.ENTER: "is entered"}
 
 
 class Decider(WholeDecider):
@@ -214,7 +218,8 @@ class Decider(WholeDecider):
         """
         if not lasts:
             return flowing
-        ran = next((name for name in inside if self._does_something(self.so_far.decisions[name])), None)
+        matters = self._may_end_otherwise if what == AFTER_IT else self._does_something
+        ran = next((name for name in inside if matters(self.so_far.decisions[name])), None)
         if ran is None:
             idle, self._idle = self._idle, any(self.so_far.decisions[name].action is Action.LEAVE for name in inside)
             out = self.expand(lasts, scope, flowing)
@@ -222,11 +227,14 @@ class Decider(WholeDecider):
             return out
         if flowing.forced is not None:
             return self.expand(lasts, scope, flowing)
-        inner = replace(flowing, forced=f"{what} `{ran}` runs")
+        inner = replace(flowing, forced=f"{what} `{ran}` {_IN_IT.get(self.so_far.decisions[ran].action, 'runs')}")
         out = self.expand(lasts, scope, inner)
         if self._asked.changed:
             return Flowing(flowing.wave, out.ran, out.wanting, flowing.forced, out.check or out.wave)
         return replace(out, forced=flowing.forced)
+
+    def _may_end_otherwise(self, decision: Decision) -> bool:
+        return may_end_otherwise(decision, self._results.get(decision.address), self._nodes, self._asked)
 
     def _does_something(self, decision: Decision) -> bool:
         if decision.action in (Action.RUN, Action.CHECK):

@@ -21,13 +21,14 @@ from dalsegno.flows import coerce_inputs
 from dalsegno.model.address import parse
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Kind, Revision, Task
+from dalsegno.model.flow import Kind, Revision, Task
 from dalsegno.model.graph import runs_after
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Result, Run
 from dalsegno.model.sealed import is_sealed
 from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope
+from dalsegno.replay.ending import may_end_otherwise
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
 from dalsegno.replay.reasons import WHAT
@@ -134,12 +135,12 @@ class Planning:
         )
         refusals = check_values(resolved, nodes)
         evaluate = self._evaluator(
-            flow,
-            revision.number,
+            revision,
             nodes=nodes,
             resolved=resolved,
             inputs=inputs,
             origin=origin,
+            results={} if seen is None else resolved.renamed.results(seen.results),
             labels=labels,
             fresh_clock=request.fresh_clock,
         )
@@ -257,23 +258,23 @@ class Planning:
 
     def _evaluator(
         self,
-        flow: Flow,
-        number: int,
+        revision: Revision,
         *,
         nodes: Nodes,
         resolved: Resolved,
         inputs: Mapping[str, Any],
         origin: Run | None,
+        results: Mapping[str, Result],
         labels: Mapping[str, str],
         fresh_clock: bool,
     ) -> Callable[[Task, Scope, Mapping[str, Decision]], Sequence[Any] | NotYet]:
-        now, secrets = self._clock.now(), Secrets(self.sealing.open)
+        flow, now, secrets = revision.flow, self._clock.now(), Secrets(self.sealing.open)
         run = Run(
             id=origin.id if origin else "",
             name="",
             namespace=flow.namespace,
             flow=flow.id,
-            revision=number,
+            revision=revision.number,
             state=State.CREATED,
             attempt=origin.attempt + 1 if origin else 1,
             root=origin.root if origin else "",
@@ -290,10 +291,17 @@ class Planning:
             run, self._store, self._artifacts, entries, self.files, secrets, seal, self.around, planned=True
         )
 
+        def matters(decision: Decision) -> bool:
+            """Whether it may have the run end otherwise than its origin."""
+            if runs_after(decision.task, nodes):
+                return False
+            before = results.get(decision.address)
+            return decision.action is Action.LEAVE or may_end_otherwise(decision, before, nodes, resolved)
+
         def evaluate(task: Task, scope: Scope, decided: Mapping[str, Decision]) -> Sequence[Any] | NotYet:
             ended: dict[str, Any] = {}
             if runs_after(task.id, nodes):
-                if origin is None or any(_does_something(each, nodes) for each in decided.values()):
+                if origin is None or any(matters(each) for each in decided.values()):
                     return NotYet(None, f"{WHAT[task.kind]} decided when it is settled how the run ends")
                 ended = {"state": origin.state.value, "outputs": origin.outputs}
             known = _Known(decided, resolved, self._store, self._values)
@@ -318,11 +326,6 @@ class Planning:
                 return NotYet(None, f"{what} cannot be worked out before it begins: {error.message}")
 
         return evaluate
-
-
-def _does_something(decision: Decision, nodes: Nodes) -> bool:
-    """Whether a decision may have the run end otherwise than its origin."""
-    return decision.action is not Action.REUSE and not runs_after(decision.task, nodes)
 
 
 class _Known:

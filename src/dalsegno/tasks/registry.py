@@ -19,6 +19,14 @@ NOT_SUPPORTED = {
         "a plan must know the type of a task before it runs; write the task itself, with expressions in its properties, or "
         "choose between several with core.flow.Switch"
     ),
+    "core.flow.Template": "write its tasks here, or in a flow of their own that core.flow.Subflow calls",
+    "core.flow.Loop": "use core.flow.ForEach for the items of a list, core.flow.ForEachItem for the batches of a file",
+    "core.flow.Approval": "use core.flow.Pause, whose `onResume` says what is asked",
+    "core.flow.Wait": "use core.flow.Sleep to wait for a time, core.flow.LoopUntil to wait until something holds",
+    "core.flow.PurgeFlows": "remove it: every revision of a flow is kept, for replays of its runs",
+    "core.execution.PurgeExecutions": "remove it: `dalsegno purge` deletes old runs",
+    "core.trigger.Toggle": "set `disabled` of the trigger in its flow",
+    "core.storage.LocalFiles": "use `inputFiles` and `outputFiles` of a script or of core.flow.WorkingDirectory",
 }
 
 

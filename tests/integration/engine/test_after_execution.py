@@ -123,6 +123,50 @@ def test_they_run_again_where_anything_runs(lab: Lab) -> None:
     )  # fmt: skip
 
 
+def test_they_run_again_where_a_given_result_has_the_run_end_otherwise(lab: Lab) -> None:
+    before = lab.run(TASKS.replace("{id: b,", "{id: b, fail: true,"), rest="afterExecution: [" + TOLD + "]")
+    given = ReplayRequest(origin=before.id, skip_successful=True, outputs={"b": {"value": 2, "text": "", "uri": None}})
+
+    plan = lab.cases.plan_replay(given)
+    run = lab.cases.execute(lab.cases.create_replay(given).id)
+    again = lab.cases.plan_replay(ReplayRequest(origin=run.id, skip_successful=True))
+
+    assert (lab.output(before, "told"), plan.by_address["told"].action) == ("FAILED nothing", Action.RUN)
+    assert plan.by_address["told"].reason == "follows the run, in which `b` is pinned"
+    assert (run.state, lab.output(run, "told")) == (State.SUCCESS, "SUCCESS nothing")
+    assert again.by_address["told"].action is Action.REUSE
+
+
+def test_they_run_again_where_an_item_that_failed_is_gone(lab: Lab) -> None:
+    loop = """
+- id: each
+  type: core.flow.ForEach
+  values: ITEMS
+  concurrencyLimit: 0
+  tasks: [{id: it, type: test.Mark, fail: "{{ taskrun.value == 'bad' }}"}]
+"""
+    rest = "afterExecution: [" + TOLD + "]"
+    before = lab.run(loop.replace("ITEMS", "[good, bad]"), rest=rest)
+
+    run = lab.replay(before, loop.replace("ITEMS", "[good]"), rest=rest, skip_successful=True, revision="latest")
+
+    assert (before.state, lab.output(before, "told")) == (State.FAILED, "FAILED nothing")
+    assert (run.state, lab.executed(run), lab.output(run, "told")) == (State.SUCCESS, ["told"], "SUCCESS nothing")
+
+
+def test_groups_among_them_are_kept_where_a_pin_gives_what_was_there(lab: Lab) -> None:
+    rest = """
+afterExecution:
+  - {id: choose, type: core.flow.If, condition: "{{ execution.state == 'SUCCESS' }}", then: [{id: praise, type: test.Mark}]}
+"""
+    pin = ReplayRequest(outputs={"a": {"value": 2, "text": "", "uri": None}})
+    before = lab.run(TASKS, pin, rest=rest)
+
+    run = lab.replay(before, skip_successful=True)
+
+    assert (lab.executed(before), lab.executed(run)) == (["b", "praise"], [])
+
+
 def test_they_are_kept_where_nothing_runs_and_left_where_a_part_is_asked_for(lab: Lab) -> None:
     before = lab.run(TASKS, rest=AFTER)
 

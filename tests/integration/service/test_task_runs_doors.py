@@ -176,11 +176,25 @@ def test_a_flow_whose_logs_are_dropped_needs_its_namespace(home: Home) -> None:
     assert "needs the `namespace`" in error(home, home.run(flow(task)))
 
 
-def test_a_type_that_is_left_out_on_purpose_says_what_to_do_instead(home: Home) -> None:
-    task = "id: it, type: io.kestra.plugin.core.templating.TemplatedTask, spec: x"
-    problems = home.service.flows.check(flow(task))
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("io.kestra.plugin.core.templating.TemplatedTask", "TemplatedTask is not supported here: a plan must know"),
+        ("io.kestra.plugin.core.flow.Loop", "Loop is not supported here: use core.flow.ForEach"),
+        ("io.kestra.plugin.core.flow.Template", "Template is not supported here: "),
+        ("io.kestra.core.tasks.flows.Template", "Template is not supported here: "),
+        ("io.kestra.plugin.core.flow.Approval", "Approval is not supported here: use core.flow.Pause"),
+        ("io.kestra.plugin.core.flow.Wait", "Wait is not supported here: use core.flow.Sleep"),
+        ("io.kestra.plugin.core.flow.PurgeFlows", "PurgeFlows is not supported here: "),
+        ("io.kestra.plugin.core.execution.PurgeExecutions", "PurgeExecutions is not supported here: "),
+        ("io.kestra.plugin.core.trigger.Toggle", "Toggle is not supported here: "),
+        ("io.kestra.plugin.core.storage.LocalFiles", "LocalFiles is not supported here: "),
+    ],
+)
+def test_a_type_that_is_left_out_on_purpose_says_what_to_do_instead(home: Home, written: str, said: str) -> None:
+    problems = home.service.flows.check(flow(f"id: it, type: {written}, spec: x"))
     assert [problem.code for problem in problems] == ["not-supported"]
-    assert "Kestra's TemplatedTask is not supported here: " in problems[0].message
+    assert f"Kestra's {said}" in problems[0].message
 
 
 # files that are removed

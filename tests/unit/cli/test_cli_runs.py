@@ -212,16 +212,16 @@ def test_a_list_says_which_failure_a_later_replay_fixed(draw: Callable[..., str]
 def test_the_lineage_is_a_tree_and_shows_where_one_is(draw: Callable[..., str]) -> None:
     second = replace(make_run(2, State.FAILED, origin=1), request={"start": ["convert"]}, reason="try", fixed_by="id-3")
     runs = [
-        replace(make_run(1, State.FAILED), fixed_by="id-3", deleted=T0),
+        replace(make_run(1, State.FAILED), fixed_by="id-3", deleted=T0, request={"inputs": {"month": "202608"}}),
         second,
-        make_run(3, State.SUCCESS, origin=2),
+        replace(make_run(3, State.SUCCESS, origin=2), request={"inputs": {"month": "202609"}}),
         make_run(4, State.KILLED, origin=1),
     ]
 
     assert draw(lineage_lines(runs, "id-3")) == (
-        "✗ FAILED   divvy-1  revision 1  10.0 s  fixed by divvy-3  deleted\n"
+        "✗ FAILED   divvy-1  revision 1  10.0 s  with month  fixed by divvy-3  deleted\n"
         "├─ ✗ FAILED   divvy-2  revision 2  10.0 s  from convert  (try)  fixed by divvy-3\n"
-        "│  └─ ✓ SUCCESS  divvy-3  revision 3  10.0 s  ← this run\n"
+        "│  └─ ✓ SUCCESS  divvy-3  revision 3  10.0 s  with other month  ← this run\n"
         "└─ ■ KILLED   divvy-4  revision 4  10.0 s"
     )
 
@@ -240,7 +240,7 @@ def test_only_a_replay_has_other_values(draw: Callable[..., str]) -> None:
 def test_a_run_shows_its_origin_its_values_and_what_reuse_saved(draw: Callable[..., str]) -> None:
     run = replace(
         make_run(2, State.SUCCESS, origin=1),
-        inputs={"month": "202608"},
+        inputs={"month": "202608", "all": True, "none": None, "cities": ["Köln"]},
         labels={"team": "bikes"},
         reason="fixed",
         request={"task_inputs": {"get": {"uri": {"value": "x"}}}, "outputs": {"notify": {}}},
@@ -256,7 +256,7 @@ def test_a_run_shows_its_origin_its_values_and_what_reuse_saved(draw: Callable[.
         "  flow      company.team.divvy, revision 2\n"
         "  replays   divvy-1, attempt 2\n"
         "  started   2026-08-01 14:00:02\n"
-        "  inputs    month=202608\n"
+        '  inputs    month=202608, all=true, none=null, cities=["Köln"]\n'
         "  labels    team=bikes\n"
         "  reason    fixed\n"
         "  overrides get.uri, notify (pinned)\n"

@@ -223,7 +223,7 @@ def test_the_handlers_of_a_flow_cannot_be_empty() -> None:
 def test_tasks_in_a_group_of_unknown_type_are_known_by_name_wherever_they_stand() -> None:
     group = """\
         - id: g
-          type: core.flow.Loop
+          type: core.flow.Lop
           then: [{id: a, type: core.debug.Return}]
           cases: {x: [{id: b, type: core.debug.Return}]}
           tasks: [{task: {id: c, type: core.debug.Return}}]

@@ -6,20 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import AliasChoices, BaseModel, Field, field_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, field_validator
 
 from dalsegno.flows.document import read
 from dalsegno.flows.properties import check_properties, shape
 from dalsegno.flows.report import Report
-from dalsegno.tasks.base import JsonMap, TaskOutput, TaskType, Text
+from dalsegno.tasks.base import JsonMap, TaskOutput, TaskType, Text, from_json_text
 
 
 class Options(BaseModel, extra="forbid"):
     timeout: int = 1
     name: str = ""
+
+
+class Other(BaseModel, extra="forbid"):
+    a: int
+    name: str
 
 
 class Inner(BaseModel):
@@ -35,6 +40,9 @@ class Fussy(TaskType):
     mode: Literal["A", "B"] = "A"
     either: int | list[int] = 0
     options: Options = Options()
+    parsed: Annotated[Options | None, BeforeValidator(from_json_text)] = None
+    choice: Options | Other | None = None
+    maybe: list[Options] | dict[str, Options] | None = None
     nested: list[Inner] = Field(default_factory=list["Inner"])
     headers: JsonMap = Field(default_factory=dict[str, Any])
     retry: str = ""
@@ -100,7 +108,13 @@ def told(written: str, task_type: type[TaskType] = Fussy) -> list[str]:
         ("either: [1, '{{ x }}']", []),
         ("options: {timeout: x, name: '{{ y }}'}", ["2:20 `options.timeout` of task `t`: should be a valid integer, unable to parse string as an integer, not `x`"]),
         ("options: {timeout: '{{ x }}'}", []),
-        ("options: {tiemout: 5}", ["2:20 `options.tiemout` of task `t`: there is no such property"]),
+        ("options: {tiemout: 5}", ["2:11 `options.tiemout` of task `t`: there is no such property; did you mean `timeout`?"]),
+        ("maybe: [{timeout: 1, nam: x}]", ["2:22 `maybe.0.nam` of task `t`: there is no such property; did you mean `name`?"]),
+        ("maybe: {k: {timeout: 1, zzzz: x}}", ["2:25 `maybe.k.zzzz` of task `t`: there is no such property"]),
+        ("maybe: {k: {timeout: 1, nmae: '{{ x }}'}}", ["2:25 `maybe.k.nmae` of task `t`: there is no such property; did you mean `name`?"]),
+        ("maybe: {}", []),
+        ("parsed: '{\"nam\": 1}'", ["2:9 `parsed.nam` of task `t`: there is no such property; did you mean `name`?"]),
+        ("choice: {name: x, a: '{{ y }}'}", []),
         ("options: 5", ["2:10 `options` of task `t`: should be a valid dictionary or instance of Options, not `5`"]),
         ("nested: [{b: x}]", ["2:10 `nested.0` of task `t` needs `a`", "2:14 `nested.0.b` of task `t`: should be a valid integer, unable to parse string as an integer, not `x`"]),
         ("headers: '{\"a\": 1}'", []),

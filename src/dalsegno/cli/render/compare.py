@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,9 @@ from dalsegno.cli.render.lines import (
     seconds,
     short,
     state_style,
+    value_text,
     wrapped,
 )  # fmt: skip
-from dalsegno.model.forms import shown
 from dalsegno.model.state import State
 from dalsegno.replay.compare import MISSING, Change, Comparison, TaskComparison, TaskSide, told_content
 
@@ -166,6 +165,4 @@ def _value(value: Any) -> str:
     kept = told_content(value)
     if kept is not None:
         return kept
-    value = shown(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return short(_DIGEST.sub(r"\1…", clean(text)), 10 * _MOST_VALUE)
+    return short(_DIGEST.sub(r"\1…", clean(value_text(value))), 10 * _MOST_VALUE)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from dalsegno.model import forms
 from dalsegno.model.state import State
 
 #: text and its style, as rich names styles; an empty style is plain
@@ -110,6 +113,12 @@ def short(text: str, most: int) -> str:
     """Cut a text to `most` characters, on one line."""
     text = " ".join(clean(text).split())
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def value_text(value: Any) -> str:
+    """Write a value as a person reads it: text as it is, anything else as JSON."""
+    value = forms.shown(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def joined(lines: Iterable[Line]) -> str:

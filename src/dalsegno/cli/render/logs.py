@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from dalsegno.cli.render.lines import Line, clean, line
+from dalsegno.cli.render.lines import Line, clean, line, value_text
 from dalsegno.cli.render.times import clock, stamp
-from dalsegno.model import forms
 from dalsegno.model.run import Artifact
 from dalsegno.store.port import StoredLine
 
@@ -46,9 +44,7 @@ def value_lines(values: Mapping[str, Any], *, indent: str = "") -> list[Line]:
 
 def shown(value: Any) -> str:
     """Write one value on one line."""
-    value = forms.shown(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(clean(text).splitlines())
+    text = " ".join(clean(value_text(value)).splitlines())
     return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]} … ({len(text):,} characters: --json shows all)"
 
 

@@ -7,7 +7,19 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.cli.render.folding import columns, fold
-from dalsegno.cli.render.lines import Line, clean, count, line, listed, mark, plain, seconds, short, state_style
+from dalsegno.cli.render.lines import (
+    Line,
+    clean,
+    count,
+    line,
+    listed,
+    mark,
+    plain,
+    seconds,
+    short,
+    state_style,
+    value_text,
+)
 from dalsegno.cli.render.times import span, stamp
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Run, TaskRun
@@ -150,7 +162,7 @@ def _called(called: Sequence[Run], task_runs: Sequence[TaskRun]) -> str:
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={short(str(value), 60)}" for name, value in values.items())
+    return ", ".join(f"{name}={short(value_text(value), 60)}" for name, value in values.items())
 
 
 def _overrides(request: Mapping[str, Any]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dalsegno.cli.render.lines import Line, labelled, line, mark, seconds, short, state_style
+from dalsegno.cli.render.lines import Line, labelled, line, mark, seconds, short, state_style, value_text
 from dalsegno.cli.render.outcome import detail_lines
 from dalsegno.cli.render.times import span
-from dalsegno.model.forms import shown
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Run, TaskRun
 
@@ -165,13 +163,8 @@ def _used(case: Case, width: int) -> list[Line]:
 def _properties(task_run: TaskRun, width: int) -> list[Line]:
     if not task_run.properties:
         return []
-    rows = {name: short(_shown(value), 160) for name, value in task_run.properties.items()}
+    rows = {name: short(value_text(value), 160) for name, value in task_run.properties.items()}
     return [line(("  properties, rendered", "dim")), *detail_lines(rows, width)]
-
-
-def _shown(value: Any) -> str:
-    value = shown(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def why_json(case: Case) -> dict[str, Any]:
