@@ -117,7 +117,7 @@ class _Handler(logging.Handler):
         token = _sink.set(None)
         try:
             if sink is not None:
-                sink.tell(_level(record.levelno), self.format(record))
+                sink.tell(level_of(record.levelno), self.format(record))
             if logging.root.handlers == [self] and logging.lastResort is not None and record.levelno >= logging.WARNING:
                 logging.lastResort.handle(record)
         finally:
@@ -127,7 +127,8 @@ class _Handler(logging.Handler):
 _handler = _Handler()
 
 
-def _level(number: int) -> str:
+def level_of(number: int) -> str:
+    """Give the level of a line of a run's log for a level of `logging`."""
     if number >= logging.ERROR:
         return "ERROR"
     if number >= logging.WARNING:

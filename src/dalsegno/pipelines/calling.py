@@ -11,6 +11,7 @@ from typing import Any, cast
 from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError, TaskFailed
+from dalsegno.executors.capture import level_of
 from dalsegno.executors.steps import StepCall, StepResult, StepValue
 from dalsegno.executors.user_errors import describe
 from dalsegno.pipelines.context import STEP_CONTEXT, StepContext
@@ -167,15 +168,7 @@ class _Handler(logging.Handler):
         self._on_log = on_log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._on_log(_level(record.levelno), self.format(record))
-
-
-def _level(number: int) -> str:
-    if number >= logging.ERROR:
-        return "ERROR"
-    if number >= logging.WARNING:
-        return "WARNING"
-    return "INFO" if number >= logging.INFO else "DEBUG"
+        self._on_log(level_of(record.levelno), self.format(record))
 
 
 def _logger(on_log: Callable[[str, str], None]) -> logging.Logger:
