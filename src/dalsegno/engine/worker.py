@@ -133,8 +133,9 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Seen:
-    """What is known of an attempt so far, however it ends."""
+    """What is known of an attempt so far, however it ends. `begun` says whether its body is carried out."""
 
+    begun: bool = False
     rendered: JsonMap = field(default_factory=dict[str, Any])
     used: dict[str, str] = field(default_factory=dict[str, str])
     context: Context | None = None
@@ -150,6 +151,8 @@ def attempt(order: Attempted) -> Outcome | Waiting:
     except Cancelled:
         if order.timeout is not None and order.timeout.passed:
             return _failed(order, _timed_out(order.timeout.seconds), used=seen.used, properties=seen.rendered)
+        if not seen.begun:
+            return stopped(order)
         return _ended(order, State.KILLED, used=seen.used, properties=seen.rendered, error=_why_stopped(order))
     except DalSegnoError as error:
         return _failed(order, error, used=seen.used, properties=seen.rendered)
@@ -176,6 +179,7 @@ def _made(order: Attempted, seen: _Seen) -> Outcome | Waiting:
     pause = 0.0 if order.waited else properties.waits()
     if pause > 0:
         return Waiting((order.began if order.since is None else order.since) + pause)
+    seen.begun = True
     plain = _carried_out(order, properties, context)
     return _done(order, context, plain, used=seen.used, properties=seen.rendered)
 
@@ -192,6 +196,7 @@ def _step_made(order: Attempted, seen: _Seen) -> Outcome:
     seen.used = bound.used
     result = cached(order, seen.rendered) if order.task.cache else None
     if result is None:
+        seen.begun = True
         result = call(order, seen.rendered, tools.steps)
         if order.task.cache:
             remember(order, seen.rendered, result)
@@ -217,7 +222,7 @@ def runs_at_all(task: Task, scope: ExpressionScope) -> bool:
 
 
 def stopped(order: Attempted) -> Outcome:
-    """Give the outcome of an attempt that was waiting when it was told to stop."""
+    """Give the outcome of an attempt that was told to stop before its body began, or while it waited: it used nothing."""
     return _ended(order, State.KILLED, used={}, properties={}, error=_why_stopped(order))
 
 

@@ -324,3 +324,13 @@ def test_a_pause_that_is_answered_too_late_has_nothing_begin_behind_it(timed: La
     assert waits.state is State.PAUSED
     assert (run.state, timed.executed(run)) == (State.FAILED, ["handled", "last"])
     assert (run.error or {})["message"] == "`g` took longer than its timeout of 3600 s"
+
+
+def test_a_task_whose_time_is_over_before_its_body_begins_has_used_nothing(timed: Lab) -> None:
+    long = "{% for i in range(1, 60000) %}{{ i is even ? '' : '' }}{% endfor %}PT{{ inputs.hours }}H"
+    task = f'{{id: sleep, type: core.flow.Sleep, duration: "{long}"}}'
+    flow = group("Sequential", f"tasks: [{task}]", handled="\n  timeout: PT0.02S\n")
+    run = timed.run(flow, rest="inputs: [{id: hours, type: INT, defaults: 1}]\n")
+    found = timed.at(run, "sleep")
+    stopped(timed, run, "sleep")
+    assert (dict(found.properties), dict(found.used)) == ({}, {})
