@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -53,7 +54,8 @@ def test_a_line_of_the_table_is_true(
     Path("model.onnx").write_bytes(b"model")
     Path("checkpoints").mkdir()
     store = LocalArtifacts(tmp_path / "artifacts")
-    made = eval(value, dict(NAMES))
+    names = {**NAMES, "torch": import_module("torch")} if "torch" in value else dict(NAMES)
+    made = eval(value, names)
     encoded = encode(made, store)
     assert (encoded.kind, encoded.unsafe) == (kind, pickle == "yes")
     assert type(decode(encoded.form, store)) is type(made)
