@@ -38,6 +38,7 @@ _MODULES = {
     **dict.fromkeys(("flow", "tasks"), "flows"),
     "kv": "kv",
     "files": "files",
+    "server": "server",
 }
 
 
@@ -128,7 +129,8 @@ def _what_the_system_said(error: OSError) -> str:
 
 def _tell_plan(error: PlanMoved, terminal: Terminal) -> None:
     from dalsegno.cli.executing import group_types
-    from dalsegno.cli.render.plan import Heading, plan_from_json, plan_view
+    from dalsegno.cli.render.plan import Heading, plan_view
+    from dalsegno.wire.reading import plan_from_json
 
     plan = plan_from_json(error.plan)
     groups = group_types({decision.type for decision in plan.decisions})

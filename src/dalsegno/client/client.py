@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 from dalsegno.client.pipelines import PipelineClient
 
@@ -40,12 +40,20 @@ class Client(PipelineClient):
     Parameters
     ----------
     home : the data directory; by default as the settings say (`DALSEGNO_HOME`, the nearest `.dalsegno/`, `~/.dalsegno`).
+    url : the address of a server, in place of a data directory.
+    token : an API token, where the server wants one.
     """
 
-    def __init__(self, home: str | Path | None = None) -> None:
-        from dalsegno.service.open import open_service  # not on the import path of `dalsegno`
+    def __init__(self, home: str | Path | None = None, *, url: str | None = None, token: str | None = None) -> None:
+        # neither is on the import path of `dalsegno`
+        if url is not None:
+            from dalsegno.client.http.transport import HttpService
 
-        self._service: Service = open_service(None if home is None else Path(home))
+            self._service = cast("Service", HttpService(url, token))
+        else:
+            from dalsegno.service.open import open_service
+
+            self._service: Service = open_service(None if home is None else Path(home))
 
     def __enter__(self) -> Self:
         return self

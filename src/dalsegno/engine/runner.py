@@ -39,7 +39,7 @@ from dalsegno.model.address import parse as parse_address
 from dalsegno.model.flow import Kind, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result, TaskRun
-from dalsegno.model.state import State
+from dalsegno.model.state import BEFORE, State
 from dalsegno.replay.fingerprint import result_digest
 from dalsegno.replay.resolve import keeps_origin
 from dalsegno.store.port import (
@@ -80,7 +80,7 @@ class Runner:
 
     def execute(self) -> State:
         """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
-        if self._record.state is State.CREATED:
+        if self._record.state in BEFORE:
             self._record.move_run(State.RUNNING, self._clock.now())
         final = self._through(frame_of_flow(self._job.flow))
         if final is None:

@@ -40,6 +40,7 @@ class Run:
     fixed_by : of a run that failed or was stopped, the first whole replay in its lineage below it that ended well.
     deleted : when it was deleted; what others reuse of it is still there.
     caller : of a subflow run, the task run that called it.
+    queued : when it was handed to the engine of a server; `None` for one that whoever created it executes.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Run:
     fixed_by: str | None = None
     deleted: float | None = None
     caller: Caller | None = None
+    queued: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

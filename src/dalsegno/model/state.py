@@ -37,6 +37,8 @@ class State(StrEnum):
         return self in RESULTS
 
 
+#: before its first task may begin
+BEFORE = frozenset({State.CREATED, State.QUEUED})
 ENDED = frozenset({State.SUCCESS, State.WARNING, State.FAILED, State.KILLED, State.SKIPPED})
 RESULTS = frozenset({State.SUCCESS, State.WARNING, State.SKIPPED})
 #: how a run ends that did what it was to do, and how one ends that a later replay may fix

@@ -45,12 +45,14 @@ class Creating:
         *,
         digest: str | None,
         caller: Caller | None = None,
+        queue: bool = False,
         contents: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Run:
         """Create the run; of a subflow with the task run that calls it.
 
         Parameters
         ----------
+        queue : hand it to the engine of a server, in the same commit.
         contents : what a new revision needs in the artifact store, by digest.
 
         Raises
@@ -69,6 +71,8 @@ class Creating:
         for content in contents.values() if drawn.new_revision else ():
             self._artifacts.put_bytes(content)
         run = replace(self._run(drawn), caller=caller)
+        if queue and not run.state.ended:
+            run = replace(run, state=State.QUEUED, queued=run.created)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
         graph = text_of_graph(drawn.revision)
         writes.append(CreateRun(run, plan_to_bytes(plan), graph))

@@ -35,7 +35,7 @@ from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
-from dalsegno.model.state import State
+from dalsegno.model.state import BEFORE, State
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.request import request_from_json
 from dalsegno.replay.resolve import resolve_request
@@ -137,7 +137,7 @@ class Executing:
         if stop is not None:
             stop(wish.set)
         job = self._job(run, lease, wish, observer, steps)
-        if run.state is not State.CREATED:
+        if run.state not in BEFORE:
             self._carry_on_others(run, wish)
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
             wish.set()
@@ -180,7 +180,7 @@ class Executing:
         """Carry on what a run called and did not wait for, where the process died that executed both."""
         for called in self._store.runs.list(RunFilter(parent=run.id, limit=0)):
             task_run = self._store.task_runs.get(called.caller.task_run) if called.caller is not None else None
-            live = (State.CREATED, State.RUNNING)
+            live = (*BEFORE, State.RUNNING)
             if called.state in live and task_run is not None and task_run.state.ended:
                 self.aside(called, observer=None, stop=wish.listen)
 
@@ -194,7 +194,7 @@ class Executing:
             raise NotFound(f"{run.name} has no revision in the store any more", code="unknown-revision")
         if steps is None and revision.flow.depends is not None:
             steps = StoredSteps(revision.source, self._artifacts, inputs=run.inputs)
-        begun = self._begun.take(run.id) if run.state is State.CREATED else None
+        begun = self._begun.take(run.id) if run.state in BEFORE else None
         nodes = self._graphs.of(revision)
         resolved = resolve_request(request_from_json(run.request), nodes)
         values = Values(self._artifacts, clock=self._clock, ids=self._ids)

@@ -25,7 +25,7 @@ from dalsegno.replay.resolve import Resolved, resolve_request
 from dalsegno.replay.select import Nodes, Target
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.checking import check_values
-from dalsegno.service.executing import Executing
+from dalsegno.service.executing import Executing, owner
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
@@ -122,12 +122,28 @@ class Resuming:
         _refuse_unless_paused(run)
         # what is refused leaves no trace, not even that of a lease
         self._check(run, said)
+        return self._executing.execute(
+            run, observer=observer, stop=stop, before=lambda now, lease: self._begin(now, said, lease)
+        )
 
-        def begin(now: Run, lease: Lease) -> None:
-            _refuse_unless_paused(now)
-            self._store.commit(lease, self._writes(now, self._check(now, said)))
+    def record(self, run: Run, said: Resumption) -> None:
+        """Record that a run that waits goes on, and leave it to an engine to execute it.
 
-        return self._executing.execute(run, observer=observer, stop=stop, before=begin)
+        Raises
+        ------
+        Refusal, RunIsLive : as `resume` does.
+        """
+        _refuse_unless_paused(run)
+        self._check(run, said)
+        lease = self._store.acquire(run.id, owner())
+        try:
+            self._begin(self._store.runs.get(run.id) or run, said, lease)
+        finally:
+            self._store.release(lease)
+
+    def _begin(self, run: Run, said: Resumption, lease: Lease) -> None:
+        _refuse_unless_paused(run)
+        self._store.commit(lease, self._writes(run, self._check(run, said)))
 
     def _nodes(self, run: Run) -> Nodes:
         revision = revision_of(self._store, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -39,9 +40,9 @@ from dalsegno.service.retrying import Retrying
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.tracing import Tracing
-from dalsegno.service.views import in_flow_order, run_as_json
+from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import RequestKill, RunFilter, Store, StoredLine
+from dalsegno.store.port import QueueRun, RequestKill, RunFilter, Store, StoredLine
 
 
 class RunCases:
@@ -64,6 +65,7 @@ class RunCases:
         self._values = Values(artifacts, clock=clock, ids=ids)
         self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
+        self._graphs = graphs
         self._retrying = Retrying(store, graphs)
         self._marked = Marked(store, graphs)
         self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
@@ -94,9 +96,10 @@ class RunCases:
         text: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        queue: bool = False,
     ) -> Run:
-        """Create a fresh run."""
-        return self._create(lambda: self._draw_fresh(flow, request, text, coded), digest, coded)
+        """Create a fresh run; with `queue` it is handed to the engine of a server."""
+        return self._create(lambda: self._draw_fresh(flow, request, text, coded), digest, coded, queue=queue)
 
     def plan_replay(
         self,
@@ -118,17 +121,21 @@ class RunCases:
         file: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        queue: bool = False,
     ) -> Run:
-        """Create the run of a replay."""
-        return self._create(lambda: self._draw_replay(request, text, file, coded), digest, coded)
+        """Create the run of a replay; with `queue` it is handed to the engine of a server."""
+        return self._create(lambda: self._draw_replay(request, text, file, coded), digest, coded, queue=queue)
 
-    def _create(self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None = None) -> Run:
+    def _create(
+        self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None = None, *, queue: bool = False
+    ) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
             with without_collection():
                 drawn = draw()
                 try:
-                    return self._creating.create(drawn, digest=digest, contents={} if coded is None else coded.contents)
+                    contents = {} if coded is None else coded.contents
+                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents)
                 except MoveRefused:
                     if not drawn.new_revision or self._flows.is_next(drawn.revision):
                         raise
@@ -241,12 +248,55 @@ class RunCases:
         if found.id != self.get(run).id:
             said = replace(said, at=())
         ended = self._resuming.resume(found, said, observer=observer, stop=stop)
+        return self._again(self._with_those_above(ended, observer, stop), observer, stop)
+
+    def hand_over(self, run: str) -> Run:
+        """Hand a run to the engine of a server, which begins it or carries it on."""
+        found = self.get(run)
+        if found.state.ended:
+            raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
+        self._store.commit(None, [QueueRun(found.id, self._clock.now())])
+        return self.get(found.id)
+
+    def resume_by_engine(self, run: str, said: Resumption) -> Run:
+        """Resume a run that waits for a person, and hand it to the engine of a server to carry it on.
+
+        Gives the run that was resumed: where the one named waits for its subflow, that.
+        """
+        found = self._waiting(self.get(run), said)
+        if found.id != self.get(run).id:
+            said = replace(said, at=())
+        self._resuming.record(found, said)
+        return self.hand_over(found.id)
+
+    def carry_on(self, run: str, *, stop: Callable[[Callable[[], None]], None] | None = None) -> Run:
+        """Execute a run that was handed over, and what comes after it: what called it, what is made in its place."""
+        ended = self._executing.execute(self.get(run), observer=None, stop=stop)
+        return self._again(self._with_those_above(ended, None, stop), None, stop)
+
+    def queued(self, limit: int) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server, those first that wait longest."""
+        return self._store.runs.queued(limit)
+
+    def begun_by_engine(self) -> builtins.list[Run]:
+        """Give the runs that an engine of a server has begun and that have not ended."""
+        return self._store.runs.handed_over()
+
+    def wakes_at(self, run: Run) -> float | None:
+        """Give when a paused run goes on by itself; `None` where it waits for a person alone."""
+        times = [wait.until for wait in self._resuming.waits(run) if wait.until is not None]
+        return min(times, default=None)
+
+    def _with_those_above(
+        self, ended: Run, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None
+    ) -> Run:
+        """Execute what waits for a subflow run that has ended, and so on up."""
         while ended.caller is not None and ended.state.ended:
             above = self._store.runs.get(ended.caller.run)
             if above is None or above.state is not State.PAUSED:
                 break
             ended = self._executing.execute(above, observer=observer, stop=stop)
-        return self._again(ended, observer, stop)
+        return ended
 
     def _waiting(self, run: Run, said: Resumption) -> Run:
         """Give the run that is to be resumed: itself, or its subflow where it waits for that."""
@@ -369,6 +419,12 @@ class RunCases:
             return self._store.logs.of_run(found.id, after, limit)
         task_run = find_task_run(self._store, found, address)
         return self._store.logs.of_task_run(task_run.reused_from or task_run.id, after, limit)
+
+    def events(self, run: str, *, after: int = 0, limit: int = 1000) -> builtins.list[dict[str, Any]]:
+        """Give what happened to a run after an event's number, as every door shows it."""
+        found = self.get(run)
+        nodes = self._graphs.of(self.revision_of(found.id))
+        return [event_as_json(each, nodes) for each in self._store.events.told(found.id, after, limit)]
 
     def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
         """Render an expression as a run sees it, or one task run in it; secrets are masked."""

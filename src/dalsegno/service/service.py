@@ -52,6 +52,10 @@ class Service:
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
 
+    def changes(self) -> int:
+        """Give a number that is another one whenever something has been committed since, by any process."""
+        return self._store.changes()
+
     def close(self) -> None:
         """Finish what is being written and let go of the store."""
         self._store.close()

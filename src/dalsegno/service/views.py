@@ -8,9 +8,11 @@ from typing import Any
 
 from dalsegno.model.address import item_prefix, parse
 from dalsegno.model.flow import Flow
-from dalsegno.model.graph import index
+from dalsegno.model.graph import Node, index
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
+from dalsegno.service.flows import Saved
+from dalsegno.store.port import ToldEvent
 
 
 def run_as_json(
@@ -41,10 +43,14 @@ def run_as_json(
         "reason": run.reason,
         "author": run.author,
         "created": iso(run.created),
+        "queued": iso(run.queued),
         "started": iso(run.started),
         "ended": iso(run.ended),
     }
     if task_runs is not None:
+        shown["clock"] = iso(run.clock)
+        shown["plan_digest"] = run.plan_digest
+        shown["request"] = mask_sealed(dict(run.request))
         shown["environment"] = dict(run.environment)
         shown["task_runs"] = [
             {**task_run_as_json(item), "given": list((given or {}).get(item.address, ()))} for item in task_runs
@@ -76,6 +82,43 @@ def task_run_as_json(item: TaskRun) -> dict[str, Any]:
         "ended": iso(item.ended),
         "outputs": mask_sealed(dict(item.outputs)),
         "error": item.error,
+    }
+
+
+def event_as_json(told: ToldEvent, nodes: Mapping[str, Node]) -> dict[str, Any]:
+    """Give what happened as JSON data: to the run itself (`kind` is `run`), or to a task run."""
+    event = told.event
+    shown: dict[str, Any] = {
+        "number": event.number,
+        "at": iso(event.at),
+        "kind": event.kind,
+        "state": event.state.value,
+        "address": event.address,
+        "attempt": event.attempt,
+    }
+    if event.kind == "run":
+        return shown
+    node = nodes.get(told.task or "")
+    return {
+        **shown,
+        "task": told.task,
+        "type": told.type,
+        "action": told.action,
+        "seconds": told.seconds,
+        "error": told.error,
+        "group": node is not None and node.task.kind.is_group,
+    }
+
+
+def saved_as_json(saved: Saved) -> dict[str, Any]:
+    """Give what became of a flow's text."""
+    flow = saved.revision.flow
+    return {
+        "namespace": flow.namespace,
+        "id": flow.id,
+        "revision": saved.revision.number,
+        "created": saved.created,
+        "warnings": [problem.as_json() for problem in saved.warnings],
     }
 
 

@@ -8,7 +8,7 @@ from dalsegno.errors import MoveRefused, NotFound
 from dalsegno.model.state import State
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_from_text, map_to_text
-from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment
+from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun
 
 if TYPE_CHECKING:
     from dalsegno.store.writes import Step, Transaction
@@ -22,6 +22,19 @@ def label_run(write: LabelRun) -> Step:
         for (labels,) in transaction.fetch(sql.RUN_LABELS, {"run": write.run}):
             row = {"run": write.run, "labels": map_to_text({**map_from_text(labels), **write.labels})}
             transaction.change(sql.LABEL_RUN, row)
+
+    return step
+
+
+def queue_run(write: QueueRun) -> Step:
+    """Hand a run to the engine of a server."""
+
+    def step(transaction: Transaction) -> None:
+        name, state = run_there(transaction, write.run)
+        if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "at": write.at}):
+            raise MoveRefused(f"`{name}` has ended already, as {state}: no engine has anything to do with it")
+        if state is State.CREATED:
+            transaction.event("run", write.run, State.QUEUED, write.at)
 
     return step
 

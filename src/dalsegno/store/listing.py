@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from dalsegno.model.run import LogLine
+from dalsegno.model.plan import Action
+from dalsegno.model.run import Event, LogLine
 from dalsegno.model.state import State
 
 
@@ -38,6 +41,23 @@ class RunFilter:
     caller: str | None = None
     parent: str | None = None
     top: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """An event, with what is known of the task run that moved.
+
+    Parameters
+    ----------
+    seconds, error : of a task run that has ended with this event.
+    """
+
+    event: Event
+    task: str | None = None
+    type: str | None = None
+    action: Action | None = None
+    seconds: float | None = None
+    error: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ CREATE TABLE runs (
 	request TEXT NOT NULL, 
 	environment TEXT NOT NULL, 
 	outputs TEXT NOT NULL, 
-	error TEXT, whole INTEGER DEFAULT 1 NOT NULL, fixed_by TEXT, deleted DOUBLE, parent TEXT, caller TEXT, caller_attempt INTEGER, 
+	error TEXT, whole INTEGER DEFAULT 1 NOT NULL, fixed_by TEXT, deleted DOUBLE, parent TEXT, caller TEXT, caller_attempt INTEGER, queued DOUBLE, 
 	CONSTRAINT runs_key PRIMARY KEY (id)
 );
 CREATE INDEX runs_by_name ON runs (name);
@@ -178,5 +178,7 @@ CREATE TABLE files (
 	updated DOUBLE NOT NULL, 
 	CONSTRAINT files_key PRIMARY KEY (namespace, path)
 );
-INSERT INTO dalsegno_schema (version_num) VALUES ('6');
+CREATE INDEX runs_handed_over ON runs (queued) WHERE ended IS NULL AND queued IS NOT NULL;
+CREATE INDEX events_by_time ON events (at) WHERE kind = 'run';
+INSERT INTO dalsegno_schema (version_num) VALUES ('7');
 COMMIT;

@@ -6,6 +6,7 @@ state has moved (`MoveRefused`). The order of the writes within a call holds.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, T
 from dalsegno.model.state import State
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
-from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine
+from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine, ToldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,17 @@ class MoveRun:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRun:
+    """Hand a run to the engine of a server: from CREATED it moves to QUEUED, with an event. Needs no lease.
+
+    Refused (`MoveRefused`) if the run has ended.
+    """
+
+    run: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class LabelRun:
     """Give a run labels, beside those that it has."""
 
@@ -255,6 +267,7 @@ Write = (
     | EvaluateLoop
     | EndTask
     | MoveRun
+    | QueueRun
     | LabelRun
     | AmendRun
     | NoteEnvironment
@@ -311,6 +324,14 @@ class RunReads(Protocol):
 
     def list(self, filter: RunFilter) -> list[Run]:
         """Give the runs that the filter lets through, newest first."""
+        ...
+
+    def queued(self, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server, those first that wait longest."""
+        ...
+
+    def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that the engine of a server has begun to execute and that have not ended."""
         ...
 
     def counts(self, since: float, until: float, states: frozenset[State]) -> dict[tuple[str, str], int]:
@@ -383,6 +404,14 @@ class EventReads(Protocol):
         """Give a run's events after a number, oldest first."""
         ...
 
+    def told(self, run: str, number: int = 0, limit: int = 1000) -> list[ToldEvent]:
+        """Give a run's events after a number, each with what is known of its task run, oldest first."""
+        ...
+
+    def of_runs(self, since: float, limit: int = 1000) -> list[Event]:
+        """Give what happened to runs themselves, not to their tasks, at or after a time, oldest first."""
+        ...
+
 
 class ArtifactReads(Protocol):
     """Records of artifacts."""
@@ -433,8 +462,8 @@ class Store(Protocol):
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
-        (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, DeleteRun,
-        SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
+        (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
+        DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
 
         Raises
         ------
@@ -442,6 +471,10 @@ class Store(Protocol):
         MoveRefused : a guarded state has moved, or the table of moves does not allow it.
         StoreUnavailable : the store cannot be written (disk full, connection gone); nothing of the call was kept.
         """
+        ...
+
+    def changes(self) -> int:
+        """Give a number that is another one whenever something has been committed since, by any process."""
         ...
 
     def acquire(self, run: str, owner: str) -> Lease:

@@ -140,6 +140,10 @@ class PostgresStore(StoreCore):
             raise
         super().__init__(self._read, self._transact, _DIALECT)
 
+    def changes(self) -> int:
+        """Give how far the log of the server has been written."""
+        return int(self._fetch(sql.WRITTEN_POSTGRES, {})[0][0])
+
     def acquire(self, run: str, owner: str) -> Lease:
         """Take the lease of a run, if nobody holds it or its holder has not been heard of for a while."""
         now = self._now()

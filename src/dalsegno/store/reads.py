@@ -16,7 +16,7 @@ from dalsegno.model.state import State
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text, to_text
-from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
+from dalsegno.store.port import FlowSummary, RunFilter, StoredLine, ToldEvent
 from dalsegno.store.uses import Fetch, digests_in_use
 
 #: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
@@ -114,6 +114,12 @@ class Runs:
             values["limit"] = filter.limit
         return [rows.run_of(row) for row in self._fetch(sql.list_runs(wanted), values)]
 
+    def queued(self, limit: int = 1000) -> builtins.list[Run]:
+        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"limit": limit})]
+
+    def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
+        return [rows.run_of(row) for row in self._fetch(sql.HANDED_OVER, {"limit": limit})]
+
     def counts(self, since: float, until: float, states: frozenset[State]) -> dict[tuple[str, str], int]:
         found = self._fetch(sql.count_runs(states), {"since": since, "until": until})
         return {(namespace, flow): count for namespace, flow, count in found}
@@ -192,6 +198,13 @@ class Events:
     def after(self, run: str, number: int = 0, limit: int = 1000) -> list[Event]:
         found = self._fetch(sql.EVENTS_AFTER, {"run": run, "number": number, "limit": limit})
         return [rows.event_of(row) for row in found]
+
+    def told(self, run: str, number: int = 0, limit: int = 1000) -> list[ToldEvent]:
+        found = self._fetch(sql.TOLD_AFTER, {"run": run, "number": number, "limit": limit})
+        return [rows.told_of(run, row) for row in found]
+
+    def of_runs(self, since: float, limit: int = 1000) -> list[Event]:
+        return [rows.event_of(row) for row in self._fetch(sql.RUN_EVENTS_SINCE, {"at": since, "limit": limit})]
 
 
 class Artifacts:

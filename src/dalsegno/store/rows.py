@@ -22,7 +22,7 @@ from dalsegno.store.jsontext import (
     to_text,
     tuple_from_text,
 )  # fmt: skip
-from dalsegno.store.port import FlowSummary, StoredLine
+from dalsegno.store.port import FlowSummary, StoredLine, ToldEvent
 
 Row = tuple[Any, ...]
 
@@ -97,6 +97,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "parent": run.caller.run if run.caller else None,
         "caller": run.caller.task_run if run.caller else None,
         "caller_attempt": run.caller.attempt if run.caller else None,
+        "queued": run.queued,
         "lease_number": 0,
         "kill_requested": 0,
     }
@@ -106,7 +107,7 @@ def run_of(row: Row) -> Run:
     """Give the run of a row."""
     (id, name, namespace, flow, revision, state, attempt, root, origin, clock, created, started, ended, plan_digest,
      author, reason, labels, inputs, request, environment, outputs, error, whole, fixed_by, deleted,
-     parent, caller, caller_attempt) = row  # fmt: skip
+     parent, caller, caller_attempt, queued) = row  # fmt: skip
     return Run(
         id=id,
         name=name,
@@ -134,6 +135,7 @@ def run_of(row: Row) -> Run:
         fixed_by=fixed_by if state in UNFINISHED else None,
         deleted=deleted,
         caller=Caller(parent, caller, caller_attempt) if parent is not None else None,
+        queued=queued,
     )
 
 
@@ -230,6 +232,21 @@ def attempt_of(row: Row) -> Attempt:
     """Give the attempt of a row."""
     task_run, number, state, started, ended, error = row
     return Attempt(task_run, number, _STATES[state], started, ended, optional_from_text(error))
+
+
+def told_of(run: str, row: Row) -> ToldEvent:
+    """Give the event of a row that is joined with that of its task run."""
+    number, at, kind, state, address, attempt, task, type, action, now, started, ended, error = row
+    event = Event(run, number, at, kind, _STATES[state], address, attempt)
+    over = now == state and ended is not None
+    return ToldEvent(
+        event,
+        task,
+        type,
+        None if action is None else _ACTIONS[action],
+        ended - started if over and started is not None else None,
+        optional_from_text(error) if over else None,
+    )
 
 
 def event_of(row: Row) -> Event:

@@ -14,6 +14,10 @@ metadata = sa.MetaData()
 _text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+#: what an engine may have to do with: few at any time, however many runs there are
+_unended = sa.text("ended IS NULL AND queued IS NOT NULL")
+_of_run = sa.text("kind = 'run'")
+
 revisions = sa.Table(
     "revisions",
     metadata,
@@ -75,6 +79,7 @@ runs = sa.Table(
     sa.Column("parent", _text),
     sa.Column("caller", _text),
     sa.Column("caller_attempt", sa.Integer),
+    sa.Column("queued", sa.Double),
     sa.PrimaryKeyConstraint("id", name="runs_key"),
     sa.Index("runs_by_name", "name"),
     sa.Index("runs_by_time", "created"),
@@ -83,6 +88,7 @@ runs = sa.Table(
     sa.Index("runs_by_root", "root"),
     sa.Index("runs_by_parent", "parent"),
     sa.Index("runs_by_caller", "caller", "caller_attempt", unique=True),
+    sa.Index("runs_handed_over", "queued", sqlite_where=_unended, postgresql_where=_unended),
 )
 
 plans = sa.Table(
@@ -154,6 +160,7 @@ events = sa.Table(
     sa.Column("address", _text),
     sa.Column("attempt", sa.Integer),
     sa.PrimaryKeyConstraint("run", "number", name="events_key"),
+    sa.Index("events_by_time", "at", sqlite_where=_of_run, postgresql_where=_of_run),
     sqlite_with_rowid=False,
 )
 

@@ -145,8 +145,20 @@ class SqliteStore(StoreCore):
         self._lock_file, connection = _open(path, durability)
         self._group = GroupCommit(connection, self._lock_file, lambda error: translate(error, path))
         self._readers = _Readers(path, durability)
+        self._watching: sqlite3.Connection | None = None
+        self._watching_lock = Lock()
         self._closed = False
         super().__init__(self._readers.fetch, self._transact, _DIALECT)
+
+    def changes(self) -> int:
+        """Give SQLite's own number, as one connection sees it."""
+        with self._watching_lock:
+            try:
+                if self._watching is None:
+                    self._watching = _connect(self._path, "normal")
+                return self._watching.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.Error as error:
+                raise translate(error, self._path) from error
 
     def acquire(self, run: str, owner: str) -> Lease:
         """Take the lease of a run: the lock of its file, and the next number."""
@@ -191,6 +203,9 @@ class SqliteStore(StoreCore):
         for lease, _ in list(self._leases.values()):
             self.release(lease)
         self._closed = True
+        with self._watching_lock:
+            if self._watching is not None:
+                self._watching.close()
         self._readers.close()
         self._group.close()
         os.close(self._lock_file)

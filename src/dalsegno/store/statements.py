@@ -49,7 +49,7 @@ REVISION = _names("namespace flow number digest created author source compiled")
 RUN = _names(
     "id name namespace flow revision state attempt root origin clock created started ended plan_digest author reason "
     "labels inputs request environment outputs error whole fixed_by deleted "
-    "parent caller caller_attempt"
+    "parent caller caller_attempt queued"
 )
 TASK_RUN = _names(
     "id run address task type state action definition attempt attempts created started ended output_digest loop_keys "
@@ -81,6 +81,9 @@ BEAT = (
     "RETURNING lease_number"
 )
 RELEASE = "UPDATE runs SET lease_owner = NULL, lease_beat = NULL WHERE id = :run AND lease_number = :number"
+
+#: how far the log has been written
+WRITTEN_POSTGRES = "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
 
 # --- flows
 
@@ -120,6 +123,14 @@ FIX_RUNS_ABOVE = (
     "SELECT o.id, o.origin FROM runs AS r JOIN runs AS o ON o.id = r.origin WHERE r.id = :run AND r.whole = 1 "
     "UNION SELECT o.id, o.origin FROM above AS a JOIN runs AS o ON o.id = a.origin) SELECT id FROM above)"
 )
+#: one that an engine executes already is told apart by its lease, not here
+QUEUE_RUN = (
+    f"UPDATE runs SET queued = :at, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
+    f"WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+)
+_HANDED_OVER = "WHERE ended IS NULL AND queued IS NOT NULL AND state {} ORDER BY queued, id LIMIT :limit"
+QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}'"))
+HANDED_OVER = _select("runs", RUN, _HANDED_OVER.format(f"<> '{State.QUEUED}'"))
 REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 AMEND_RUN = f"UPDATE runs SET request = :request WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 NOTE_ENVIRONMENT = f"UPDATE runs SET environment = :environment WHERE id = :run AND state NOT IN ({_words(ENDED)})"
@@ -345,6 +356,13 @@ ADD_TASK_EVENT = (
     "INSERT INTO events (run, number, at, kind, state, address, attempt) "
     f"SELECT run, {_NEXT_EVENT}, :at, 'task_run', :state, address, attempt FROM task_runs WHERE id = :id"
 )
+#: with what is known of the task run that moved
+TOLD_AFTER = (
+    "SELECT e.number, e.at, e.kind, e.state, e.address, e.attempt, t.task, t.type, t.action, t.state, t.started, t.ended, "
+    "t.error FROM events AS e LEFT JOIN task_runs AS t ON t.run = e.run AND t.address = e.address "
+    "WHERE e.run = :run AND e.number > :number ORDER BY e.number LIMIT :limit"
+)
+RUN_EVENTS_SINCE = _select("events", EVENT, "WHERE kind = 'run' AND at >= :at ORDER BY at, run, number LIMIT :limit")
 EVENTS_AFTER = _select("events", EVENT, "WHERE run = :run AND number > :number ORDER BY number LIMIT :limit")
 STORY_OF_RUN = "SELECT state FROM events WHERE run = :run AND kind = 'run' ORDER BY number"
 STORY_OF_TASK_RUN = (

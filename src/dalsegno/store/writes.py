@@ -14,7 +14,7 @@ from dalsegno.errors import LeaseLost, MoveRefused, NotFound
 from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
-from dalsegno.store.amending import amend_run, label_run, note_environment, run_there
+from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
@@ -38,6 +38,7 @@ from dalsegno.store.port import (
     NewAttempt,
     NewName,
     NoteEnvironment,
+    QueueRun,
     RecordTask,
     RequestKill,
     SaveArtifact,
@@ -361,6 +362,7 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     EvaluateLoop: _evaluate_loop,
     EndTask: _end_task,
     MoveRun: _move_run,
+    QueueRun: queue_run,
     LabelRun: label_run,
     AmendRun: amend_run,
     NoteEnvironment: note_environment,

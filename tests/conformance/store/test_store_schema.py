@@ -59,11 +59,16 @@ def described(engine: sqlalchemy.Engine) -> dict[str, Any]:
             inspector.get_pk_constraint(name),
             inspector.get_unique_constraints(name),
             inspector.get_foreign_keys(name),
-            inspector.get_indexes(name),
+            [_plain(index) for index in inspector.get_indexes(name)],
         )
         for name in tables
     }
     return {"made": {_told(row) for row in made}, "keys": keys}
+
+
+def _plain(index: Any) -> dict[str, Any]:
+    """Give an index with its condition as text: SQLAlchemy's own object equals itself alone."""
+    return {**index, "dialect_options": {name: str(text) for name, text in index.get("dialect_options", {}).items()}}
 
 
 def _told(row: Any) -> str | frozenset[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dalsegno.cli.render.lines import BLANK, Line, labelled, line, listed, seconds, wrapped
 from dalsegno.cli.render.plan_rows import Groups, Row, estimate, rows, shares, told, weightiest, why, works
 from dalsegno.model.address import parse
-from dalsegno.model.plan import Action, Decision, Plan
+from dalsegno.model.plan import Action, Plan
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,20 +40,6 @@ class Heading:
 
     title: str
     command: str | None = None
-
-
-def plan_from_json(data: Mapping[str, Any]) -> Plan:
-    """Read a plan as doors show it; what is for the engine alone is not in it."""
-    decisions = [
-        Decision(
-            each["address"], each["task"], each["type"], Action(each["action"]), each["reason"], tuple(each["warnings"]),
-            each["origin_task_run"], each["estimate_s"], None if each.get("keys") is None else tuple(each["keys"]),
-            each.get("waits_for"), stops=each.get("breakpoint", False),
-        )
-        for each in data["decisions"]
-    ]  # fmt: skip
-    texts = {name: tuple(data.get(name, ())) for name in ("dropped", "not_reached", "unchecked", "warnings")}
-    return Plan(data["digest"], data["revision"], tuple(decisions), **texts)
 
 
 def plan_view(plan: Plan, heading: Heading, *, groups: Groups, width: int) -> list[RenderableType | list[Line]]:

@@ -1,0 +1,51 @@
+"""`dalsegno server`: the API, live events and an engine, on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dalsegno.cli import options
+from dalsegno.cli.render.lines import line
+from dalsegno.cli.terminal import Terminal
+from dalsegno.errors import ExtraMissing
+
+EXAMPLES = options.examples(
+    ("serve this machine", "dalsegno server"),
+    ("on another port", "dalsegno server --port 8000"),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EXAMPLES)(server)
+
+
+def server(
+    *,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port; 0 takes any that is free.")] = 7070,
+    at_once: Annotated[int, typer.Option("--at-once", min=1, help="How many runs are executed at once.")] = 64,
+    as_json: options.Json = False,
+) -> None:
+    """Serve the data directory over HTTP, and execute what is handed over. Ctrl-C ends it.
+
+    The command line may be used on the same data directory all the while.
+    """
+    try:
+        from dalsegno.server.serving import Place, serve
+    except ImportError as error:
+        if error.name not in ("fastapi", "uvicorn", "starlette"):
+            raise
+        message = "the server needs FastAPI and uvicorn: install the extra `server` (`pip install 'dalsegno[server]'`)"
+        raise ExtraMissing(message) from error
+    terminal = Terminal(as_json=as_json, steady=True)
+
+    def listening(address: str) -> None:
+        if as_json:
+            terminal.document({"address": address})
+        else:
+            terminal.tell([line(("Dal Segno ", "bold"), f"serves {address}  ", ("Ctrl-C ends it", "dim"))])
+
+    serve(Place(host, port, at_once), listening=listening)

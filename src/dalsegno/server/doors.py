@@ -1,0 +1,43 @@
+"""What routes are given: the service, the engine that executes what is handed over, the live events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dalsegno.server.host import EngineHost
+from dalsegno.server.live import Live
+from dalsegno.service.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a server is made of."""
+
+    service: Service
+    engine: EngineHost
+    live: Live
+
+
+def doors_of(request: Request) -> Doors:
+    """Give what the server that got a request is made of."""
+    return request.app.state.doors
+
+
+def _service(request: Request) -> Service:
+    return doors_of(request).service
+
+
+def _engine(request: Request) -> EngineHost:
+    return doors_of(request).engine
+
+
+def _live(request: Request) -> Live:
+    return doors_of(request).live
+
+
+TheService = Annotated[Service, Depends(_service)]
+TheEngine = Annotated[EngineHost, Depends(_engine)]
+TheLive = Annotated[Live, Depends(_live)]

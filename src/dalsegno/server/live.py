@@ -1,0 +1,115 @@
+"""Live events: one look at the store serves all who follow, however many they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+from fastapi.sse import ServerSentEvent
+from pydantic_core import to_json
+
+from dalsegno.errors import DalSegnoError
+from dalsegno.model.state import ENDED
+from dalsegno.service.service import Service
+
+#: how often it looks whether anything has been committed, in seconds
+LOOK_EVERY = 0.05
+#: after how many seconds of silence a comment keeps a connection open
+KEEP_ALIVE = 15.0
+#: pages of events that are kept for those who follow at the same place
+_PAGES = 256
+_PAGE = 500
+
+
+class Live:
+    """Tells when something has been committed, and gives events to those who follow."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._version = 0
+        self._changed = asyncio.Event()
+        self._pages: OrderedDict[tuple[str, int], tuple[int, asyncio.Task[list[dict[str, Any]]]]] = OrderedDict()
+        self._followers = 0
+        self._looking: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._looking = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        """End all streams."""
+        self._closed.set()
+        self._changed.set()
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+
+    async def follow(self, run: str, after: int) -> AsyncIterator[ServerSentEvent]:
+        """Give the events of a run after a number, as they come, until it has ended."""
+        self._followers += 1
+        try:
+            while not self._closed.is_set():
+                version = self._version
+                for event in await self._page(run, after, version):
+                    after = event["number"]
+                    yield sent(event["kind"], after, event)
+                    if event["kind"] == "run" and event["state"] in ENDED:
+                        yield sent("end", after, {"state": event["state"]})
+                        return
+                if after and await self._full(run, after, version):
+                    continue
+                if not await self.changed(version):
+                    yield ServerSentEvent(comment="")
+        finally:
+            self._followers -= 1
+
+    async def changed(self, version: int) -> bool:
+        """Wait until something has been committed since; give `False` if nothing was for so long that a sign is due."""
+        while self._version == version and not self._closed.is_set():
+            try:
+                await asyncio.wait_for(self._changed.wait(), KEEP_ALIVE)
+            except TimeoutError:
+                return False
+        return True
+
+    async def _full(self, run: str, after: int, version: int) -> bool:
+        """Whether there is more already."""
+        return bool(await self._page(run, after, version))
+
+    async def _page(self, run: str, after: int, version: int) -> list[dict[str, Any]]:
+        """Give the events after a number, read once for all who ask for them at the same time."""
+        key = (run, after)
+        known = self._pages.get(key)
+        if known is not None and known[0] == version:
+            return await asyncio.shield(known[1])
+        read = asyncio.create_task(self._read(lambda: self._service.runs.events(run, after=after, limit=_PAGE)))
+        self._pages[key] = (version, read)
+        while len(self._pages) > _PAGES:
+            self._pages.popitem(last=False)
+        return await asyncio.shield(read)
+
+    async def _read(self, read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        return await asyncio.to_thread(read)
+
+    async def _look(self) -> None:
+        seen = -1
+        while True:
+            if self._followers:
+                with suppress(DalSegnoError):
+                    now = await asyncio.to_thread(self._service.changes)
+                    if now != seen:
+                        seen = now
+                        self._version += 1
+                        before, self._changed = self._changed, asyncio.Event()
+                        before.set()
+            await asyncio.sleep(LOOK_EVERY)
+
+
+def sent(kind: str, id: int | str, data: dict[str, Any]) -> ServerSentEvent:
+    """Give an event of a stream."""
+    return ServerSentEvent(raw_data=to_json(data, inf_nan_mode="null").decode(), event=kind, id=str(id))

@@ -1,0 +1,23 @@
+"""Answers: JSON straight from what the service gives, without a model in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Response
+from pydantic_core import to_json
+
+from dalsegno.errors import DalSegnoError
+from dalsegno.wire.problems import MEDIA_TYPE, problem_of
+
+
+def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Give data as JSON. What is no number (NaN, an infinity) is null."""
+    content = to_json(data, inf_nan_mode="null")
+    return Response(content, status, headers, media_type="application/json")
+
+
+def problem(error: DalSegnoError, status: int | None = None, headers: dict[str, str] | None = None) -> Response:
+    """Give an error as problem+json."""
+    shown = problem_of(error, status)
+    return Response(to_json(shown, inf_nan_mode="null"), shown["status"], headers, media_type=MEDIA_TYPE)

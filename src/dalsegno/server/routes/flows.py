@@ -1,0 +1,19 @@
+"""Flows: save."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from dalsegno.server.doors import TheService
+from dalsegno.server.replies import reply
+from dalsegno.service.views import saved_as_json
+from dalsegno.wire.requests import FlowText
+
+router = APIRouter(prefix="/flows", tags=["flows"])
+
+
+@router.post("", status_code=201, summary="Save a flow")
+def save(wanted: FlowText, service: TheService) -> Response:
+    """Save the text of a flow. Equal text makes no new revision (200 in place of 201)."""
+    saved = service.flows.save(wanted.text, file=wanted.file, strict=wanted.strict)
+    return reply(saved_as_json(saved), 201 if saved.created else 200)

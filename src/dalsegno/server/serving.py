@@ -1,0 +1,84 @@
+"""Serves: opens the service, starts its engine, listens until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+import uvicorn
+
+from dalsegno.engine.clock import SystemClock
+from dalsegno.server.app import create_app
+from dalsegno.server.host import AT_ONCE, EngineHost
+from dalsegno.service.open import open_service
+
+#: how long what is being executed may go on when the server is told to stop, in seconds
+GRACE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens, and how much it does at once.
+
+    Parameters
+    ----------
+    port : 0 takes any that is free.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7070
+    at_once: int = AT_ONCE
+
+
+class _Server(uvicorn.Server):
+    """A server that tells where it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """End on a signal, as one that was asked to: the engine is to end in its turn."""
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {each: signal.signal(each, self.handle_exit) for each in signals}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._listening(f"http://{host}:{port}")
+
+
+def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], None]) -> None:
+    """Serve until a signal says to stop.
+
+    Parameters
+    ----------
+    home : the data directory, in place of the one that the settings name.
+    listening : is called with the address once requests are answered.
+    """
+    clock = SystemClock()
+    service = open_service(home, clock=clock)
+    try:
+        engine = EngineHost(service, clock, at_once=place.at_once)
+        config = uvicorn.Config(
+            create_app(service, engine), host=place.host, port=place.port, log_level="warning", access_log=False,
+            timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        engine.start()
+        try:
+            _Server(config, listening).run()
+        finally:
+            engine.close(GRACE)
+    finally:
+        service.close()

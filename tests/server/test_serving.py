@@ -1,0 +1,48 @@
+"""A server runs what it is given, tells what happens, and shares its data directory with the command line."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.support.servers import RunningServer
+
+from dalsegno.client.client import Client
+from dalsegno.errors import NotFound
+from dalsegno.model.progress import Progress, RunMoved
+from dalsegno.model.state import State
+from dalsegno.replay.request import ReplayRequest
+
+FLOW = """
+id: hello
+namespace: company.team
+tasks:
+  - {id: greet, type: core.debug.Return, value: hello}
+  - {id: say, type: core.log.Log, message: "{{ outputs.greet.value }}"}
+"""
+
+
+def test_a_run_that_is_made_over_http_is_executed_by_the_server(server: RunningServer) -> None:
+    told: list[Progress] = []
+    with Client(url=server.url) as client:
+        created = client.start_run("hello.yaml", ReplayRequest(), text=FLOW)
+        assert created.state is State.CREATED
+        ended = client.execute(created.id, observer=told.append)
+    assert ended.state is State.SUCCESS
+    assert [each.state for each in told if isinstance(each, RunMoved)] == [
+        State.CREATED, State.QUEUED, State.RUNNING, State.SUCCESS,
+    ]  # fmt: skip
+    with Client(server.home) as local:
+        assert local.get_run("last").id == ended.id
+
+
+def test_what_is_wrong_is_told_as_in_python(server: RunningServer) -> None:
+    with Client(url=server.url) as client, pytest.raises(NotFound) as caught:
+        client.get_run("hello-1")
+    assert caught.value.code == "unknown-run"
+    answer = httpx.get(f"{server.url}/api/v1/runs/hello-1")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["message"] == caught.value.message
+
+
+def test_it_stops_when_it_is_told_to(server: RunningServer) -> None:
+    assert server.stop() == 0
