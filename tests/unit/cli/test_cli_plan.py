@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dalsegno.cli.render.plan import Heading, plan_from_json, plan_summary, plan_view
+from dalsegno.cli.render.plan import Heading, plan_summary, plan_view
 from dalsegno.cli.render.plan_rows import estimate
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind
 from dalsegno.model.plan import Action, Decision, Plan
+from dalsegno.wire.reading import plan_from_json
 
 GROUPS = {
     "core.flow.Parallel": Kind.PARALLEL, "core.flow.ForEach": Kind.LOOP, "core.flow.If": Kind.CHOICE,
