@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
+from dalsegno.server.metrics import Metrics
 from dalsegno.service.service import Service
 
 
@@ -19,6 +20,7 @@ class Doors:
     service: Service
     engine: EngineHost
     live: Live
+    metrics: Metrics
 
 
 def doors_of(request: Request) -> Doors:
@@ -38,6 +40,7 @@ def _live(request: Request) -> Live:
     return doors_of(request).live
 
 
+TheDoors = Annotated[Doors, Depends(doors_of)]
 TheService = Annotated[Service, Depends(_service)]
 TheEngine = Annotated[EngineHost, Depends(_engine)]
 TheLive = Annotated[Live, Depends(_live)]

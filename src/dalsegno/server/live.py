@@ -40,6 +40,11 @@ class Live:
         """Begin to look."""
         self._looking = asyncio.create_task(self._look())
 
+    @property
+    def followers(self) -> int:
+        """How many streams are open."""
+        return self._followers
+
     async def close(self) -> None:
         """End all streams."""
         self._closed.set()

@@ -14,6 +14,8 @@ import uvicorn
 from dalsegno.engine.clock import SystemClock
 from dalsegno.server.app import create_app
 from dalsegno.server.host import AT_ONCE, EngineHost
+from dalsegno.server.logs import Format, set_up
+from dalsegno.server.metrics import Metrics
 from dalsegno.service.open import open_service
 
 
@@ -25,6 +27,7 @@ class Place:
     ----------
     port : 0 takes any that is free.
     at_once : how many runs are executed at once.
+    log_format, log_level : how, and how much, the server writes about itself.
     grace : how long what is running may take to end when the server is told to stop, in seconds.
     """
 
@@ -32,6 +35,8 @@ class Place:
     port: int = 7070
     at_once: int = AT_ONCE
     grace: float = 10.0
+    log_format: Format = "text"
+    log_level: str = "WARNING"
 
 
 class _Server(uvicorn.Server):
@@ -67,12 +72,14 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
     home : the data directory, in place of the one that the settings name.
     listening : is called with the address once requests are answered.
     """
+    set_up(place.log_format, place.log_level)
     clock = SystemClock()
     service = open_service(home, clock=clock)
     try:
-        engine = EngineHost(service, clock, at_once=place.at_once)
+        metrics = Metrics()
+        engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))
         config = uvicorn.Config(
-            create_app(service, engine), host=place.host, port=place.port, log_level="warning", access_log=False,
+            create_app(service, engine, metrics), host=place.host, port=place.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5,
         )  # fmt: skip
         engine.start()

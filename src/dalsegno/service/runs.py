@@ -279,7 +279,9 @@ class RunCases:
         ----------
         leave : the wish that it is let go of.
         """
-        ended = self._executing.execute(self.get(run), observer=None, stop=None, leave=leave)
+        ended = self._executing.execute(
+            self._store.runs.get(run) or self.get(run), observer=None, stop=None, leave=leave
+        )
         if not ended.state.ended:
             return ended
         return self._again(self._with_those_above(ended, None, None), None, None)
