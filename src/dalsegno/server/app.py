@@ -10,19 +10,20 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from dalsegno.errors import DalSegnoError, Refusal, StoreUnavailable, closest, did_you_mean
+from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.replies import problem, reply
-from dalsegno.server.routes import flows, runs
+from dalsegno.server.routes import events, flows, runs
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
-_ROUTES = (flows.router, runs.router)
+_ROUTES = (flows.router, runs.router, events.router)
 
 
-def create_app(service: Service, engine: EngineHost, metrics: Metrics | None = None) -> FastAPI:
+def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None) -> FastAPI:
     """Give the app of a server.
 
     Parameters
@@ -45,7 +46,7 @@ def create_app(service: Service, engine: EngineHost, metrics: Metrics | None = N
 
     app = FastAPI(title="Dal Segno", version=VERSION, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
                   redoc_url=None)  # fmt: skip
-    app.state.doors = Doors(service, engine, live, metrics)
+    app.state.doors = Doors(service, engine, live, metrics, clock)
     api = APIRouter(prefix="/api/v1")
     for router in _ROUTES:
         api.include_router(router)

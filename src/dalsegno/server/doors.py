@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from dalsegno.model.clock import Clock
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Metrics
@@ -21,6 +22,7 @@ class Doors:
     engine: EngineHost
     live: Live
     metrics: Metrics
+    clock: Clock
 
 
 def doors_of(request: Request) -> Doors:

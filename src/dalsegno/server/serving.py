@@ -79,7 +79,7 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
         metrics = Metrics()
         engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))
         config = uvicorn.Config(
-            create_app(service, engine, metrics), host=place.host, port=place.port, log_config=None, access_log=False,
+            create_app(service, engine, clock, metrics), host=place.host, port=place.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5,
         )  # fmt: skip
         engine.start()
