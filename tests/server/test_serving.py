@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -105,3 +107,13 @@ def test_it_writes_a_json_line_for_each_request_and_run(tmp_path: Path) -> None:
     assert ("POST", "/api/v1/runs", 201) in [
         (line.get("method"), line.get("path"), line.get("status")) for line in lines
     ]
+
+
+def test_a_port_that_is_taken_is_told(server: RunningServer, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("dalsegno")), "server", "--port", str(server.port)]
+    ended = subprocess.run(
+        command, check=False, env={**os.environ, "DALSEGNO_HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{server.port}" in ended.stderr
+    assert "--port" in ended.stderr

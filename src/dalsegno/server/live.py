@@ -55,10 +55,11 @@ class Live:
         """End all streams."""
         self._closed.set()
         self._changed.set()
-        if self._looking is not None:
-            self._looking.cancel()
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
             with suppress(asyncio.CancelledError):
-                await self._looking
+                await looking
 
     async def follow(self, run: str, after: int) -> AsyncIterator[ServerSentEvent]:
         """Give the events of a run after a number, as they come, until it has ended."""
