@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.pipelines import planned, ran, value
+from tests.support.pipelines import actions, planned, ran, value
 
 from dalsegno import RequestRefused, pipeline, step, unmapped
 
@@ -32,25 +32,53 @@ def add_up(given: list[int]) -> int:
     return sum(given)
 
 
-@pipeline
-def layered(count: int, shape: list[str]) -> None:
-    layers: list[Any] = [first.map(numbers(count))]
+def built(first_layer: Any, shape: list[str]) -> None:
+    layers: list[Any] = [first_layer]
     for kind in shape:
         name, _, other = kind.partition(" ")
+        last = layers[-1]
         if name == "each":
-            made = mix.map(layers[-1])
+            made = mix.map(last)
         elif name == "product":
-            made = mix.product(layers[-1], [1, 2])
+            made = mix.product(last, [1, 2])
         elif name == "swapped":
-            made = mix.product([1, 2], layers[-1])
+            made = mix.product([1, 2], last)
         elif name == "with":
-            made = mix.map(layers[-1], layers[int(other)])
+            made = mix.map(last, layers[int(other)])
         elif name == "after":
-            made = mix.map(layers[-1], after=layers[-1])
+            made = mix.map(last, after=last)
         else:
-            made = mix.map(layers[-1], every=unmapped(layers[-1]))
+            made = mix.map(last, every=unmapped(last))
         layers.append(made)
     add_up(layers[-1])
+
+
+@pipeline
+def layered(count: int, shape: list[str]) -> None:
+    built(first.map(numbers(count)), shape)
+
+
+@pipeline
+def listed(items: list[int], shape: list[str]) -> None:
+    built(first.map(items), shape)
+
+
+def reckoned(items: list[int], shape: list[str]) -> int:
+    """What `listed` gives, reckoned without any engine."""
+    layers = [[item * 10 for item in items]]
+    for kind in shape:
+        name, _, other = kind.partition(" ")
+        last = layers[-1]
+        if name == "product":
+            made = [item + more for item in last for more in (1, 2)]
+        elif name == "swapped":
+            made = [item + more for more in (1, 2) for item in last]
+        elif name == "with":
+            made = [one + two for one, two in zip(last, layers[int(other)], strict=True)]
+        else:
+            made = [item + (sum(last) if name == "whole" else 0) for item in last]
+        layers.append(made)
+    return sum(layers[-1])
 
 
 class Model:
@@ -114,6 +142,26 @@ def test_a_start_at_an_item_runs_what_is_made_from_it_and_nothing_else(
     # what runs whole is not told item by item
     assert told == [name for name in expected if name.partition("[")[0] in loops]
     assert value(replayed, "add_up") == value(run, "add_up")
+
+
+LISTS = st.lists(st.integers(0, 3), min_size=1, max_size=4)
+KINDS = st.sampled_from(["each", "product", "swapped", "whole", "after", "with 0"])
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(LISTS, LISTS, st.lists(KINDS, max_size=3), st.sampled_from(["skip_successful_steps", "changed"]))
+def test_a_replay_with_another_list_gives_what_a_fresh_run_would(
+    before: list[int], after: list[int], shape: list[str], how: str
+) -> None:
+    grown = next((at for at, kind in enumerate(shape) if kind in ("product", "swapped")), len(shape))
+    # lists in step are equally long
+    shape = ["each" if kind == "with 0" and at > grown else kind for at, kind in enumerate(shape)]
+    run = listed(before, shape)
+    assert value(run, "add_up") == reckoned(before, shape)
+    replayed = listed.replay(pipeline_run=run, input_overrides={"items": after}, **{how: True})
+    assert value(replayed, "add_up") == reckoned(after, shape)
+    kept = [name for name, action in actions(replayed).items() if name.startswith("first[") and action == "REUSE"]
+    assert len(kept) == sum(min(before.count(item), after.count(item)) for item in set(after))
 
 
 @step
