@@ -15,6 +15,7 @@ from dalsegno.executors.capture import level_of
 from dalsegno.executors.steps import StepCall, StepResult, StepValue
 from dalsegno.executors.user_errors import describe
 from dalsegno.pipelines.context import STEP_CONTEXT, StepContext
+from dalsegno.pipelines.returned import outputs_from
 
 
 def call_step(
@@ -52,7 +53,7 @@ def call_step(
         raise describe(_from_the_user(error), f"`{call.facts.step}`", code="step-failed") from error
     finally:
         STEP_CONTEXT.reset(token)
-    outputs = _outputs(call, result)
+    outputs = outputs_from(function, call.outputs, result, call.facts.step)
     kept = {
         name: keep(value, store, name, call.facts.step, allow_unsafe=allow_unsafe) for name, value in outputs.items()
     }
@@ -175,19 +176,3 @@ def _logger(on_log: Callable[[str, str], None]) -> logging.Logger:
     made = logging.Logger("dalsegno.step", logging.DEBUG)  # noqa: LOG001 - each attempt has its own
     made.addHandler(_Handler(on_log))
     return made
-
-
-def _outputs(call: StepCall, result: Any) -> Mapping[str, Any]:
-    names, step = call.outputs, call.facts.step
-    if not names:
-        return {}
-    if len(names) == 1:
-        return {names[0]: result}
-    if not isinstance(result, tuple | list):
-        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned a {type(result).__name__}"
-        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
-    found = cast("tuple[Any, ...]", result)
-    if len(found) != len(names):
-        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned {len(found)}"
-        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
-    return dict(zip(names, found, strict=True))

@@ -105,7 +105,9 @@ def test_a_large_item_of_a_list_is_a_blob_of_its_own_and_small_ones_stand_in_the
 def test_a_list_counts_the_same_whether_its_items_are_stored_alone_or_not(store: ArtifactStore) -> None:
     value = ["x" * LARGEST_IN_ROW, {"n": [1, "\ud800"]}]
     encoded = encode(value, store)
-    whole = store.put_bytes(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    whole = store.put_bytes(
+        json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    )
     before = {"$type": "json", "digest": whole.digest, "size": whole.size, "needs": []}
     assert decode(before, store) == value
     assert digest_of(encoded.form) == digest_of(before)
