@@ -83,7 +83,7 @@ def _read(function: Callable[..., Any]) -> Returned:
     annotation = resolved(annotation, names_around(function))
     names, together = outputs_of(annotation)
     if not names:
-        return Returned((), False, (None,))
+        return Returned((), together, (None,))
     while together and get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     return Returned(names, together, get_args(annotation) if together else (annotation,))
