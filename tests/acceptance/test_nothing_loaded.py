@@ -128,7 +128,7 @@ def looks(client: Client) -> list[Callable[[], Any]]:
     """Give what looks at a run by the Client."""
     run = client.get_pipeline_run("training-1")
     return [
-        lambda: client.list_pipeline_runs(),
+        client.list_pipeline_runs,
         lambda: [
             (one.outputs, one.output.summary, one.output.artifact, one.artifacts, repr(one))
             for one in run.steps.values()
