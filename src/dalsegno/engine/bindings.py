@@ -132,23 +132,26 @@ class Bound:
         if ":" in key:
             return key_function(key, rows)
         first = [next(iter(row.values())) for row in rows]
-        return [_field(self._task.id, key, each) for each in first]
+        return [_field(self._task.id, key, self._facts.opened(each)) for each in first]
 
     def _list(self, name: str, value: Any) -> Items:
         kind, what = binding_of(value)
         if kind == "items":
             keys, values = self.items(what[0], what[1])
             return Items(values, keys=keys, reads=[(address,) for address in self._addresses(what[0], keys)])
-        form = self._form(kind, what)
-        tagged = (
-            cast("JsonMap", form).get("data")
-            if isinstance(form, dict) and form.get(TAG) in ("tuple", "range")
-            else form
-        )
-        if not isinstance(tagged, list):
+        found = _items_of(self._facts.opened(self._form(kind, what)))
+        if found is None:
             message = f"`{self._task.id}` maps over `{name}`, which is no list or tuple"
             raise TaskFailed(message, hint="give a list, or a step that returns one", code="bad-items")
-        return Items(tagged)
+        return Items(found)
+
+
+def _items_of(form: Any) -> list[Any] | None:
+    """Give the forms of the items of a list, tuple or range; `None` for anything else."""
+    if isinstance(form, dict):
+        kind, data = form.get(TAG), cast("JsonMap", form).get("data")
+        return list(range(*cast("list[int]", data))) if kind == "range" else data if kind == "tuple" else None
+    return cast("list[Any]", form) if isinstance(form, list) else None
 
 
 def _inner_of(node: Node) -> str:

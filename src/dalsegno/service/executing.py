@@ -220,6 +220,7 @@ class Executing:
             outside,
             dict(run.labels),
             no_keys if steps is None else steps.keys,
+            opened=values.opened,
         )  # fmt: skip
         logs = LogWriter(self._store, run.id)
         return Job(

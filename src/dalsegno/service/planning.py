@@ -326,6 +326,7 @@ class Planning:
                 dict(labels),
                 ended=ended,
                 key_function=keys_as_then(self._store, origin, scope.prefix + resolved.renamed.old(task.id), task),
+                opened=self._values.opened,
             )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)

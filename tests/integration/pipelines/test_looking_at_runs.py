@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.pipelines import nothing_written
 
-from dalsegno import Client, Refusal, pipeline, step, unmapped
+from dalsegno import Client, Refusal, load_artifact, pipeline, step, unmapped
 from dalsegno.errors import NotFound
 
 
@@ -31,6 +31,26 @@ def total(numbers: list[int]) -> int:
 @pipeline
 def looked_at(n: int, by: int = 1) -> None:
     total(scale.map(load(n), by=unmapped(by)))
+
+
+@step
+def small_array() -> Any:
+    import numpy as np
+
+    return np.zeros((3, 4))
+
+
+@pipeline
+def of_a_small_array() -> None:
+    small_array()
+
+
+def test_a_small_array_has_a_summary_and_is_named_by_its_id() -> None:
+    found = of_a_small_array().steps["small_array"].output
+    assert found.summary == {
+        "type": "numpy.ndarray", "shape": [3, 4], "dtype": "float64", "size": 96, "first": ["0.0", "0.0", "0.0"],
+    }  # fmt: skip
+    assert load_artifact(found.id).shape == (3, 4)
 
 
 def test_steps_are_named_as_they_were_called() -> None:

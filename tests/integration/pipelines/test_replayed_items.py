@@ -388,3 +388,66 @@ def test_mapped_calls_of_one_step_are_matched_by_what_they_are_given() -> None:
     )
     assert [value(swapped, name) for name in ("add_up", "add_up_2")] == [100, 10]
     assert [value(run, name) for name in ("add_up", "add_up_2")] == [10, 100]
+
+
+@step
+def many(count: int, width: int) -> list[str]:
+    return [f"{number:05d}" + "x" * width for number in range(count)]
+
+
+@step
+def head(text: str) -> int:
+    return int(text[:5])
+
+
+@step
+def numbered(count: int) -> tuple[range, tuple[dict[str, Any], ...]]:
+    return range(1, count, 2), tuple({"name": f"n{number}", "text": "x" * 20_000} for number in range(1, count, 2))
+
+
+@step
+def named_length(record: dict[str, Any], number: int) -> int:
+    return number + len(record["text"])
+
+
+@pipeline
+def over_many(count: int = 300, width: int = 100) -> None:
+    total(head.map(many(count, width), id="heads"))
+
+
+@pipeline
+def over_records(count: int) -> None:
+    numbers, records = numbered(count)
+    total(named_length.map(record=records, number=numbers, key="name"))
+
+
+@pytest.mark.parametrize(("count", "width"), [(300, 100), (3, 20_000)])
+def test_a_large_list_is_mapped_over_and_loads_as_the_list_it_was(count: int, width: int) -> None:
+    run = over_many(count, width)
+    assert value(run, "total") == sum(range(count))
+    assert value(run, "many") == [f"{number:05d}" + "x" * width for number in range(count)]
+    again = over_many.replay(skip=["many"], step_input_overrides={})
+    assert value(again, "total") == sum(range(count))
+    assert actions(again)["many"] == "REUSE"
+
+
+def test_ranges_tuples_and_large_items_are_mapped_over_by_the_name_of_a_field() -> None:
+    run = over_records(6)
+    assert value(run, "total") == 1 + 3 + 5 + 60_000
+    assert [name for name in items(run) if name.startswith("named_length")] == [
+        "named_length[n1]", "named_length[n3]", "named_length[n5]",
+    ]  # fmt: skip
+
+
+def test_an_item_loads_nothing_but_itself(home: Path) -> None:
+    run = over_many(3, 20_000)
+    name = next(name for name, one in run.steps.items() if one.action == "RUN" and name.startswith("heads["))
+    content = json.dumps(many.function(3, 20_000)[int(run.steps[name].output.load())])
+    blobs = list((home / "artifacts" / "blobs").glob("*/*"))
+    own = [blob for blob in blobs if blob.read_text() == content]
+    assert len(own) == 1
+    assert len(blobs) > 3
+    for blob in blobs:
+        if blob not in own and len(blob.read_bytes()) > 15_000:
+            blob.unlink()
+    assert head.replay(pipeline_run=run, invocation_id=name) == run.steps[name].output.load()
