@@ -1,4 +1,4 @@
-"""The one Client: what Python users and the command line call. Here it works on the service in this process."""
+"""The one Client: what Python users and the command line call, on the service in this process or on a server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dalsegno.artifacts.port import ArtifactStore
+    from dalsegno.client.transport import Transport
     from dalsegno.errors import Problem
     from dalsegno.executors.steps import StepRunner
     from dalsegno.model.files import NamespaceFile
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dalsegno.service.coded import Coded
     from dalsegno.service.keeping import Purged
     from dalsegno.service.namespace_files import FilesPut
-    from dalsegno.service.service import Saved, Service
+    from dalsegno.service.service import Saved
     from dalsegno.service.waits import Wait
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 
@@ -49,11 +50,12 @@ class Client(PipelineClient):
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
-            self._service = cast("Service", HttpService(url, token))
+            # the cast goes with the last of the nouns that HTTP lacks
+            self._service = cast("Transport", HttpService(url, token))
         else:
             from dalsegno.service.open import open_service
 
-            self._service: Service = open_service(None if home is None else Path(home))
+            self._service: Transport = open_service(None if home is None else Path(home))
 
     def __enter__(self) -> Self:
         return self
