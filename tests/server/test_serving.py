@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import httpx
 import pytest
 from tests.support.servers import RunningServer
@@ -46,3 +49,33 @@ def test_what_is_wrong_is_told_as_in_python(server: RunningServer) -> None:
 
 def test_it_stops_when_it_is_told_to(server: RunningServer) -> None:
     assert server.stop() == 0
+
+
+SLOW = """
+id: slow
+namespace: company.team
+tasks:
+  - {{id: first, type: core.debug.Return, value: one}}
+  - {{id: work, type: scripts.shell.Commands, commands: ["echo begun > {here}/begun", "test -e {here}/again || sleep 60"]}}
+  - {{id: last, type: core.debug.Return, value: three}}
+"""
+
+
+def test_what_runs_when_it_stops_is_carried_on_by_the_next_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(home, "--grace", "0.2") as server, Client(url=server.url) as client:
+        run = client.start_run("slow.yaml", ReplayRequest(), text=SLOW.format(here=tmp_path))
+        httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert server.stop() == 0
+    with Client(home) as local:
+        assert local.get_run(run.id).state is State.RUNNING
+        assert [each.address for each in local.task_runs(run.id)] == ["first", "work"]
+    (tmp_path / "again").touch()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert client.execute(run.id).state is State.SUCCESS
+        assert [(each.address, each.attempts) for each in client.task_runs(run.id)] == [
+            ("first", 1), ("work", 2), ("last", 1),
+        ]  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from dalsegno.engine.frames import Frame
+from dalsegno.engine.leaving import Leave
 from dalsegno.engine.stopping import Stop
 from dalsegno.engine.worker import Attempted, Outcome, Waiting, attempt, stopped
 from dalsegno.errors import TaskFailed
@@ -33,10 +35,11 @@ class Live:
 class Bodies:
     """Runs bodies and gives their ends. A wait holds no thread."""
 
-    def __init__(self, executor: Executor, clock: Clock, stop: Stop) -> None:
+    def __init__(self, executor: Executor, clock: Clock, stop: Stop, leave: Leave) -> None:
         self._executor = executor
         self._clock = clock
         self._stop = stop
+        self._leave = leave
         self._starting: list[Live] = []
         self._live: dict[str, Live] = {}
         self._told: SimpleQueue[_Told] = SimpleQueue()
@@ -79,7 +82,7 @@ class Bodies:
         until : when to come back though nothing has ended. A run that is to stop and has nothing to wait for comes back too.
         """
         ends: list[tuple[str, Outcome]] = []
-        while not ends and not (self._stop.wanted and not self._live):
+        while not ends and not (self._stop.wanted and not self._live) and self._leave.by is None:
             if until is not None and self._told.empty() and until <= self._clock.now():
                 break
             for task_run, outcome in self._take_told(until):
@@ -90,6 +93,22 @@ class Bodies:
             self._end_late_attempts()
             ends += self._end_waits()
         return [(self._live.pop(task_run), outcome) for task_run, outcome in ends]
+
+    def wake(self) -> None:
+        """Have whoever waits for an end look again whether the run is let go of."""
+        self._told.put(("", None))
+
+    def take_last(self, by: float) -> list[tuple[Live, Outcome]]:
+        """Take what ends until a time, of what runs; what waits for its own time is left alone."""
+        ends: list[tuple[Live, Outcome]] = []
+        while len(self._live) > len({task_run for _, task_run, _ in self._waiting}) and self._clock.now() < by:
+            with suppress(Empty):
+                task_run, outcome = self._told.get(timeout=max(0.0, by - self._clock.now()))
+                if isinstance(outcome, Waiting):
+                    heappush(self._waiting, (outcome.until, task_run, True))
+                elif outcome is not None:
+                    ends.append((self._live.pop(task_run), outcome))
+        return ends
 
     def stop_inside(self, frame: Frame) -> None:
         """Let what waits in a group that was told to stop learn of it; what runs finds out by itself."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dalsegno.engine.children import Children
 from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.leaving import Leave
 from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
@@ -31,6 +32,7 @@ class Job:
     ----------
     limits : what is expected of the run as a whole.
     read_output : gives the value of an output of the flow in its type.
+    leave : the wish that the run is let go of.
     """
 
     run: Run
@@ -48,3 +50,4 @@ class Job:
     read_output: Callable[[FlowOutput, Any], Any]
     children: Children
     observer: Observer | None = None
+    leave: Leave = field(default_factory=Leave)

@@ -27,6 +27,7 @@ from dalsegno.engine.frames import (
 from dalsegno.engine.group_limits import GroupLimits
 from dalsegno.engine.groups import Groups
 from dalsegno.engine.job import Job
+from dalsegno.engine.leaving import Left
 from dalsegno.engine.pausing import Delayed
 from dalsegno.engine.phases import Phases
 from dalsegno.engine.recording import Recorder
@@ -62,7 +63,7 @@ class Runner:
         self._clock = job.tools.clock
         self._record = Recorder(job)
         self._waiting = Waiting(job, self._record)
-        self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop)
+        self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop, job.leave)
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
@@ -79,7 +80,19 @@ class Runner:
         }
 
     def execute(self) -> State:
-        """Execute the run to its end, or until all that is left of it waits for a person, and give its state."""
+        """Execute the run to its end, or until all that is left of it waits for a person, and give its state.
+
+        Raises
+        ------
+        Left : the run was let go of.
+        """
+        forget = self._job.leave.listen(self._bodies.wake)
+        try:
+            return self._walk()
+        finally:
+            forget()
+
+    def _walk(self) -> State:
         if self._record.state in BEFORE:
             self._record.move_run(State.RUNNING, self._clock.now())
         final = self._through(frame_of_flow(self._job.flow))
@@ -105,8 +118,17 @@ class Runner:
             self._record.commit()
             until = min((at for at in (self._waiting.all.until, self._limits.until) if at is not None), default=None)
             self._bodies.start(here=until is None)
+            if self._job.leave.by is not None:
+                self._let_go(self._job.leave.by)
             for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
+
+    def _let_go(self, by: float) -> None:
+        """Record what still ends until a time, and let go of the run: nothing follows what has ended."""
+        for live, outcome in self._bodies.take_last(by):
+            self._end(live, outcome)
+        self._record.commit()
+        raise Left
 
     def _rest(self) -> State:
         """Stop until somebody resumes the run: nothing of it is left in this process."""
@@ -151,6 +173,9 @@ class Runner:
 
     def _child_ended(self, frame: Frame, state: State, task: str | None, *, moved: bool) -> State | None:
         """Carry the end of something up as far as it ends what is around it; give the run's final state at the top."""
+        if self._job.leave.by is not None:
+            # whoever carries the run on finds out what follows
+            return None
         while True:
             frame.ended(state, task=task, moved=moved)
             final = self._advance(frame)

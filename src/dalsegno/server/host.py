@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from dalsegno.engine.leaving import Leave
 from dalsegno.errors import DalSegnoError, RunIsLive
+from dalsegno.executors.port import WorkOrder
+from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
@@ -42,9 +43,10 @@ class EngineHost:
     def __init__(self, service: Service, clock: Clock, *, at_once: int = AT_ONCE) -> None:
         self._service = service
         self._clock = clock
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dalsegno-run")
+        self._leave = Leave()
+        self._pool = ThreadExecutor(at_once, name="dalsegno-run")
         self._at_once = at_once
-        self._active: dict[str, Callable[[], None] | None] = {}
+        self._active: set[str] = set()
         self._paused: dict[str, _Sleeper] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -61,9 +63,9 @@ class EngineHost:
             self._paused.pop(run, None)
             room = not self._closing and run not in self._active and len(self._active) < self._at_once
             if room:
-                self._active[run] = None
+                self._active.add(run)
         if room:
-            self._pool.submit(self._execute, run)
+            self._pool.submit(WorkOrder(run, self._execute, run), _done)
         else:
             self._wake.set()
 
@@ -73,13 +75,15 @@ class EngineHost:
         return len(self._active)
 
     def close(self, grace: float) -> None:
-        """Take nothing more, and give what is being executed `grace` seconds to end."""
+        """Take nothing more, and let go of what is being executed: what is running has `grace` seconds to end.
+
+        Whoever executes for the same store later carries on what was let go of.
+        """
         self._closing = True
+        self._leave.ask(self._clock.now() + grace)
         self._wake.set()
         self._thread.join()
-        waited = threading.Thread(target=self._pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
-        waited.start()
-        waited.join(grace)
+        self._pool.close()
 
     def _loop(self) -> None:
         while not self._closing:
@@ -107,7 +111,7 @@ class EngineHost:
 
     def _execute(self, run: str) -> None:
         try:
-            self._service.runs.carry_on(run)
+            self._service.runs.carry_on(run, leave=self._leave)
         except RunIsLive:
             # another process executes it, and this one looks again later
             pass
@@ -115,6 +119,10 @@ class EngineHost:
             warnings.warn(f"the run {run} could not be executed: {type(error).__name__}: {error}", stacklevel=1)
         finally:
             with self._lock:
-                self._active.pop(run, None)
+                self._active.discard(run)
                 self._paused.pop(run, None)
             self._wake.set()
+
+
+def _done(_run: str, _result: object, _error: BaseException | None) -> None:
+    """Take the end of an execution: what there is to tell stands in the store."""

@@ -16,9 +16,6 @@ from dalsegno.server.app import create_app
 from dalsegno.server.host import AT_ONCE, EngineHost
 from dalsegno.service.open import open_service
 
-#: how long what is being executed may go on when the server is told to stop, in seconds
-GRACE = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -27,11 +24,14 @@ class Place:
     Parameters
     ----------
     port : 0 takes any that is free.
+    at_once : how many runs are executed at once.
+    grace : how long what is running may take to end when the server is told to stop, in seconds.
     """
 
     host: str = "127.0.0.1"
     port: int = 7070
     at_once: int = AT_ONCE
+    grace: float = 10.0
 
 
 class _Server(uvicorn.Server):
@@ -79,6 +79,6 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
         try:
             _Server(config, listening).run()
         finally:
-            engine.close(GRACE)
+            engine.close(place.grace)
     finally:
         service.close()

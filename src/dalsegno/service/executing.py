@@ -7,12 +7,14 @@ import threading
 import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.expansion import Expansion
 from dalsegno.engine.job import Job
 from dalsegno.engine.kv import KeyValues
+from dalsegno.engine.leaving import Leave, Left
 from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
 from dalsegno.engine.memory import Memory
@@ -92,6 +94,7 @@ class Executing:
         stop: Callable[[Callable[[], None]], None] | None,
         before: Callable[[Run, Lease], None] | None = None,
         steps: StepRunner | None = None,
+        leave: Leave | None = None,
     ) -> Run:
         """Execute a run to its end, or until it waits for a person, or carry it on. A run that has ended is given as it is.
 
@@ -99,6 +102,7 @@ class Executing:
         ----------
         before : is called with the lease in hand, before anything else is done.
         steps : runs steps in Python here; by default worker processes run the code that was stored.
+        leave : the wish that the run is let go of; it is then given as it is, and has not ended.
 
         Raises
         ------
@@ -116,7 +120,7 @@ class Executing:
                 before(run, lease)
                 run = self._store.runs.get(run.id) or run
             if not run.state.ended:
-                self._execute(run, lease, careful, stop, steps)
+                self._execute(run, lease, careful, stop, steps, leave)
         finally:
             self._store.release(lease)
             if first:
@@ -132,19 +136,25 @@ class Executing:
         observer: Observer | None,
         stop: Callable[[Callable[[], None]], None] | None,
         steps: StepRunner | None,
+        leave: Leave | None,
     ) -> None:
         wish = Stop()
         if stop is not None:
             stop(wish.set)
         job = self._job(run, lease, wish, observer, steps)
+        if leave is not None:
+            job = replace(job, leave=leave)
         if run.state not in BEFORE:
             self._carry_on_others(run, wish)
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
             wish.set()
         try:
-            with self._watched(lease, wish, job.limits):
+            with self._watched(lease, wish, job):
                 final = Runner(job).execute()
             self._call_hook(job, final)
+        except Left:
+            # what is still running ends, and nothing of that is recorded
+            wish.set()
         except BaseException:
             wish.set()
             raise
@@ -264,7 +274,7 @@ class Executing:
         return 0 if found is None else found.attempt
 
     @contextmanager
-    def _watched(self, lease: Lease, wish: Stop, limits: Limits) -> Generator[None]:
+    def _watched(self, lease: Lease, wish: Stop, job: Job) -> Generator[None]:
         """Look now and then whether somebody asked to stop the run or its time has passed, and keep the lease alive."""
         over = threading.Event()
 
@@ -272,7 +282,9 @@ class Executing:
             while not over.wait(WATCH_EVERY):
                 try:
                     self._store.beat(lease)
-                    if self._store.runs.kill_requested(lease.run) or limits.due(self._clock.now()):
+                    now = self._clock.now()
+                    late = job.leave.by is not None and job.leave.by <= now
+                    if late or self._store.runs.kill_requested(lease.run) or job.limits.due(now):
                         wish.set()
                 except LeaseLost:
                     wish.set()

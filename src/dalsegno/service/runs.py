@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
+from dalsegno.engine.leaving import Leave
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.stopping import Stop
 from dalsegno.engine.values import Values
@@ -251,11 +252,13 @@ class RunCases:
         return self._again(self._with_those_above(ended, observer, stop), observer, stop)
 
     def hand_over(self, run: str) -> Run:
-        """Hand a run to the engine of a server, which begins it or carries it on."""
+        """Hand a run to the engine of a server, which begins it or carries it on. A run that has ended is given as it is."""
         found = self.get(run)
         if found.state.ended:
-            raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
-        self._store.commit(None, [QueueRun(found.id, self._clock.now())])
+            return found
+        with suppress(MoveRefused):
+            # that it has ended since is no fault
+            self._store.commit(None, [QueueRun(found.id, self._clock.now())])
         return self.get(found.id)
 
     def resume_by_engine(self, run: str, said: Resumption) -> Run:
@@ -269,10 +272,17 @@ class RunCases:
         self._resuming.record(found, said)
         return self.hand_over(found.id)
 
-    def carry_on(self, run: str, *, stop: Callable[[Callable[[], None]], None] | None = None) -> Run:
-        """Execute a run that was handed over, and what comes after it: what called it, what is made in its place."""
-        ended = self._executing.execute(self.get(run), observer=None, stop=stop)
-        return self._again(self._with_those_above(ended, None, stop), None, stop)
+    def carry_on(self, run: str, *, leave: Leave) -> Run:
+        """Execute a run that was handed over, and what comes after it: what called it, what is made in its place.
+
+        Parameters
+        ----------
+        leave : the wish that it is let go of.
+        """
+        ended = self._executing.execute(self.get(run), observer=None, stop=None, leave=leave)
+        if not ended.state.ended:
+            return ended
+        return self._again(self._with_those_above(ended, None, None), None, None)
 
     def queued(self, limit: int) -> builtins.list[Run]:
         """Give the runs that wait for the engine of a server, those first that wait longest."""

@@ -27,6 +27,9 @@ def server(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port; 0 takes any that is free.")] = 7070,
     at_once: Annotated[int, typer.Option("--at-once", min=1, help="How many runs are executed at once.")] = 64,
+    grace: Annotated[
+        float, typer.Option("--grace", min=0, help="How many seconds what is running may take to end, when it stops.")
+    ] = 10.0,
     as_json: options.Json = False,
 ) -> None:
     """Serve the data directory over HTTP, and execute what is handed over. Ctrl-C ends it.
@@ -48,4 +51,4 @@ def server(
         else:
             terminal.tell([line(("Dal Segno ", "bold"), f"serves {address}  ", ("Ctrl-C ends it", "dim"))])
 
-    serve(Place(host, port, at_once), listening=listening)
+    serve(Place(host, port, at_once, grace), listening=listening)
