@@ -13,6 +13,7 @@ from dalsegno.engine.files import Content, NamespaceFiles, check_namespace, path
 from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.clock import Clock
 from dalsegno.model.files import NamespaceFile, folder_path, folders_above
+from dalsegno.service.views import file_as_json
 from dalsegno.store.port import Store
 from dalsegno.tasks.globs import chosen
 
@@ -126,7 +127,10 @@ class FileCases(NamespaceFiles):
 def put_as_json(done: FilesPut) -> dict[str, Any]:
     """Give what became of files as JSON data."""
     parts = {name: getattr(done, name) for name in ("new", "changed", "unchanged", "deleted")}
-    return {"namespace": done.namespace, **{name: [file.path for file in files] for name, files in parts.items()}}
+    return {
+        "namespace": done.namespace,
+        **{name: [file_as_json(file) for file in files] for name, files in parts.items()},
+    }
 
 
 def _folder(path: str) -> str:
