@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -79,3 +82,38 @@ def test_what_runs_when_it_stops_is_carried_on_by_the_next_one(tmp_path: Path) -
         assert [(each.address, each.attempts) for each in client.task_runs(run.id)] == [
             ("first", 1), ("work", 2), ("last", 1),
         ]  # fmt: skip
+
+
+def test_it_tells_how_it_is(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        client.execute(client.start_run("hello.yaml", ReplayRequest(), text=FLOW).id)
+    assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{server.url}/readyz").json()["status"] == "ok"
+    figures = httpx.get(f"{server.url}/metrics").text
+    assert 'dalsegno_runs_ended_total{state="SUCCESS"} 1.0' in figures
+    assert 'route="/runs/{run}/execute",status="200"' in figures
+    assert "process_resident_memory_bytes" in figures
+
+
+def test_it_writes_a_json_line_for_each_request_and_run(tmp_path: Path) -> None:
+    with RunningServer(tmp_path, "--log-format", "json", "--log-level", "info") as server:
+        with Client(url=server.url) as client:
+            client.execute(client.start_run("hello.yaml", ReplayRequest(), text=FLOW).id)
+        server.stop()
+        lines = [json.loads(line) for line in server.rest.splitlines()]
+    assert {"message": "hello-1 SUCCESS", "state": "SUCCESS"}.items() <= next(
+        line for line in lines if line["logger"] == "dalsegno.engine"
+    ).items()
+    assert ("POST", "/api/v1/runs", 201) in [
+        (line.get("method"), line.get("path"), line.get("status")) for line in lines
+    ]
+
+
+def test_a_port_that_is_taken_is_told(server: RunningServer, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("dalsegno")), "server", "--port", str(server.port)]
+    ended = subprocess.run(
+        command, check=False, env={**os.environ, "DALSEGNO_HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{server.port}" in ended.stderr
+    assert "--port" in ended.stderr

@@ -22,10 +22,12 @@ class RunningServer:
     ----------
     url : where it listens.
     process : what serves.
+    said, rest : the first line that it wrote, and once it has ended all others.
     """
 
     def __init__(self, home: Path, *options: str, environ: Mapping[str, str] | None = None, port: int = 0) -> None:
         self.home = home
+        self.rest = ""
         self.process = subprocess.Popen(
             [str(Path(sys.executable).with_name("dalsegno")), "server", "--port", str(port), *options],
             env={**os.environ, "DALSEGNO_HOME": str(home), **(environ or {})},
@@ -54,10 +56,11 @@ class RunningServer:
         self._ended()
 
     def _ended(self) -> int:
-        code = self.process.wait(_START)
-        if self.process.stderr is not None:
+        assert self.process.stderr is not None
+        if not self.process.stderr.closed:
+            self.rest = self.process.stderr.read()
             self.process.stderr.close()
-        return code
+        return self.process.wait(_START)
 
     def __enter__(self) -> Self:
         return self

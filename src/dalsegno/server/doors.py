@@ -7,8 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from dalsegno.model.clock import Clock
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
+from dalsegno.server.metrics import Metrics
 from dalsegno.service.service import Service
 
 
@@ -19,6 +21,8 @@ class Doors:
     service: Service
     engine: EngineHost
     live: Live
+    metrics: Metrics
+    clock: Clock
 
 
 def doors_of(request: Request) -> Doors:
@@ -38,6 +42,7 @@ def _live(request: Request) -> Live:
     return doors_of(request).live
 
 
+TheDoors = Annotated[Doors, Depends(doors_of)]
 TheService = Annotated[Service, Depends(_service)]
 TheEngine = Annotated[EngineHost, Depends(_engine)]
 TheLive = Annotated[Live, Depends(_live)]

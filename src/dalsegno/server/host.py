@@ -4,10 +4,10 @@ process that died left behind.
 
 from __future__ import annotations
 
+import logging
 import threading
-import warnings
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from dalsegno.engine.leaving import Leave
 from dalsegno.errors import DalSegnoError, RunIsLive
@@ -22,13 +22,10 @@ from dalsegno.service.service import Service
 LOOK_EVERY = 0.5
 #: how many runs it executes at once at the most
 AT_ONCE = 64
+#: how long it leaves a run alone that could not be executed, in seconds: twice as long each time, up to the second
+_FIRST_REST, _LONGEST_REST = 1.0, 60.0
 
-
-@dataclass(slots=True)
-class _Sleeper:
-    """A paused run: when it goes on by itself, if it does."""
-
-    at: float | None
+_log = logging.getLogger("dalsegno.engine")
 
 
 class EngineHost:
@@ -38,18 +35,26 @@ class EngineHost:
     ----------
     service : where runs are found and executed.
     at_once : how many runs at the most.
+    ended : is told of each run that was executed to its end, from any thread.
     """
 
-    def __init__(self, service: Service, clock: Clock, *, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, service: Service, clock: Clock, *, at_once: int = AT_ONCE, ended: Callable[[Run], None] | None = None
+    ) -> None:
         self._service = service
         self._clock = clock
         self._leave = Leave()
         self._pool = ThreadExecutor(at_once, name="dalsegno-run")
         self._at_once = at_once
+        self._ended = ended
         self._active: set[str] = set()
-        self._paused: dict[str, _Sleeper] = {}
+        #: when a paused run goes on by itself; `None` where it waits for a person
+        self._due: dict[str, float | None] = {}
+        #: how often a run could not be executed, and until when it is left alone
+        self._faults: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._waiting = False
         self._closing = False
         self._thread = threading.Thread(target=self._loop, name="dalsegno-engine", daemon=True)
 
@@ -60,19 +65,24 @@ class EngineHost:
     def take(self, run: str) -> None:
         """Execute a run that was just handed over, without waiting until it is found."""
         with self._lock:
-            self._paused.pop(run, None)
+            self._due.pop(run, None)
             room = not self._closing and run not in self._active and len(self._active) < self._at_once
             if room:
                 self._active.add(run)
+            else:
+                self._waiting = True
         if room:
             self._pool.submit(WorkOrder(run, self._execute, run), _done)
-        else:
-            self._wake.set()
 
     @property
     def active(self) -> int:
         """How many runs are being executed."""
         return len(self._active)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it takes what is handed over."""
+        return self._thread.is_alive() and not self._closing
 
     def close(self, grace: float) -> None:
         """Take nothing more, and let go of what is being executed: what is running has `grace` seconds to end.
@@ -86,42 +96,69 @@ class EngineHost:
         self._pool.close()
 
     def _loop(self) -> None:
+        all_of_them = True
         while not self._closing:
-            self._wake.clear()
             # the store may be away for a moment
             with suppress(DalSegnoError):
-                self._look()
-            self._wake.wait(LOOK_EVERY)
+                self._look(begun=all_of_them)
+            all_of_them = not self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
 
-    def _look(self) -> None:
-        for run in self._service.runs.begun_by_engine():
+    def _look(self, *, begun: bool) -> None:
+        """Take what is there to take: what was begun and is nobody's, and what waits."""
+        self._waiting = False
+        for run in self._service.runs.begun_by_engine() if begun else ():
             if run.id not in self._active and self._is_due(run):
                 self.take(run.id)
         room = self._at_once - len(self._active)
         for run in self._service.runs.queued(room) if room > 0 else ():
+            if self._is_left_alone(run.id):
+                continue
             self.take(run.id)
 
+    def _is_left_alone(self, run: str) -> bool:
+        return run in self._faults and self._faults[run][1] > self._clock.now()
+
     def _is_due(self, run: Run) -> bool:
+        if self._is_left_alone(run.id):
+            return False
         if run.state is not State.PAUSED:
             return True
-        sleeper = self._paused.get(run.id)
-        if sleeper is None:
-            sleeper = self._paused[run.id] = _Sleeper(self._service.runs.wakes_at(run))
-        return sleeper.at is not None and sleeper.at <= self._clock.now()
+        if run.id not in self._due:
+            self._due[run.id] = self._service.runs.wakes_at(run)
+        due = self._due[run.id]
+        return due is not None and due <= self._clock.now()
 
     def _execute(self, run: str) -> None:
         try:
-            self._service.runs.carry_on(run, leave=self._leave)
+            ended = self._service.runs.carry_on(run, leave=self._leave)
         except RunIsLive:
-            # another process executes it, and this one looks again later
-            pass
-        except Exception as error:  # noqa: BLE001 - one run's fault is not to end the engine
-            warnings.warn(f"the run {run} could not be executed: {type(error).__name__}: {error}", stacklevel=1)
+            self._rest(run)
+        except Exception:  # noqa: BLE001 - one run's fault is not to end the engine
+            self._rest(run)
+            _log.exception("the run %s could not be executed", run, extra={"fields": {"run": run}})
+        else:
+            self._faults.pop(run, None)
+            self._tell(ended)
         finally:
             with self._lock:
                 self._active.discard(run)
-                self._paused.pop(run, None)
-            self._wake.set()
+                self._due.pop(run, None)
+            if self._waiting:
+                self._wake.set()
+
+    def _rest(self, run: str) -> None:
+        """Leave a run alone for a while: another process executes it, or something is wrong with it."""
+        count = self._faults.get(run, (0, 0.0))[0]
+        rest = min(_FIRST_REST * 2**count, _LONGEST_REST)
+        self._faults[run] = (count + 1, self._clock.now() + rest)
+
+    def _tell(self, run: Run) -> None:
+        if run.state.ended and self._ended is not None:
+            self._ended(run)
+        seconds = None if run.ended is None or run.started is None else round(run.ended - run.started, 3)
+        fields = {"run": run.id, "name": run.name, "state": run.state.value, "seconds": seconds}
+        _log.info("%s %s", run.name, run.state.value, extra={"fields": fields})
 
 
 def _done(_run: str, _result: object, _error: BaseException | None) -> None:

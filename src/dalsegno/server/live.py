@@ -6,7 +6,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from fastapi.sse import ServerSentEvent
 from pydantic_core import to_json
@@ -19,9 +20,14 @@ from dalsegno.service.service import Service
 LOOK_EVERY = 0.05
 #: after how many seconds of silence a comment keeps a connection open
 KEEP_ALIVE = 15.0
+#: how much later than it happened something may be committed, in seconds
+_LATE = 2.0
 #: pages of events that are kept for those who follow at the same place
 _PAGES = 256
 _PAGE = 500
+
+
+_T = TypeVar("_T")
 
 
 class Live:
@@ -40,14 +46,20 @@ class Live:
         """Begin to look."""
         self._looking = asyncio.create_task(self._look())
 
+    @property
+    def followers(self) -> int:
+        """How many streams are open."""
+        return self._followers
+
     async def close(self) -> None:
         """End all streams."""
         self._closed.set()
         self._changed.set()
-        if self._looking is not None:
-            self._looking.cancel()
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.cancel()
             with suppress(asyncio.CancelledError):
-                await self._looking
+                await looking
 
     async def follow(self, run: str, after: int) -> AsyncIterator[ServerSentEvent]:
         """Give the events of a run after a number, as they come, until it has ended."""
@@ -63,6 +75,32 @@ class Live:
                         return
                 if after and await self._full(run, after, version):
                     continue
+                if not await self.changed(version):
+                    yield ServerSentEvent(comment="")
+        finally:
+            self._followers -= 1
+
+    async def follow_all(self, since: float) -> AsyncIterator[ServerSentEvent]:
+        """Give what happens to runs, from a time on, until the server stops.
+
+        What is committed late may have happened before what was told already, so the last moments are looked at again; an
+        event's id is a time, and whoever comes back with one may be told again what happened at about that time.
+        """
+        self._followers += 1
+        told: dict[tuple[str, int], float] = {}
+        try:
+            while not self._closed.is_set():
+                version = self._version
+                for event, run in await self._read(partial(self._service.runs.events_of_runs, since - _LATE)):
+                    key = (event.run, event.number)
+                    if key in told:
+                        continue
+                    told[key] = event.at
+                    since = max(since, event.at)
+                    yield sent(
+                        "run", f"{event.at:.3f}", {"number": event.number, "state": event.state.value, "run": run}
+                    )
+                told = {key: at for key, at in told.items() if at >= since - _LATE}
                 if not await self.changed(version):
                     yield ServerSentEvent(comment="")
         finally:
@@ -93,7 +131,7 @@ class Live:
             self._pages.popitem(last=False)
         return await asyncio.shield(read)
 
-    async def _read(self, read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    async def _read(self, read: Callable[[], list[_T]]) -> list[_T]:
         return await asyncio.to_thread(read)
 
     async def _look(self) -> None:

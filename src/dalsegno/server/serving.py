@@ -6,14 +6,19 @@ import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from pathlib import Path
-from socket import socket
+from socket import create_server, socket
 
 import uvicorn
 
 from dalsegno.engine.clock import SystemClock
+from dalsegno.errors import Refusal
 from dalsegno.server.app import create_app
 from dalsegno.server.host import AT_ONCE, EngineHost
+from dalsegno.server.live import Live
+from dalsegno.server.logs import Format, set_up
+from dalsegno.server.metrics import Metrics
 from dalsegno.service.open import open_service
 
 
@@ -25,6 +30,7 @@ class Place:
     ----------
     port : 0 takes any that is free.
     at_once : how many runs are executed at once.
+    log_format, log_level : how, and how much, the server writes about itself.
     grace : how long what is running may take to end when the server is told to stop, in seconds.
     """
 
@@ -32,13 +38,16 @@ class Place:
     port: int = 7070
     at_once: int = AT_ONCE
     grace: float = 10.0
+    log_format: Format = "text"
+    log_level: str = "WARNING"
 
 
 class _Server(uvicorn.Server):
     """A server that tells where it listens."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, live: Live, listening: Callable[[str], None]) -> None:
         super().__init__(config)
+        self._live = live
         self._listening = listening
 
     @contextmanager
@@ -58,6 +67,27 @@ class _Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._listening(f"http://{host}:{port}")
 
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        # whoever follows goes first: an open stream is not to hold up the end
+        await self._live.close()
+        await super().shutdown(sockets)
+
+
+def _bound(place: Place) -> socket:
+    """Give a socket that listens.
+
+    Raises
+    ------
+    Refusal : the address cannot be taken.
+    """
+    try:
+        return create_server((place.host, place.port))
+    except OSError as error:
+        hint = f"; give another `--port` than {place.port}" if error.errno == EADDRINUSE else ""
+        raise Refusal(
+            f"the server cannot listen on {place.host}:{place.port}: {error.strerror or error}{hint}"
+        ) from error
+
 
 def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], None]) -> None:
     """Serve until a signal says to stop.
@@ -67,17 +97,18 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
     home : the data directory, in place of the one that the settings name.
     listening : is called with the address once requests are answered.
     """
+    listens = _bound(place)
+    set_up(place.log_format, place.log_level)
     clock = SystemClock()
     service = open_service(home, clock=clock)
     try:
-        engine = EngineHost(service, clock, at_once=place.at_once)
-        config = uvicorn.Config(
-            create_app(service, engine), host=place.host, port=place.port, log_level="warning", access_log=False,
-            timeout_graceful_shutdown=5,
-        )  # fmt: skip
+        metrics = Metrics()
+        engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))
+        app = create_app(service, engine, clock, metrics)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
         engine.start()
         try:
-            _Server(config, listening).run()
+            _Server(config, app.state.doors.live, listening).run([listens])
         finally:
             engine.close(place.grace)
     finally:

@@ -20,7 +20,7 @@ from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer, RunRetried
 from dalsegno.model.quiet import without_collection
-from dalsegno.model.run import Attempt, Run, TaskRun
+from dalsegno.model.run import Attempt, Event, Run, TaskRun
 from dalsegno.model.sealed import mask_sealed
 from dalsegno.model.state import State
 from dalsegno.replay.matching import matched_calls
@@ -284,7 +284,9 @@ class RunCases:
         ----------
         leave : the wish that it is let go of.
         """
-        ended = self._executing.execute(self.get(run), observer=None, stop=None, leave=leave)
+        ended = self._executing.execute(
+            self._store.runs.get(run) or self.get(run), observer=None, stop=None, leave=leave
+        )
         if not ended.state.ended:
             return ended
         return self._again(self._with_those_above(ended, None, None), None, None)
@@ -440,6 +442,12 @@ class RunCases:
         found = self.get(run)
         nodes = self._graphs.of(self.revision_of(found.id))
         return [event_as_json(each, nodes) for each in self._store.events.told(found.id, after, limit)]
+
+    def events_of_runs(self, since: float, limit: int = 1000) -> builtins.list[tuple[Event, dict[str, Any]]]:
+        """Give what happened to runs themselves at or after a time, oldest first, each with its run as a list shows it."""
+        found = self._store.events.of_runs(since, limit)
+        runs = {name: self._store.runs.get(name) for name in {event.run for event in found}}
+        return [(event, run_as_json(run)) for event in found if (run := runs[event.run]) is not None]
 
     def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
         """Render an expression as a run sees it, or one task run in it; secrets are masked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,9 +12,26 @@ from dalsegno.cli.render.lines import line
 from dalsegno.cli.terminal import Terminal
 from dalsegno.errors import ExtraMissing
 
+
+class LogFormat(StrEnum):
+    """How a server writes about itself."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """How much a server writes about itself."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
 EXAMPLES = options.examples(
     ("serve this machine", "dalsegno server"),
-    ("on another port", "dalsegno server --port 8000"),
+    ("on another port, with a line for each request and run", "dalsegno server --port 8000 --log-level info"),
 )
 
 
@@ -30,6 +48,13 @@ def server(
     grace: Annotated[
         float, typer.Option("--grace", min=0, help="How many seconds what is running may take to end, when it stops.")
     ] = 10.0,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="How it writes about itself, on standard error.")
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel,
+        typer.Option("--log-level", help="What it writes: with INFO, requests and runs too.", case_sensitive=False),
+    ] = LogLevel.WARNING,
     as_json: options.Json = False,
 ) -> None:
     """Serve the data directory over HTTP, and execute what is handed over. Ctrl-C ends it.
@@ -51,4 +76,5 @@ def server(
         else:
             terminal.tell([line(("Dal Segno ", "bold"), f"serves {address}  ", ("Ctrl-C ends it", "dim"))])
 
-    serve(Place(host, port, at_once, grace), listening=listening)
+    place = Place(host, port, at_once, grace, log_format.value, log_level.value)
+    serve(place, listening=listening)
