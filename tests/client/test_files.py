@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_put_and_read(client: Client, project: Path) -> None:
-    done = client.put_files(project, namespace=SPACE, path="scripts", exclude=["*.bin"])
+    done = client.put_files(project, namespace=SPACE, path="scripts", exclude=["**/*.bin"])
     assert [file.path for file in done.new] == ["scripts/lib/a b.txt", "scripts/main.py"]
     assert (done.changed, done.unchanged, done.deleted) == ((), (), ())
     assert [(file.path, file.size) for file in client.list_files(SPACE)] == [

@@ -48,7 +48,7 @@ def test_what_is_wrong_with_a_text_is_told_with_its_places(client: Client) -> No
     assert [(problem.line, problem.code) for problem in problems] == [(5, "unknown-type"), (10, "unknown-task")]
     with pytest.raises(FlowInvalid) as caught:
         client.save_flow(text, file="hello.yaml")
-    assert caught.value.problems == tuple(problem for problem in problems if problem.severity == "error")
+    assert caught.value.problems == tuple(problems)
     assert client.validate_flow(HELLO) == []
 
 
@@ -113,7 +113,7 @@ def test_text_is_found_with_its_lines(client: Client) -> None:
     assert [(flow.namespace, flow.id, flow.revision) for flow in found] == [
         ("company.sales", "other", 1), ("company.team", "hello", 2),
     ]  # fmt: skip
-    assert [(line.line, line.column) for line in found[1].lines] == [(5, 10), (10, 59)]
+    assert [(line.line, line.column) for line in found[1].lines] == [(5, 10), (10, 60)]
     assert found[1].lines[0].text == "  - {id: greet, type: core.debug.Return, value: hullo}"
     assert client.search_flows("value: hello") == []
     assert [flow.id for flow in client.search_flows("greet", namespace="company.team")] == ["hello"]

@@ -23,7 +23,7 @@ def _run(client: Client) -> str:
 def test_a_run_is_deleted_once(client: Client) -> None:
     run = _run(client)
     assert client.delete_run("hello-1").deleted is not None
-    with pytest.raises(Refusal, match="has been deleted"):
+    with pytest.raises(Refusal, match="was deleted"):
         client.delete_run(run)
     with pytest.raises(NotFound):
         client.delete_run("hello-2")

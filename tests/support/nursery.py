@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -87,9 +88,17 @@ def _serve(home: Path) -> None:
     serve(Place(port=0), home=home, listening=listening)
 
 
+#: what a server comes to import beside itself
+_IMPORTED = (
+    "dalsegno.server.serving", "dalsegno.store.sqlite", "dalsegno.tasks.core", "dalsegno.flows.schema",
+    "uvicorn.lifespan.on", "uvicorn.loops.auto", "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto",
+)  # fmt: skip
+
+
 def main() -> None:
     """Make a server for each line, which names its data directory."""
-
+    for name in _IMPORTED:
+        import_module(name)
     # those that have ended need not be waited for
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:

@@ -23,7 +23,7 @@ Prefix = Annotated[str, Query(description="Only keys that begin with this.")]
 def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the values of all namespaces by namespace and key."""
     found = service.entries.list(None, prefix)
-    named = page(found, "entries", entry_as_json, lambda each: f"{each.namespace}/{each.key}", limit=limit, after=after)
+    named = page(found, "entries", entry_as_json, lambda each: (each.namespace, each.key), limit=limit, after=after)
     return reply(named)
 
 
@@ -31,7 +31,7 @@ def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, aft
 def listed(namespace: str, service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the values of a namespace by key."""
     found = service.entries.list(namespace, prefix)
-    return reply(page(found, "entries", entry_as_json, lambda each: each.key, limit=limit, after=after))
+    return reply(page(found, "entries", entry_as_json, lambda each: (each.key,), limit=limit, after=after))
 
 
 @router.get("/namespaces/{namespace}/entries/{key}", summary="Show a value")

@@ -25,7 +25,7 @@ def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, aft
     """Give the files of all namespaces by namespace and path."""
     found = service.files.list(None, prefix)
     return reply(
-        page(found, "files", file_as_json, lambda each: f"{each.namespace}/{each.path}", limit=limit, after=after)
+        page(found, "files", file_as_json, lambda each: (each.namespace, each.path), limit=limit, after=after)
     )
 
 
@@ -42,7 +42,7 @@ def listed(
 ) -> Response:
     """Give the files of a namespace by path."""
     found = service.files.list(namespace, prefix) if under is None else service.files.under(under, namespace)
-    return reply(page(found, "files", file_as_json, lambda each: each.path, limit=limit, after=after))
+    return reply(page(found, "files", file_as_json, lambda each: (each.path,), limit=limit, after=after))
 
 
 @router.post(

@@ -36,7 +36,7 @@ def listed(
 ) -> Response:
     """Give flows by name, each with its latest revision."""
     flows = service.flows.list(namespace, deleted=deleted)
-    return reply(page(flows, "flows", flow_as_json, lambda flow: flow.full_id, limit=limit, after=after))
+    return reply(page(flows, "flows", flow_as_json, lambda flow: (flow.namespace, flow.id), limit=limit, after=after))
 
 
 @router.post("", status_code=201, summary="Save a flow")
