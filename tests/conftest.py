@@ -13,9 +13,14 @@ settings.load_profile("dalsegno")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell how many stops were tried, also where worker processes tried them."""
+    """Tell how many stops were tried, and how many tests of the Client ran how, also where worker processes tried them."""
     reports: list[Any] = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, [])]
-    counts = [value for report in reports for name, value in getattr(report, "user_properties", []) if name == "stops"]
+    told = [each for report in reports for each in getattr(report, "user_properties", [])]
+    counts = [value for name, value in told if name == "stops"]
     if counts:
         stops, lost, doubled = (sum(column) for column in zip(*counts, strict=True))
         terminalreporter.write_line(f"stops tried: {stops}, lost: {lost}, doubled: {doubled}")
+    transports = [value for name, value in told if name == "transport"]
+    if transports:
+        embedded, http = transports.count("embedded"), transports.count("http")
+        terminalreporter.write_line(f"client tests: {embedded} embedded, {http} http")

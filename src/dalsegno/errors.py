@@ -8,6 +8,8 @@
     |   |- Ambiguous            a name or prefix fits several things
     |   |- RequestRefused       a plan cannot be drawn up for this request
     |   |- PlanMoved            the digest given is not the plan's any more
+    |   |- FlowMoved            the flow has a newer revision than the one that was expected
+    |   |- RequestInvalid       a request over HTTP is not written as it has to be; all that is wrong is listed
     |   |- StoreTooNew          the store was written by a newer Dal Segno
     |   |- RunIsLive            the run is being executed by another live process
     |   `- ExtraMissing         an optional dependency is not installed
@@ -185,6 +187,67 @@ class PlanMoved(Refusal):
     def __init__(self, message: str, plan: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.plan = dict(plan)
+
+
+class FlowMoved(Refusal):
+    """The latest revision of a flow is not the one that was expected.
+
+    Parameters
+    ----------
+    newest : the latest revision, as JSON; `None` if there is no such flow.
+    diff : what was changed since the one that was expected, as a unified difference.
+    """
+
+    code = "flow-moved"
+
+    def __init__(self, message: str, newest: Mapping[str, Any] | None = None, diff: str = "") -> None:
+        super().__init__(message)
+        self.newest = None if newest is None else dict(newest)
+        self.diff = diff
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request.
+
+    Parameters
+    ----------
+    place : where it is, such as `body.request.skip[0]` or `query.limit`.
+    """
+
+    place: str
+    code: str
+    message: str
+    closest: tuple[str, ...] = ()
+    line: int | None = None
+    column: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {
+            "place": self.place, "code": self.code, "message": self.message, "closest": list(self.closest),
+            "line": self.line, "column": self.column,
+        }  # fmt: skip
+
+
+class RequestInvalid(Refusal):
+    """A request is not written as it has to be. `faults` lists all that is wrong with it."""
+
+    code = "request-invalid"
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        first = self.faults[0]
+        super().__init__(
+            "\n".join(f"`{fault.place}`: {fault.message}" for fault in self.faults),
+            code=first.code if len(self.faults) == 1 else None,
+            line=first.line,
+            column=first.column,
+            closest=first.closest,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.faults,))
 
 
 class StoreTooNew(Refusal):

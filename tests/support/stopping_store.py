@@ -35,6 +35,8 @@ class StoppingStore:
         self.artifacts = inner.artifacts
         self.entries = inner.entries
         self.files = inner.files
+        self.answers = inner.answers
+        self.changes = inner.changes
 
     @property
     def stopped(self) -> bool:

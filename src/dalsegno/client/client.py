@@ -1,4 +1,4 @@
-"""The one Client: what Python users and the command line call. Here it works on the service in this process."""
+"""The one Client: what Python users and the command line call, on the service in this process or on a server."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
+from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from dalsegno.artifacts.port import ArtifactStore
-    from dalsegno.errors import Problem
+    from dalsegno.client.transport import Transport
     from dalsegno.executors.steps import StepRunner
     from dalsegno.model.files import NamespaceFile
     from dalsegno.model.flow import Revision
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
     from dalsegno.service.coded import Coded
     from dalsegno.service.keeping import Purged
     from dalsegno.service.namespace_files import FilesPut
-    from dalsegno.service.service import Saved, Service
     from dalsegno.service.waits import Wait
-    from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
+    from dalsegno.store.port import RunFilter, StoredLine
 
 
-class Client(PipelineClient):
+class Client(FlowClient, PipelineClient):
     """A door to Dal Segno.
 
         with Client() as client:
@@ -49,11 +49,12 @@ class Client(PipelineClient):
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
-            self._service = cast("Service", HttpService(url, token))
+            # the cast goes with the last of the nouns that HTTP lacks
+            self._service = cast("Transport", HttpService(url, token))
         else:
             from dalsegno.service.open import open_service
 
-            self._service: Service = open_service(None if home is None else Path(home))
+            self._service: Transport = open_service(None if home is None else Path(home))
 
     def __enter__(self) -> Self:
         return self
@@ -71,43 +72,6 @@ class Client(PipelineClient):
     def values(self) -> ArtifactStore:
         """Where values are kept."""
         return self._service.values
-
-    # flows
-
-    def save_flow(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
-        """Save a flow; equal text makes no new revision. Raises `FlowInvalid`, with all its problems."""
-        return self._service.flows.save(text, file=file, strict=strict)
-
-    def validate_flow(self, text: str, *, file: str | None = None) -> list[Problem]:
-        """Give all problems of a flow's text, errors and warnings, in the order of the text."""
-        return self._service.flows.check(text, file=file)
-
-    def list_flows(self, namespace: str | None = None) -> list[FlowSummary]:
-        """Give all flows."""
-        return self._service.flows.list(namespace)
-
-    def get_flow(self, name: str, revision: int | None = None) -> Revision:
-        """Give a revision of a flow, the latest by default. `name` is `namespace.id`, or the id where it is unambiguous.
-
-        Raises `NotFound` with the closest names, or `Ambiguous` with the list.
-        """
-        return self._service.flows.get(name, revision)
-
-    def flow_text(self, name: str, revision: int | None = None) -> str:
-        """Give the text of a flow, to the letter; of a pipeline, the modules and scripts that its code is of."""
-        return self._service.flows.text(self.get_flow(name, revision))
-
-    def flow_revisions(self, name: str) -> list[Revision]:
-        """Give all revisions of a flow, oldest first."""
-        return self._service.flows.revisions(name)
-
-    def diff_flow(self, name: str, old: int | None = None, new: int | None = None) -> str:
-        """Give the unified difference of two revisions; by default of the last two."""
-        return self._service.flows.diff(name, old, new)
-
-    def restore_flow(self, name: str, revision: int) -> Saved:
-        """Save the text of an earlier revision as the newest one."""
-        return self._service.flows.restore(name, revision)
 
     # runs
 
@@ -441,7 +405,7 @@ class Client(PipelineClient):
         """Give what a step in Python got in a run, by parameter, in stored form."""
         return self._service.runs.step_arguments(run, address)
 
-    # artifacts and task types
+    # artifacts
 
     def get_artifact(self, name: str) -> Artifact:
         """Give the record of an artifact by its id, a unique prefix of its id or digest, or its `dalsegno://` URI."""
@@ -450,17 +414,3 @@ class Client(PipelineClient):
     def open_artifact(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""
         return self._service.artifacts.open(name)
-
-    def flow_schema(self) -> dict[str, Any]:
-        """Give the JSON Schema of the flow language, for editors."""
-        return self._service.flows.schema()
-
-    def task_types(self) -> Sequence[str]:
-        """Give the names of all task types."""
-        return self._service.flows.task_types()
-
-    def task_type(self, name: str) -> dict[str, Any]:
-        """Give the description of a task type: `name, summary, properties: [{name, type, required, default, description}],
-        outputs: [{name, type, description}]`. Raises `NotFound` with the closest names.
-        """
-        return self._service.flows.task_type(name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dalsegno.model.plan import Plan
     from dalsegno.model.state import State
     from dalsegno.replay.request import ReplayRequest
-    from dalsegno.store.port import FlowSummary
+    from dalsegno.store.listing import FlowSummary
 
 #: how a run configuration names what a request asks for
 _NAMES = {

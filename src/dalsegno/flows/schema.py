@@ -54,6 +54,7 @@ _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _MAP: Schema = {"type": "object"}
 _UNUSED: Schema = {"description": "Kestra's; `flow validate` says what becomes of it.", "deprecated": True}
 _EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
+_EXPRESSION_TEXT: Schema = {"type": "string", "pattern": r"\{[{%#]", "description": "Text with an expression in it."}
 _DURATION: Schema = {"type": "string", "description": "ISO 8601, such as `PT10M`."}
 
 
@@ -66,7 +67,7 @@ def flow_schema() -> Schema:
         "title": "A flow of Dal Segno",
         **_map(_flow_keys(), ("id", "namespace", "tasks")),
         "$defs": {
-            "expression": {"type": "string", "pattern": r"\{[{%#]", "description": "Text with an expression in it."},
+            "expression": _EXPRESSION_TEXT,
             "retry": _retry(),
             "input": _input(),
             "trigger": _trigger(),
@@ -75,6 +76,14 @@ def flow_schema() -> Schema:
             **{name: schema for _, inner in named.values() for name, schema in inner.items()},
         },
     }
+
+
+def type_schema(name: str) -> Schema:
+    """Give the schema of the tasks of one type; what stands in the tasks that it holds is left to their own."""
+    own, inner = _of_type(registry.load(name))
+    task = {"type": "object", "required": ["id", "type"]}
+    common = {"expression": _EXPRESSION_TEXT, "retry": _retry(), "input": _input(), "task": task}
+    return {"$schema": _DRAFT, "title": name, **own, "required": ["id", "type"], "$defs": {**common, **inner}}
 
 
 def _map(keys: Mapping[str, Schema], required: Iterable[str] = (), *, texts: Mapping[str, str] | None = None) -> Schema:

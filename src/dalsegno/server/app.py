@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from dalsegno.errors import DalSegnoError, Refusal, StoreUnavailable, closest, did_you_mean
 from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
+from dalsegno.server.faults import refuse_unknown_query, request_invalid
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.replies import problem, reply
-from dalsegno.server.routes import events, flows, runs
+from dalsegno.server.routes import entries, evaluating, events, files, flows, keeping, runs, task_types
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
-_ROUTES = (flows.router, runs.router, events.router)
+_ROUTES = (
+    flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
+    keeping.router,
+)  # fmt: skip
 
 
 def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None) -> FastAPI:
@@ -47,7 +51,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app = FastAPI(title="Dal Segno", version=VERSION, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
                   redoc_url=None)  # fmt: skip
     app.state.doors = Doors(service, engine, live, metrics, clock)
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for router in _ROUTES:
         api.include_router(router)
     app.include_router(api)
@@ -82,17 +86,10 @@ async def _told(_request: Request, error: Exception) -> Response:
     return problem(error)
 
 
-async def _not_understood(_request: Request, error: Exception) -> Response:
+async def _not_understood(request: Request, error: Exception) -> Response:
     """Tell what is wrong with a request, all of it at once."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these alone
-    said = "; ".join(_wrong(each) for each in error.errors())
-    return problem(Refusal(said, code="bad-request"), 422)
-
-
-def _wrong(found: dict[str, object]) -> str:
-    place = found.get("loc")
-    where = ".".join(str(part) for part in place) if isinstance(place, tuple) else ""
-    return f"`{where}`: {found.get('msg')}"
+    return problem(request_invalid(error, request))
 
 
 async def _no_such_place(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from dalsegno.replay.request import ReplayRequest, request_from_json
 from dalsegno.service.called import asked_of, called_by
 from dalsegno.service.creating import Creating
 from dalsegno.service.planning import Planning
+from dalsegno.service.switched import refuse_off
 from dalsegno.store.port import RunFilter, Store
 
 #: flows that call each other are not followed deeper than this
@@ -69,6 +70,7 @@ class Calling:
 
     def _create(self, call: Call) -> Run:
         revision = self._revision(call)
+        refuse_off(self._store, call.namespace, call.flow)
         parent = self._refuse_endless(call, revision.flow)
         origin, asked = self._origin(call)
         if origin is not None and (origin.namespace, origin.flow) != (call.namespace, call.flow):

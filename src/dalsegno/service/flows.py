@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.errors import Ambiguous, FlowInvalid, MoveRefused, NotFound, Problem, closest, did_you_mean
+from dalsegno.errors import (
+    Ambiguous,
+    FlowInvalid,
+    FlowMoved,
+    MoveRefused,
+    NotFound,
+    Problem,
+    Refusal,
+    closest,
+    did_you_mean,
+)  # fmt: skip
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
-from dalsegno.model.flow import Revision
+from dalsegno.model.flow import Flow, Revision
 from dalsegno.service.coded import Coded, own_graph, readable
+from dalsegno.service.flow_graph import graph_as_json
+from dalsegno.service.flow_search import FoundFlow, found_in
 from dalsegno.service.flows_called import unknown_calls
-from dalsegno.store.port import FlowSummary, SaveRevision, Store
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of a flow's text: its revision, whether that is new, and what to warn of."""
-
-    revision: Revision
-    created: bool
-    warnings: tuple[Problem, ...] = ()
+from dalsegno.service.saved import Saved
+from dalsegno.service.switched import refuse_off
+from dalsegno.service.views import iso, revision_as_json
+from dalsegno.store.listing import FlowSummary
+from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store, Write
 
 
 class FlowCases:
@@ -59,17 +68,66 @@ class FlowCases:
         number = 1 if latest is None else latest.number + 1
         return Saved(Revision(flow, number, coded.digest, coded.source, self._clock.now(), author()), created=True)
 
-    def save(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
-        """Save a flow. Equal text makes no new revision."""
-        return self._save(lambda: self.prepare(text, file=file, strict=strict))
+    def save(
+        self,
+        text: str,
+        *,
+        file: str | None = None,
+        strict: bool = False,
+        name: str | None = None,
+        expected_revision: int | None = None,
+    ) -> Saved:
+        """Save a text; equal content makes no new revision. A flow that was deleted is there again.
+
+        Parameters
+        ----------
+        name : the flow that the text must be of, where one is meant: `namespace.id`, or the id of one that is there.
+        expected_revision : the number that the latest revision must have; 0 for a flow that must not be there yet.
+
+        Raises
+        ------
+        FlowMoved : the latest revision is another; nothing was written.
+        """
+
+        def prepare() -> Saved:
+            saved = self.prepare(text, file=file, strict=strict)
+            flow = saved.revision.flow
+            if name is not None and flow.full_id != name and flow.full_id != self.find(name).full_id:
+                message = f"this is the text of the flow `{flow.full_id}`, not of `{name}`"
+                raise Refusal(message, code="other-flow", file=file)
+            if expected_revision is not None:
+                self._refuse_moved(flow, expected_revision)
+            return saved
+
+        return self._save(prepare)
+
+    def _refuse_moved(self, flow: Flow, expected: int) -> None:
+        latest = self._store.flows.latest(flow.namespace, flow.id)
+        there = 0 if latest is None else latest.number
+        if there == expected:
+            return
+        if latest is None:
+            raise FlowMoved(f"`{flow.full_id}` is not there yet, and revision {expected} of it was expected")
+        by = f" by {latest.author}" if latest.author else ""
+        saved = f"`{flow.full_id}` has revision {there}, saved {iso(latest.created)}{by}"
+        if not 0 < expected < there:
+            which = "no flow of this name" if expected == 0 else f"revision {expected}"
+            raise FlowMoved(f"{saved}; {which} was expected", revision_as_json(latest))
+        told = self.diff(flow.full_id, expected, there)
+        message = f"{saved}; revision {expected} was expected: look at what is newer, and save on top of it"
+        raise FlowMoved(message, revision_as_json(latest), told)
 
     def _save(self, prepare: Callable[[], Saved]) -> Saved:
         """Save what is prepared. Each time that another process has saved a revision first, it is prepared anew."""
         while True:
             saved = prepare()
+            flow = saved.revision.flow
+            writes: list[Write] = [SaveRevision(saved.revision)] if saved.created else []
+            if self._store.flows.marks(flow.namespace, flow.id)[1] is not None:
+                writes.append(DeleteFlow(flow.namespace, flow.id, None))
             try:
-                if saved.created:
-                    self._store.commit(None, [SaveRevision(saved.revision)])
+                if writes:
+                    self._store.commit(None, writes)
             except MoveRefused:
                 if self.is_next(saved.revision):
                     raise
@@ -88,9 +146,64 @@ class FlowCases:
             problems = _in_order([*problems, *unknown_calls(flow, self._store, file=file)])
         return problems
 
-    def list(self, namespace: str | None = None) -> list[FlowSummary]:
-        """Give all flows."""
-        return self._store.flows.all(namespace)
+    def list(self, namespace: str | None = None, *, deleted: bool = False) -> list[FlowSummary]:
+        """Give all flows; deleted ones only if they are asked for."""
+        return self._store.flows.all(namespace, deleted=deleted)
+
+    def disable(self, name: str) -> FlowSummary:
+        """Switch a flow off: no run and no replay of it is made until it is enabled. What runs goes on."""
+        flow = self.find(name)
+        if flow.off is None:
+            self._store.commit(None, [DisableFlow(flow.namespace, flow.id, self._clock.now())])
+        return self._now(flow)
+
+    def enable(self, name: str) -> FlowSummary:
+        """Switch a flow on again.
+
+        Raises
+        ------
+        Refusal : it is its text that says that the flow is disabled.
+        """
+        flow = self.find(name)
+        if self.get(name).flow.disabled:
+            message = f"the text of `{flow.full_id}` says `disabled: true`; take that out of it, and save it"
+            raise Refusal(message, code="flow-disabled")
+        if flow.off is not None:
+            self._store.commit(None, [DisableFlow(flow.namespace, flow.id, None)])
+        return self._now(flow)
+
+    def delete(self, name: str) -> FlowSummary:
+        """Delete a flow: lists leave it out, and no run and no replay of it is made. Its revisions and runs stay.
+
+        `restore`, or a new save of it, brings it back.
+        """
+        flow = self.find(name)
+        if flow.deleted is not None:
+            raise Refusal(f"`{flow.full_id}` has been deleted already", code="flow-deleted")
+        self._store.commit(None, [DeleteFlow(flow.namespace, flow.id, self._clock.now())])
+        return self._now(flow)
+
+    def _now(self, flow: FlowSummary) -> FlowSummary:
+        return self._store.flows.summary(flow.namespace, flow.id) or flow
+
+    def refuse_off(self, namespace: str, id: str) -> None:
+        """Refuse to make a run of a flow that is switched off or deleted."""
+        refuse_off(self._store, namespace, id)
+
+    def search(self, text: str, *, namespace: str | None = None, limit: int = 100) -> builtins.list[FoundFlow]:
+        """Give the flows whose latest text has `text` in it, in capitals or not, with the lines; at most `limit` flows."""
+        if not text.strip():
+            raise Refusal("there is nothing to search for: give a text", code="bad-argument")
+        every = self.list(namespace)
+        found = (
+            found_in(flow, self.text(self.revision(flow.namespace, flow.id, flow.revision)), text) for flow in every
+        )
+        return [*islice((flow for flow in found if flow.lines), limit)]
+
+    def graph(self, name: str, revision: int | None = None) -> dict[str, Any]:
+        """Give what a picture of a flow shows: `nodes`, `edges`, `groups`."""
+        found = self.get(name, revision)
+        return {**revision_as_json(found), **graph_as_json(found.flow)}
 
     def find(self, name: str) -> FlowSummary:
         """Give the flow of this name: `namespace.id`, or the id alone where only one namespace has it."""
@@ -104,6 +217,8 @@ class FlowCases:
             hint = did_you_mean(near) or "; `dalsegno flow list` lists them, `dalsegno run FILE` runs a file"
             raise NotFound(f"there is no flow `{name}`{hint}", code="unknown-flow", closest=near)
         if len(found) > 1:
+            found = [flow for flow in found if flow.deleted is None] or found
+        if len(found) > 1:
             listed = ", ".join(f"`{flow.namespace}.{flow.id}`" for flow in found)
             raise Ambiguous(f"several flows are called `{name}`: {listed}", code="ambiguous-flow")
         return found[0]
@@ -111,7 +226,7 @@ class FlowCases:
     def get(self, name: str, revision: int | None = None) -> Revision:
         """Give a revision of a flow, the latest by default."""
         flow = self.find(name)
-        return self.revision(flow.namespace, flow.id, revision or flow.revision)
+        return self.revision(flow.namespace, flow.id, flow.revision if revision is None else revision)
 
     def revision(self, namespace: str, id: str, number: int) -> Revision:
         """Give one revision by its number."""
@@ -126,7 +241,7 @@ class FlowCases:
         """Give the latest revision."""
         return self._store.flows.latest(namespace, id)
 
-    def revisions(self, name: str) -> list[Revision]:
+    def revisions(self, name: str) -> builtins.list[Revision]:
         """Give all revisions of a flow, oldest first."""
         flow = self.find(name)
         return self._store.flows.revisions(flow.namespace, flow.id)
@@ -148,12 +263,21 @@ class FlowCases:
         with self._artifacts.open(digest) as file:
             return file.read()
 
-    def restore(self, name: str, number: int) -> Saved:
-        """Save the text of an earlier revision as the newest one."""
+    def restore(self, name: str, number: int | None = None) -> Saved:
+        """Save the text of an earlier revision as the newest one. A flow that was deleted is there again.
+
+        Parameters
+        ----------
+        number : may be left out for a deleted flow, which comes back as it was.
+        """
         return self._save(lambda: self._prepare_earlier(name, number))
 
-    def _prepare_earlier(self, name: str, number: int) -> Saved:
+    def _prepare_earlier(self, name: str, number: int | None) -> Saved:
         flow = self.find(name)
+        if number is None and flow.deleted is None:
+            message = f"say which revision of `{flow.full_id}` is to be the newest; it has {flow.revision}"
+            raise Refusal(message, code="no-revision")
+        number = flow.revision if number is None else number
         wanted = self.revision(flow.namespace, flow.id, number)
         latest = self.revision(flow.namespace, flow.id, flow.revision)
         if latest.digest == wanted.digest:

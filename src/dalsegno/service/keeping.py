@@ -17,7 +17,7 @@ from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import ENDED, UNFINISHED, State
 from dalsegno.service.finding import find_run, refuse_deleted
-from dalsegno.service.views import run_as_json
+from dalsegno.service.views import iso, run_as_json
 from dalsegno.store.port import DeleteRun, RunFilter, Store
 
 #: a blob that is not older than this is never removed, in seconds
@@ -59,8 +59,13 @@ class Purged:
             "runs": [run_as_json(run) for run in self.runs],
             "blobs": self.blobs,
             "bytes": self.size,
-            "spared": [{"run": run.id, "name": run.name, "reason": reason} for run, reason in self.spared],
-            "young": {"blobs": self.young, "bytes": self.young_size, "held_by": self.holds and self.holds.name},
+            "spared": [{"run": run_as_json(run), "reason": reason} for run, reason in self.spared],
+            "young": {
+                "blobs": self.young,
+                "bytes": self.young_size,
+                "since": iso(self.since),
+                "held_by": None if self.holds is None else run_as_json(self.holds),
+            },
         }
 
 

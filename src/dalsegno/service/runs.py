@@ -32,14 +32,16 @@ from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
-from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.flows import FlowCases
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.marked import Marked
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
 from dalsegno.service.revisions import revision_of
+from dalsegno.service.saved import Saved
 from dalsegno.service.sealing import Sealing
+from dalsegno.service.switched import refuse_off
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
@@ -152,6 +154,8 @@ class RunCases:
             number = request.revision if isinstance(request.revision, int) else None
             found, request = self._tracing.for_run(self._flows.get(flow, number), request)
             saved = Saved(found, created=False)
+        flow_of = saved.revision.flow
+        refuse_off(self._store, flow_of.namespace, flow_of.id)
         request = replace(request, origin=None, revision=saved.revision.number)
         return self._planning.draw(saved.revision, request, new_revision=saved.created)
 
@@ -159,6 +163,7 @@ class RunCases:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
         origin = refuse_deleted(self.get(request.origin), "replayed")
+        refuse_off(self._store, origin.namespace, origin.flow)
         if coded is None:
             saved, request = self._revision_for(origin, request, text, file)
         else:

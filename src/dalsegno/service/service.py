@@ -8,10 +8,11 @@ from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
-from dalsegno.service.flows import FlowCases, Saved
+from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.namespace_files import FileCases
 from dalsegno.service.runs import RunCases
+from dalsegno.service.saved import Saved
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import Store
 

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from dalsegno.flows.schema import type_schema
 from dalsegno.tasks.registry import canonical, load
 
 
 def describe(name: str) -> dict[str, Any]:
-    """Give a task type's summary, properties and outputs."""
+    """Give a task type's summary, properties and outputs, and the JSON Schema of its tasks."""
     found = load(name)
     output = found.Output
     outputs = output.model_fields if isinstance(output, type) and issubclass(output, BaseModel) else {}
@@ -26,6 +27,7 @@ def describe(name: str) -> dict[str, Any]:
             for key, field in found.model_fields.items()
         ],
         "outputs": [_field(key, field) for key, field in outputs.items()],
+        "schema": type_schema(canonical(name)),
     }
 
 

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dalsegno.model.address import item_prefix, parse
-from dalsegno.model.flow import Flow
+from dalsegno.model.codec import flow_to_json
+from dalsegno.model.files import NamespaceFile
+from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.graph import Node, index
+from dalsegno.model.kv import Entry
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
-from dalsegno.service.flows import Saved
-from dalsegno.store.port import ToldEvent
+from dalsegno.service.saved import Saved
+from dalsegno.store.listing import FlowSummary, ToldEvent
 
 
 def run_as_json(
@@ -110,15 +113,79 @@ def event_as_json(told: ToldEvent, nodes: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def saved_as_json(saved: Saved) -> dict[str, Any]:
-    """Give what became of a flow's text."""
-    flow = saved.revision.flow
+def flow_as_json(flow: FlowSummary) -> dict[str, Any]:
+    """Give a flow of a list as JSON data."""
     return {
         "namespace": flow.namespace,
         "id": flow.id,
-        "revision": saved.revision.number,
-        "created": saved.created,
+        "revision": flow.revision,
+        "description": flow.description,
+        "disabled": flow.disabled,
+        "off": iso(flow.off),
+        "deleted": iso(flow.deleted),
+        "updated": iso(flow.updated),
+    }
+
+
+def revision_as_json(revision: Revision, *, source: str | None = None, compiled: bool = False) -> dict[str, Any]:
+    """Give a revision of a flow as JSON data.
+
+    Parameters
+    ----------
+    source : its text as a person reads it, where that is to be shown.
+    compiled : with its compiled form and its stored text, from which a program can make it again.
+    """
+    flow = revision.flow
+    shown: dict[str, Any] = {
+        "namespace": flow.namespace,
+        "id": flow.id,
+        "revision": revision.number,
+        "digest": revision.digest,
+        "created": iso(revision.created),
+        "author": revision.author,
+        "description": flow.description,
+        "disabled": flow.disabled,
+        "tasks": [task.id for task in flow.walk()],
+    }
+    if source is not None:
+        shown["source"] = source
+    if compiled:
+        shown["compiled"] = {"flow": flow_to_json(flow), "source": revision.source, "graph": revision.graph}
+    return shown
+
+
+def saved_as_json(saved: Saved, *, compiled: bool = False) -> dict[str, Any]:
+    """Give what became of a flow's text."""
+    return {
+        **revision_as_json(saved.revision, compiled=compiled),
+        "new": saved.created,
         "warnings": [problem.as_json() for problem in saved.warnings],
+    }
+
+
+def entry_as_json(entry: Entry) -> dict[str, Any]:
+    """Give a value by key as JSON data."""
+    return {
+        "namespace": entry.namespace,
+        "key": entry.key,
+        "type": entry.type.value,
+        "value": entry.value,
+        "description": entry.description,
+        "created": iso(entry.created),
+        "updated": iso(entry.updated),
+        "expires": iso(entry.expires),
+    }
+
+
+def file_as_json(file: NamespaceFile) -> dict[str, Any]:
+    """Give a file of a namespace as JSON data."""
+    return {
+        "namespace": file.namespace,
+        "path": file.path,
+        "size": file.size,
+        "digest": file.digest,
+        "created": iso(file.created),
+        "updated": iso(file.updated),
     }
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.store import reads
+from dalsegno.store.answers import Answers
 from dalsegno.store.files import Files
+from dalsegno.store.flows import Flows
 from dalsegno.store.kv import Entries
 from dalsegno.store.port import Lease, Write
 from dalsegno.store.rows import Row
@@ -31,7 +33,7 @@ class StoreCore:
         self._fetch = fetch
         self._write = write
         self._dialect = dialect
-        self.flows = reads.Flows(fetch)
+        self.flows = Flows(fetch)
         self.runs = reads.Runs(fetch)
         self.task_runs = reads.TaskRuns(fetch)
         self.logs = reads.Logs(fetch)
@@ -39,6 +41,7 @@ class StoreCore:
         self.artifacts = reads.Artifacts(fetch)
         self.entries = Entries(fetch)
         self.files = Files(fetch)
+        self.answers = Answers(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

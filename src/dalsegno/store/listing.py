@@ -62,7 +62,14 @@ class ToldEvent:
 
 @dataclass(frozen=True, slots=True)
 class FlowSummary:
-    """One flow of a list."""
+    """One flow of a list.
+
+    Parameters
+    ----------
+    disabled : whether it cannot be run: the text of its latest revision says so, or it is switched off.
+    off : since when it is switched off, whatever its text says.
+    deleted : when it was deleted.
+    """
 
     namespace: str
     id: str
@@ -70,6 +77,13 @@ class FlowSummary:
     description: str | None
     disabled: bool
     updated: float
+    off: float | None = None
+    deleted: float | None = None
+
+    @property
+    def full_id(self) -> str:
+        """Namespace and id, joined by a dot."""
+        return f"{self.namespace}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,5 +180,24 @@ CREATE TABLE files (
 );
 CREATE INDEX runs_handed_over ON runs (queued) WHERE ended IS NULL AND queued IS NOT NULL;
 CREATE INDEX events_by_time ON events (at) WHERE kind = 'run';
-INSERT INTO dalsegno_schema (version_num) VALUES ('7');
+CREATE TABLE answers (
+	caller TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	status INTEGER, 
+	headers TEXT NOT NULL, 
+	body BLOB NOT NULL, 
+	CONSTRAINT answers_key PRIMARY KEY (caller, "key")
+);
+CREATE INDEX answers_by_time ON answers (created);
+CREATE TABLE flow_marks (
+	namespace TEXT NOT NULL, 
+	flow TEXT NOT NULL, 
+	disabled DOUBLE, 
+	deleted DOUBLE, 
+	CONSTRAINT flow_marks_key PRIMARY KEY (namespace, flow)
+);
+INSERT INTO dalsegno_schema (version_num) VALUES ('11');
 COMMIT;

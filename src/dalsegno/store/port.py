@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dalsegno.model.flow import Revision
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, KeepAnswer
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
+from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
-from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine, ToldEvent
+from dalsegno.store.listing import RunFilter, StoredLine, ToldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,6 @@ class Lease:
     run: str
     number: int
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class SaveRevision:
-    """Add a revision. Refused (`MoveRefused`) if its number is not the latest + 1: somebody else saved in between."""
-
-    revision: Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,35 +274,12 @@ Write = (
     | DeleteEntry
     | PutFile
     | DeleteFile
+    | DisableFlow
+    | DeleteFlow
+    | BeginAnswer
+    | KeepAnswer
+    | DropAnswer
 )
-
-
-class FlowReads(Protocol):
-    """Flows and revisions."""
-
-    def all(self, namespace: str | None = None) -> list[FlowSummary]:
-        """Give all flows, by namespace and id."""
-        ...
-
-    def named(self, id: str) -> list[FlowSummary]:
-        """Give the flows of this id, in any namespace."""
-        ...
-
-    def latest(self, namespace: str, id: str) -> Revision | None:
-        """Give the latest revision."""
-        ...
-
-    def revision(self, namespace: str, id: str, number: int) -> Revision | None:
-        """Give one revision."""
-        ...
-
-    def revisions(self, namespace: str, id: str) -> list[Revision]:
-        """Give all revisions, oldest first."""
-        ...
-
-    def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
-        """Give the newest revision that has this content."""
-        ...
 
 
 class RunReads(Protocol):
@@ -459,11 +430,13 @@ class Store(Protocol):
     def entries(self) -> EntryReads: ...
     @property
     def files(self) -> FileReads: ...
+    @property
+    def answers(self) -> AnswerReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
-        DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
+        DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run at all (entries, files, flows, answers).
 
         Raises
         ------

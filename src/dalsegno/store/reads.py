@@ -3,84 +3,22 @@
 from __future__ import annotations
 
 import builtins
-from collections import OrderedDict
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 
-from dalsegno.model.codec import flow_from_json
 from dalsegno.model.files import LOOKED_UP
-from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text, to_text
-from dalsegno.store.port import FlowSummary, RunFilter, StoredLine, ToldEvent
+from dalsegno.store.port import RunFilter, StoredLine, ToldEvent
 from dalsegno.store.uses import Fetch, digests_in_use
-
-#: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
-_COMPILED_KEPT = 64
 
 #: lines in one chunk at most
 CHUNK = 200
 
 _CHUNKS_READ = 16
-
-
-class Compiled:
-    """The flows of revisions, which never change: each is read from its stored form once."""
-
-    def __init__(self) -> None:
-        self._flows: OrderedDict[tuple[str, str, int], Flow] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(self, namespace: str, id: str, number: int, text: str) -> Flow:
-        key = (namespace, id, number)
-        with self._lock:
-            if key in self._flows:
-                self._flows.move_to_end(key)
-                return self._flows[key]
-        flow = flow_from_json(from_text(text))
-        with self._lock:
-            self._flows[key] = flow
-            while len(self._flows) > _COMPILED_KEPT:
-                self._flows.popitem(last=False)
-        return flow
-
-
-class Flows:
-    """Flows and revisions."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self._compiled = Compiled()
-
-    def all(self, namespace: str | None = None) -> list[FlowSummary]:
-        statement = sql.FLOWS if namespace is None else sql.FLOWS_OF_NAMESPACE
-        parameters = {} if namespace is None else {"namespace": namespace}
-        return [rows.summary_of(row) for row in self._fetch(statement, parameters)]
-
-    def named(self, id: str) -> list[FlowSummary]:
-        return [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, {"flow": id})]
-
-    def latest(self, namespace: str, id: str) -> Revision | None:
-        return self._first(sql.LATEST_REVISION, {"namespace": namespace, "flow": id})
-
-    def revision(self, namespace: str, id: str, number: int) -> Revision | None:
-        return self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
-
-    def revisions(self, namespace: str, id: str) -> list[Revision]:
-        return self._revisions(sql.REVISIONS, {"namespace": namespace, "flow": id})
-
-    def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
-        return self._first(sql.REVISION_WITH_DIGEST, {"namespace": namespace, "flow": id, "digest": digest})
-
-    def _revisions(self, statement: str, parameters: Mapping[str, Any]) -> list[Revision]:
-        return [rows.revision_of(row, self._compiled) for row in self._fetch(statement, parameters)]
-
-    def _first(self, statement: str, parameters: Mapping[str, Any]) -> Revision | None:
-        return next(iter(self._revisions(statement, parameters)), None)
 
 
 class Runs:

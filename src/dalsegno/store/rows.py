@@ -22,7 +22,8 @@ from dalsegno.store.jsontext import (
     to_text,
     tuple_from_text,
 )  # fmt: skip
-from dalsegno.store.port import FlowSummary, StoredLine, ToldEvent
+from dalsegno.store.listing import FlowSummary
+from dalsegno.store.port import StoredLine, ToldEvent
 
 Row = tuple[Any, ...]
 
@@ -62,8 +63,8 @@ def revision_of(row: Row, compiled: Callable[[str, str, int, str], Flow]) -> Rev
 
 def summary_of(row: Row) -> FlowSummary:
     """Give the entry of a list of flows."""
-    namespace, flow, number, description, disabled, created = row
-    return FlowSummary(namespace, flow, number, description, bool(disabled), created)
+    namespace, flow, number, description, disabled, created, off, deleted = row
+    return FlowSummary(namespace, flow, number, description, bool(disabled) or off is not None, created, off, deleted)
 
 
 def run_row(run: Run) -> dict[str, Any]:

@@ -225,3 +225,28 @@ files = sa.Table(
     sa.Column("updated", sa.Double, nullable=False),
     sa.PrimaryKeyConstraint("namespace", "path", name="files_key"),
 )
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("caller", _text, nullable=False),
+    sa.Column("key", _text, nullable=False),
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("owner", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("headers", _text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("caller", "key", name="answers_key"),
+    sa.Index("answers_by_time", "created"),
+)
+
+flow_marks = sa.Table(
+    "flow_marks",
+    metadata,
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("flow", _text, nullable=False),
+    sa.Column("disabled", sa.Double),
+    sa.Column("deleted", sa.Double),
+    sa.PrimaryKeyConstraint("namespace", "flow", name="flow_marks_key"),
+)

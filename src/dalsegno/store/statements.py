@@ -93,12 +93,21 @@ SAVE_REVISION = (
     "WHERE :previous = (SELECT COALESCE(MAX(number), 0) FROM revisions WHERE namespace = :namespace AND flow = :flow) "
     "ON CONFLICT DO NOTHING"
 )
-_NEWEST = "number = (SELECT MAX(number) FROM revisions AS r WHERE r.namespace = f.namespace AND r.flow = f.flow)"
-_SUMMARY = ("namespace", "flow", "number", "description", "disabled", "created")
-_SUMMARIES = _select("revisions AS f", _SUMMARY, f"WHERE {_NEWEST}")
-FLOWS = f"{_SUMMARIES} ORDER BY namespace, flow"
-FLOWS_OF_NAMESPACE = f"{_SUMMARIES} AND namespace = :namespace ORDER BY namespace, flow"
-FLOWS_NAMED = f"{_SUMMARIES} AND flow = :flow ORDER BY namespace, flow"
+_NEWEST = "f.number = (SELECT MAX(number) FROM revisions AS r WHERE r.namespace = f.namespace AND r.flow = f.flow)"
+_SUMMARIES = (
+    "SELECT f.namespace, f.flow, f.number, f.description, f.disabled, f.created, m.disabled, m.deleted FROM revisions AS f "
+    f"LEFT JOIN flow_marks AS m ON m.namespace = f.namespace AND m.flow = f.flow WHERE {_NEWEST}"
+)
+FLOWS = f"{_SUMMARIES} ORDER BY f.namespace, f.flow"
+FLOWS_OF_NAMESPACE = f"{_SUMMARIES} AND f.namespace = :namespace ORDER BY f.namespace, f.flow"
+FLOWS_NAMED = f"{_SUMMARIES} AND f.flow = :flow ORDER BY f.namespace, f.flow"
+FLOW = f"{_SUMMARIES} AND f.namespace = :namespace AND f.flow = :flow"
+FLOW_MARKS = "SELECT disabled, deleted FROM flow_marks WHERE namespace = :namespace AND flow = :flow"
+DISABLE_FLOW, DELETE_FLOW = (
+    f"INSERT INTO flow_marks (namespace, flow, {mark}) VALUES (:namespace, :flow, :at) "
+    f"ON CONFLICT (namespace, flow) DO UPDATE SET {mark} = excluded.{mark}"
+    for mark in ("disabled", "deleted")
+)
 _OF_FLOW = "WHERE namespace = :namespace AND flow = :flow"
 LATEST_REVISION = _select("revisions", REVISION, f"{_OF_FLOW} ORDER BY number DESC LIMIT 1")
 REVISION_NUMBER = _select("revisions", REVISION, f"{_OF_FLOW} AND number = :number")

@@ -15,8 +15,12 @@ from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
+from dalsegno.store.answers import begin_answer, drop_answer, keep_answer
+from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
+from dalsegno.store.flows import delete_flow, disable_flow, save_revision
+from dalsegno.store.flows_port import DeleteFlow, DisableFlow, SaveRevision
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
 from dalsegno.store.kv import delete_entry, set_entry
 from dalsegno.store.kv_port import DeleteEntry, SetEntry
@@ -42,7 +46,6 @@ from dalsegno.store.port import (
     RecordTask,
     RequestKill,
     SaveArtifact,
-    SaveRevision,
     StartTask,
     Write,
 )  # fmt: skip
@@ -61,19 +64,6 @@ def carry_out(transaction: Transaction, steps: Sequence[Step]) -> None:
     transaction.check_lease()
     for step in steps:
         step(transaction)
-
-
-def _save_revision(write: SaveRevision) -> Step:
-    row = rows.revision_row(write.revision)
-
-    def step(transaction: Transaction) -> None:
-        if not transaction.change(sql.SAVE_REVISION, row):
-            raise MoveRefused(
-                f"revision {row['number']} of `{write.revision.flow.full_id}` is not the next one: somebody else has "
-                "saved in between. Look at the latest revision and save again."
-            )
-
-    return step
 
 
 def _create_run(write: CreateRun) -> Step:
@@ -352,7 +342,7 @@ def _delete_run(write: DeleteRun) -> Step:
 
 
 _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
-    SaveRevision: _save_revision,
+    SaveRevision: save_revision,
     CreateRun: _create_run,
     KeepTaskRuns: _keep_task_runs,
     StartTask: _start_task,
@@ -375,4 +365,9 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     DeleteEntry: delete_entry,
     PutFile: put_file,
     DeleteFile: delete_file,
+    DisableFlow: disable_flow,
+    DeleteFlow: delete_flow,
+    BeginAnswer: begin_answer,
+    KeepAnswer: keep_answer,
+    DropAnswer: drop_answer,
 }

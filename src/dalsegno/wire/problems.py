@@ -10,7 +10,9 @@ from dalsegno.errors import (
     Ambiguous,
     DalSegnoError,
     ExtraMissing,
+    Fault,
     FlowInvalid,
+    FlowMoved,
     LeaseLost,
     MoveRefused,
     NotFound,
@@ -18,6 +20,7 @@ from dalsegno.errors import (
     PlanRefusal,
     Problem,
     Refusal,
+    RequestInvalid,
     RequestRefused,
     RunIsLive,
     StoreTooNew,
@@ -31,6 +34,7 @@ _STATUS: Mapping[type[DalSegnoError], int] = {
     NotFound: 404,
     Ambiguous: 409,
     PlanMoved: 409,
+    FlowMoved: 409,
     RunIsLive: 409,
     MoveRefused: 409,
     LeaseLost: 409,
@@ -70,6 +74,10 @@ def problem_of(error: DalSegnoError, status: int | None = None) -> dict[str, Any
         shown["problems"] = [problem.as_json() for problem in error.problems]
     if isinstance(error, PlanMoved):
         shown["plan"] = error.plan
+    if isinstance(error, FlowMoved):
+        shown |= {"newest": error.newest, "diff": error.diff}
+    if isinstance(error, RequestInvalid):
+        shown["faults"] = [fault.as_json() for fault in error.faults]
     return shown
 
 
@@ -80,9 +88,13 @@ def error_from(problem: Mapping[str, Any]) -> DalSegnoError:
         return RequestRefused([_refusal(each) for each in problem["refusals"]])
     if kind == FlowInvalid.__name__:
         return FlowInvalid([_problem(each) for each in problem["problems"]])
+    if kind == RequestInvalid.__name__:
+        return RequestInvalid([_fault(each) for each in problem["faults"]])
     message = str(problem.get("message") or problem.get("detail") or problem.get("title") or "the server refused")
     if kind == PlanMoved.__name__:
         return PlanMoved(message, problem["plan"])
+    if kind == FlowMoved.__name__:
+        return FlowMoved(message, problem["newest"], problem["diff"])
     found = getattr(errors, str(kind), None)
     made = found if isinstance(found, type) and issubclass(found, DalSegnoError) else Refusal
     return made(
@@ -98,6 +110,12 @@ def error_from(problem: Mapping[str, Any]) -> DalSegnoError:
 
 def _refusal(data: Mapping[str, Any]) -> PlanRefusal:
     return PlanRefusal(data["code"], data["message"], data.get("address"), tuple(data.get("closest", ())))
+
+
+def _fault(data: Mapping[str, Any]) -> Fault:
+    return Fault(
+        data["place"], data["code"], data["message"], tuple(data["closest"]), data.get("line"), data.get("column")
+    )
 
 
 def _problem(data: Mapping[str, Any]) -> Problem:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dalsegno.errors import PlanRefusal
+from dalsegno.errors import PlanRefusal, Problem
+from dalsegno.model.codec import flow_from_json
+from dalsegno.model.files import NamespaceFile
+from dalsegno.model.flow import Revision
+from dalsegno.model.kv import Entry, ValueType
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.progress import Progress, RunMoved, TaskMoved
 from dalsegno.model.run import Caller, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.listing import FlowSummary
 from dalsegno.wire.times import known_seconds, seconds
 
 JsonMap = Mapping[str, Any]
@@ -120,3 +125,57 @@ def progress_from_json(data: JsonMap) -> Progress:
         data.get("error"),
         group=data["group"],
     )
+
+
+def flow_from_summary(data: JsonMap) -> FlowSummary:
+    """Read a flow of a list."""
+    return FlowSummary(
+        data["namespace"],
+        data["id"],
+        data["revision"],
+        data["description"],
+        data["disabled"],
+        known_seconds(data["updated"]),
+        seconds(data["off"]),
+        seconds(data["deleted"]),
+    )
+
+
+def revision_from_json(data: JsonMap) -> Revision:
+    """Read a revision that was given with its compiled form."""
+    compiled = data["compiled"]
+    return Revision(
+        flow_from_json(compiled["flow"]),
+        data["revision"],
+        data["digest"],
+        compiled["source"],
+        known_seconds(data["created"]),
+        data["author"],
+        compiled["graph"],
+    )
+
+
+def problem_from_json(data: JsonMap) -> Problem:
+    """Read what is wrong with a flow."""
+    names = ("code", "message", "file", "line", "column")
+    return Problem(*(data[name] for name in names), closest=tuple(data["closest"]), severity=data["severity"])
+
+
+def entry_from_json(data: JsonMap) -> Entry:
+    """Read a value by key; who wrote it is not told."""
+    return Entry(
+        data["namespace"],
+        data["key"],
+        ValueType(data["type"]),
+        data["value"],
+        known_seconds(data["created"]),
+        known_seconds(data["updated"]),
+        data["description"],
+        seconds(data["expires"]),
+    )
+
+
+def file_from_json(data: JsonMap) -> NamespaceFile:
+    """Read a file of a namespace."""
+    times = (known_seconds(data["created"]), known_seconds(data["updated"]))
+    return NamespaceFile(data["namespace"], data["path"], data["digest"], data["size"], *times)

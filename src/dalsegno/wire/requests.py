@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: what a number of the store may be
+LARGEST = 2**31 - 1
+
 
 class Body(BaseModel):
     """A request's body: nothing is taken that is not known."""
@@ -19,6 +22,58 @@ class FlowText(Body):
     text: str = Field(description="The YAML text of the flow.")
     file: str | None = Field(default=None, description="A name for messages.")
     strict: bool = Field(default=False, description="Take warnings for errors.")
+
+
+class FlowSaved(FlowText):
+    """A flow that is to be saved."""
+
+    expected_revision: int | None = Field(
+        default=None,
+        ge=0,
+        le=LARGEST,
+        description="The number that the latest revision must have, 0 for none; refused (409) if it is another.",
+    )
+
+
+class FlowRestored(Body):
+    """An earlier revision that is to be the newest again."""
+
+    revision: int | None = Field(
+        default=None, ge=1, le=LARGEST, description="Which one; a deleted flow needs none, and comes back as it was."
+    )
+
+
+class Expression(Body):
+    """A text with expressions that is to be rendered as a run sees it."""
+
+    text: str = Field(description="Such as `{{ outputs.load.uri }}`; a single expression gives its value.")
+    task: str | None = Field(default=None, description="The address of a task run, for what only a task sees.")
+
+
+class EntryWanted(Body):
+    """A value that is to be kept under a key."""
+
+    value: Any = Field(description="Anything that JSON holds, but null.")
+    type: str | None = Field(
+        default=None,
+        description="What a text is read as: STRING, NUMBER, BOOLEAN, DATETIME, DATE, DURATION or JSON. "
+        "By default the value's own.",
+    )
+    ttl: float | None = Field(
+        default=None, gt=0, le=1e9, allow_inf_nan=False, description="How long it stays, in seconds; by default always."
+    )
+    description: str | None = None
+    overwrite: bool = Field(default=True, description="Replace the value that the key has.")
+
+
+class PurgeWanted(Body):
+    """What is to be removed."""
+
+    older_than: float = Field(
+        ge=0, le=1e11, allow_inf_nan=False, description="Runs go that ended longer ago, in seconds."
+    )
+    keep_failed: bool = Field(default=False, description="Keep what failed and no later replay has fixed.")
+    dry_run: bool = Field(default=False, description="Tell what would go; remove nothing.")
 
 
 class Asked(Body):

@@ -6,7 +6,7 @@ import pytest
 from tests.support.stored import a_flow, a_revision
 
 from dalsegno.errors import MoveRefused
-from dalsegno.store.port import SaveRevision, Store
+from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store
 
 
 def test_a_revision_comes_back_as_it_was_saved(store: Store) -> None:
@@ -66,3 +66,30 @@ def test_a_store_opened_elsewhere_reads_the_same_compiled_flow(store: Store, oth
     store.commit(None, [SaveRevision(a_revision())])
     store.flows.latest("bikes", "rides")
     assert other.flows.latest("bikes", "rides") == a_revision()
+
+
+def test_a_flow_that_is_switched_off_says_since_when(store: Store) -> None:
+    store.commit(None, [SaveRevision(a_revision())])
+    store.commit(None, [DisableFlow("bikes", "rides", 5.0)])
+    [found] = store.flows.all()
+    assert (found.disabled, found.off, found.deleted) == (True, 5.0, None)
+    store.commit(None, [DisableFlow("bikes", "rides", None)])
+    assert store.flows.summary("bikes", "rides") == store.flows.all()[0]
+    assert (store.flows.all()[0].off, store.flows.all()[0].disabled) == (None, False)
+
+
+def test_a_deleted_flow_is_hidden_and_comes_back_as_it_was(store: Store) -> None:
+    store.commit(None, [SaveRevision(a_revision())])
+    store.commit(None, [DisableFlow("bikes", "rides", 5.0), DeleteFlow("bikes", "rides", 6.0)])
+    assert store.flows.all() == []
+    assert [flow.deleted for flow in store.flows.all(deleted=True)] == [6.0]
+    assert [flow.deleted for flow in store.flows.named("rides")] == [6.0]
+    assert store.flows.marks("bikes", "rides") == (5.0, 6.0)
+    assert store.flows.latest("bikes", "rides") == a_revision()
+    store.commit(None, [DeleteFlow("bikes", "rides", None)])
+    assert [(flow.off, flow.deleted) for flow in store.flows.all("bikes")] == [(5.0, None)]
+
+
+def test_a_flow_that_is_not_there_has_no_summary(store: Store) -> None:
+    assert store.flows.summary("bikes", "rides") is None
+    assert store.flows.marks("bikes", "rides") == (None, None)

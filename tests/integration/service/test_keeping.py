@@ -164,7 +164,7 @@ def test_a_purge_can_leave_alone_what_is_still_to_be_fixed(home: Home) -> None:
     assert [(run.name, reason) for run, reason in purged.spared] == [
         ("rides-3", "it failed, and no later replay has fixed it")
     ]
-    assert purged.as_json()["spared"][0]["name"] == "rides-3"
+    assert purged.as_json()["spared"][0]["run"]["name"] == "rides-3"
 
 
 def test_a_purge_leaves_a_run_whose_replay_has_not_ended(home: Home) -> None:

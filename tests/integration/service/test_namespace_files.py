@@ -497,7 +497,9 @@ def test_the_command_line_puts_shows_lists_and_removes(
     assert "There is nothing" in told("list")
     assert told("put", "proj", "-n", SPACE) == f"{SPACE}: 3 new new proj/lib/a.py new proj/main.py new proj/x.csv"
     assert told("put", "proj/main.py", "proj/", "-n", SPACE) == f"{SPACE}: 1 as they were"
-    assert json.loads(told("put", "proj/main.py", "-n", SPACE, "--json"))["new"] == ["main.py"]
+    assert [file["path"] for file in json.loads(told("put", "proj/main.py", "-n", SPACE, "--json"))["new"]] == [
+        "main.py"
+    ]
     assert "no file `proj/mian.py`; did you mean `main.py`" in told("put", "proj/mian.py", "-n", SPACE, code=2)
     assert told("get", "/proj/main.py", "-n", SPACE) == "1"
     assert "did you mean `proj/main.py`" in told("get", "proj/mian.py", "-n", SPACE, code=2)

@@ -25,7 +25,7 @@ from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.run import Caller, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.compare import Side, compare_runs
-from dalsegno.store.port import FlowSummary
+from dalsegno.store.listing import FlowSummary
 
 T0 = 1_785_592_800.0
 FLOW = "a_rather_long_flow_name_for_working_directories"

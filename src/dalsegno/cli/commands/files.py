@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dalsegno.cli import options
-from dalsegno.cli.render.files import deleted_lines, file_json, files_table, put_lines
+from dalsegno.cli.render.files import deleted_lines, files_table, put_lines
 from dalsegno.cli.render.lines import count, line
 from dalsegno.cli.terminal import Terminal
 from dalsegno.cli.writing import write_whole
@@ -129,7 +129,9 @@ def get(
                 shutil.copyfileobj(source, sys.stdout.buffer)
             sys.stdout.flush()
     if as_json:
-        terminal.document({"files": [file_json(file) for file in found]})
+        from dalsegno.service.views import file_as_json
+
+        terminal.document({"files": [file_as_json(file) for file in found]})
 
 
 def _folder_of(path: str, found: Sequence[NamespaceFile]) -> str | None:
@@ -171,7 +173,9 @@ def list_files(
     with Client() as client:
         found = client.list_files(namespace, prefix=prefix)
     if as_json:
-        terminal.document({"files": [file_json(file) for file in found]})
+        from dalsegno.service.views import file_as_json
+
+        terminal.document({"files": [file_as_json(file) for file in found]})
     elif found:
         terminal.show(files_table(found, with_namespace=namespace is None))
     else:
@@ -194,6 +198,8 @@ def delete(
     with Client() as client:
         gone = client.delete_files(path, namespace=namespace, recursive=recursive)
     if as_json:
-        terminal.document({"deleted": [file_json(file) for file in gone]})
+        from dalsegno.service.views import file_as_json
+
+        terminal.document({"deleted": [file_as_json(file) for file in gone]})
     else:
         terminal.show(deleted_lines(gone))

@@ -17,6 +17,7 @@ from dalsegno.cli.terminal import Terminal
 if TYPE_CHECKING:
     from dalsegno.errors import Problem
     from dalsegno.service.service import Saved
+    from dalsegno.store.listing import FlowSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +39,17 @@ def register(app: typer.Typer) -> None:
     flows.command(
         epilog=ex(("go back: revision 1 becomes the newest again", "dalsegno flow restore divvy_tripdata 1"))
     )(restore)
+    flows.command(epilog=ex(("no run of it is made until it is enabled", "dalsegno flow disable divvy_tripdata")))(
+        disable
+    )
+    flows.command(epilog=ex(("it may run again", "dalsegno flow enable divvy_tripdata")))(enable)
+    flows.command(
+        epilog=ex(
+            ("nobody needs it any more", "dalsegno flow delete divvy_tripdata"),
+            ("or they do", "dalsegno flow restore divvy_tripdata"),
+        )
+    )(delete)
+    flows.command(epilog=ex(("which flows download something", "dalsegno flow search http.Download")))(search)
     flows.command(epilog=ex(("all problems of some files", "dalsegno flow validate flows/*.yaml")))(validate)
     flows.command(epilog=ex(("for an editor", "dalsegno flow schema > dalsegno.schema.json")))(schema)
     app.add_typer(flows, name="flow")
@@ -51,6 +63,7 @@ def list_flows(
     namespace: Annotated[
         str | None, typer.Option("--namespace", metavar="NAMESPACE", help="Only flows in this namespace.")
     ] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Also those that were deleted.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """List flows."""
@@ -58,9 +71,11 @@ def list_flows(
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
-        found = client.list_flows(namespace)
+        found = client.list_flows(namespace, deleted=deleted)
     if as_json:
-        terminal.document({"flows": [drawn.flow_json(flow) for flow in found]})
+        from dalsegno.service.views import flow_as_json
+
+        terminal.document({"flows": [flow_as_json(flow) for flow in found]})
     elif found:
         terminal.show(drawn.flows_table(found))
     else:
@@ -71,6 +86,10 @@ def save(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file; `-` is standard input.")],
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with warnings.")] = False,
+    expected: Annotated[
+        int | None,
+        typer.Option("--expect", metavar="N", help="Refuse if the latest revision is not N; 0: if there is one."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Save a flow. New text makes a new revision; equal text does not."""
@@ -79,18 +98,19 @@ def save(
     terminal = Terminal(as_json=as_json)
     source = read_flow_file(file)
     with Client() as client:
-        saved = client.save_flow(source.text, file=source.name, strict=strict)
+        saved = client.save_flow(source.text, file=source.name, strict=strict, expected_revision=expected)
     terminal.tell(problem_lines(saved.warnings))
     _tell_saved(saved, terminal)
 
 
-def _tell_saved(saved: Saved, terminal: Terminal) -> None:
+def _tell_saved(saved: Saved, terminal: Terminal, unchanged: str = "unchanged, still") -> None:
     revision = saved.revision
     if terminal.as_json:
-        warnings = [problem.as_json() for problem in saved.warnings]
-        terminal.document({**drawn.revision_json(revision, source=False), "new": saved.created, "warnings": warnings})
+        from dalsegno.service.views import saved_as_json
+
+        terminal.document(saved_as_json(saved))
         return
-    what = f"revision {revision.number}" if saved.created else f"unchanged, still revision {revision.number}"
+    what = f"revision {revision.number}" if saved.created else f"{unchanged} revision {revision.number}"
     terminal.show([line((revision.flow.full_id, "bold"), f"  {what}")])
 
 
@@ -107,7 +127,9 @@ def show(
     with Client() as client:
         found, text = client.get_flow(name, revision), client.flow_text(name, revision)
     if as_json:
-        terminal.document({**drawn.revision_json(found, source=True), "source": text})
+        from dalsegno.service.views import revision_as_json
+
+        terminal.document(revision_as_json(found, source=text))
     else:
         terminal.text(text)
 
@@ -120,7 +142,9 @@ def revisions(name: options.FlowName, *, as_json: options.Json = False) -> None:
     with Client() as client:
         found = client.flow_revisions(name)
     if as_json:
-        terminal.document({"revisions": [drawn.revision_json(each, source=False) for each in reversed(found)]})
+        from dalsegno.service.views import revision_as_json
+
+        terminal.document({"revisions": [revision_as_json(each) for each in reversed(found)]})
     else:
         terminal.show(drawn.revisions_table(found))
 
@@ -146,16 +170,77 @@ def diff(
 
 def restore(
     name: options.FlowName,
-    revision: Annotated[int, typer.Argument(metavar="N", help="The revision whose text becomes the newest.")],
+    revision: Annotated[
+        int | None,
+        typer.Argument(metavar="N", help="The revision whose text becomes the newest. A deleted flow needs none."),
+    ] = None,
     *,
     as_json: options.Json = False,
 ) -> None:
-    """Save the text of an earlier revision as the newest one."""
+    """Save the text of an earlier revision as the newest one. A deleted flow is there again."""
     from dalsegno.client.client import Client
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
-        _tell_saved(client.restore_flow(name, revision), terminal)
+        saved = client.restore_flow(name, revision)
+    _tell_saved(saved, terminal, "is there again, with" if revision is None else "unchanged, still")
+
+
+def disable(name: options.FlowName, *, as_json: options.Json = False) -> None:
+    """Switch a flow off: no run and no replay of it is made until it is enabled. What runs goes on."""
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        _tell_switched(client.disable_flow(name), "disabled", as_json=as_json)
+
+
+def enable(name: options.FlowName, *, as_json: options.Json = False) -> None:
+    """Switch a flow on again that was disabled."""
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        _tell_switched(client.enable_flow(name), "enabled", as_json=as_json)
+
+
+def delete(name: options.FlowName, *, as_json: options.Json = False) -> None:
+    """Delete a flow: lists leave it out, and no run and no replay of it is made.
+
+    Its revisions and its runs stay. `dalsegno flow restore` brings it back, and so does a new save of it.
+    """
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        _tell_switched(client.delete_flow(name), "deleted", as_json=as_json)
+
+
+def _tell_switched(flow: FlowSummary, what: str, *, as_json: bool) -> None:
+    terminal = Terminal(as_json=as_json)
+    if as_json:
+        from dalsegno.service.views import flow_as_json
+
+        terminal.document(flow_as_json(flow))
+    else:
+        terminal.show([line((flow.full_id, "bold"), f"  {what}")])
+
+
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for, in capitals or not.")],
+    *,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", metavar="NAMESPACE", help="Only flows in this namespace.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Look for a text in the latest revisions of all flows."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.search_flows(text, namespace=namespace)
+    if as_json:
+        terminal.document({"flows": [flow.as_json() for flow in found]})
+    else:
+        terminal.show(drawn.found_lines(found) or [line((f"No flow has `{text}` in it.", "dim"))])
 
 
 def validate(

@@ -9,7 +9,7 @@ import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import json_or_text, read_age
-from dalsegno.cli.render.kv import entries_table, entry_json, entry_lines, value_text
+from dalsegno.cli.render.kv import entries_table, entry_lines, value_text
 from dalsegno.cli.render.lines import line
 from dalsegno.cli.terminal import Terminal
 from dalsegno.errors import Refusal
@@ -76,7 +76,9 @@ def set_value(
             description=description, overwrite=not keep,
         )  # fmt: skip
     if as_json:
-        terminal.document(entry_json(entry))
+        from dalsegno.service.views import entry_as_json
+
+        terminal.document(entry_as_json(entry))
     else:
         terminal.show(entry_lines(entry))
 
@@ -100,7 +102,9 @@ def get(key: Key, *, namespace: Namespace, as_json: options.Json = False) -> Non
     with Client() as client:
         entry = client.get_entry(key, namespace=namespace)
     if as_json:
-        terminal.document(entry_json(entry))
+        from dalsegno.service.views import entry_as_json
+
+        terminal.document(entry_as_json(entry))
     else:
         terminal.text(f"{value_text(entry.value)}\n")
 
@@ -120,7 +124,9 @@ def list_values(
     with Client() as client:
         found = client.list_entries(namespace, prefix=prefix)
     if as_json:
-        document: dict[str, Any] = {"entries": [entry_json(entry) for entry in found]}
+        from dalsegno.service.views import entry_as_json
+
+        document: dict[str, Any] = {"entries": [entry_as_json(entry) for entry in found]}
         terminal.document(document)
     elif found:
         terminal.show(entries_table(found))

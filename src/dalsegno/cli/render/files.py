@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dalsegno.cli.render.lines import Line, count, line
 from dalsegno.cli.render.logs import size_text
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 #: files that are listed one by one after a change
 _MOST = 20
 _STYLES = {"new": "green", "changed": "yellow", "deleted": "red"}
-
-
-def file_json(file: NamespaceFile) -> dict[str, Any]:
-    """Give a file as JSON data."""
-    return {name: getattr(file, name) for name in ("namespace", "path", "size", "digest", "created", "updated")}
 
 
 def files_table(files: Sequence[NamespaceFile], zone: tzinfo | None = None, *, with_namespace: bool) -> RenderableType:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from dalsegno.cli.render.lines import BLANK, Line, clean, line, short, wrapped
 from dalsegno.cli.render.times import stamp
 from dalsegno.model.flow import Revision
-from dalsegno.store.port import FlowSummary
+from dalsegno.store.listing import FlowSummary
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from dalsegno.service.flow_search import FoundFlow
 
 _LONGEST_DEFAULT = 60
 
@@ -28,18 +30,10 @@ def flows_table(flows: Sequence[FlowSummary], zone: tzinfo | None = None) -> Ren
     ])  # fmt: skip
     for flow in flows:
         said = short(flow.description or "", 80)
-        if flow.disabled:
-            said = f"(disabled) {said}".rstrip()
+        mark = "deleted" if flow.deleted is not None else "disabled" if flow.disabled else ""
+        said = f"({mark}) {said}".rstrip() if mark else said
         add_row(made, f"{flow.namespace}.{flow.id}", str(flow.revision), stamp(flow.updated, zone), said)
     return made
-
-
-def flow_json(flow: FlowSummary) -> dict[str, Any]:
-    """Give one flow of a list as JSON data."""
-    return {
-        "namespace": flow.namespace, "id": flow.id, "revision": flow.revision, "description": flow.description,
-        "disabled": flow.disabled, "updated": flow.updated,
-    }  # fmt: skip
 
 
 def revisions_table(revisions: Sequence[Revision], zone: tzinfo | None = None) -> RenderableType:
@@ -56,13 +50,15 @@ def revisions_table(revisions: Sequence[Revision], zone: tzinfo | None = None) -
     return made
 
 
-def revision_json(revision: Revision, *, source: bool) -> dict[str, Any]:
-    """Give a revision as JSON data."""
-    data = {
-        "namespace": revision.flow.namespace, "id": revision.flow.id, "revision": revision.number, "digest": revision.digest,
-        "created": revision.created, "author": revision.author, "tasks": [task.id for task in revision.flow.walk()],
-    }  # fmt: skip
-    return {**data, "source": revision.source} if source else data
+def found_lines(found: Sequence[FoundFlow]) -> list[Line]:
+    """List where a text was found: flow, line, text."""
+    lines: list[Line] = []
+    for flow in found:
+        name = f"{flow.namespace}.{flow.id}"
+        lines += [line((name, "bold"), (f":{at.line}", "dim"), f"  {clean(at.text)}") for at in flow.lines]
+        if flow.count > len(flow.lines):
+            lines.append(line((f"  … and {flow.count - len(flow.lines):,} more lines of {name}", "dim")))
+    return lines
 
 
 def diff_lines(text: str) -> list[Line]:

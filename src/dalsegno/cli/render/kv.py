@@ -23,14 +23,6 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """Give an entry as JSON data."""
-    return {
-        "namespace": entry.namespace, "key": entry.key, "type": entry.type.value, "value": entry.value,
-        "description": entry.description, "created": entry.created, "updated": entry.updated, "expires": entry.expires,
-    }  # fmt: skip
-
-
 def entry_lines(entry: Entry, zone: tzinfo | None = None) -> list[Line]:
     """Say what is kept."""
     until = f", until {stamp(entry.expires, zone)}" if entry.expires is not None else ""

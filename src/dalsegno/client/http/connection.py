@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, BinaryIO, cast
 
 import httpx
 
@@ -13,6 +14,10 @@ from dalsegno.wire.problems import MEDIA_TYPE, error_from
 
 #: how long a server may take to answer, in seconds
 _TIMEOUT = 60.0
+#: entries of a list that are asked for at once
+_PAGE = 1000
+#: bytes that are sent or taken at once
+_PIECE = 1 << 18
 
 
 class Connection:
@@ -37,18 +42,65 @@ class Connection:
         """Have something done."""
         return self._ask("POST", path, body, query)
 
-    def _ask(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
-        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+    def put(self, path: str, body: Any = None, **query: Any) -> Any:
+        """Have something be as it is said."""
+        return self._ask("PUT", path, body, query)
+
+    def delete(self, path: str, **query: Any) -> Any:
+        """Have something removed."""
+        return self._ask("DELETE", path, query=query)
+
+    def text(self, path: str, **query: Any) -> str:
+        """Ask for a text."""
+        return self._sent("GET", path, query).text
+
+    def pages(self, path: str, noun: str, **query: Any) -> Iterator[Any]:
+        """Ask for all entries of a list, page after page."""
+        after: str | None = None
+        while True:
+            found = self.get(path, **query, after=after, limit=_PAGE)
+            yield from found[noun]
+            after = found["next"]
+            if after is None:
+                return
+
+    def send(self, where: str, content: IO[bytes], kind: str, **query: Any) -> Any:
+        """Upload what a file holds."""
+        headers = {"Content-Type": kind}
+        return self._sent("POST", where, query, content=_pieces(content), headers=headers).json()
+
+    def open(self, path: str) -> BinaryIO:
+        """Download into a file without a name, and open that."""
+        file = TemporaryFile()  # noqa: SIM115 - who asked for it closes it
         try:
-            answer = self._http.request(method, path, json=body, params=parameters)
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise self._refused(answer)
+                for piece in answer.iter_bytes(_PIECE):
+                    file.write(piece)
+        except httpx.TransportError as error:
+            file.close()
+            raise self._away(error) from error
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return cast("BinaryIO", file)
+
+    def _ask(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+        answer = self._sent(method, path, query or {}, json=body)
+        return answer.json() if answer.content else None
+
+    def _sent(self, method: str, path: str, query: Mapping[str, Any], **more: Any) -> httpx.Response:
+        parameters = {name: value for name, value in query.items() if value is not None}
+        try:
+            answer = self._http.request(method, path, params=parameters, **more)
         except httpx.TransportError as error:
             raise self._away(error) from error
-        return self._read(answer)
-
-    def _read(self, answer: httpx.Response) -> Any:
-        if answer.is_success:
-            return answer.json()
-        raise self._refused(answer)
+        if not answer.is_success:
+            raise self._refused(answer)
+        return answer
 
     def _refused(self, answer: httpx.Response) -> Exception:
         if answer.headers.get("content-type", "").startswith(MEDIA_TYPE):
@@ -85,6 +137,11 @@ class Connection:
     def close(self) -> None:
         """Let go of the connection."""
         self._http.close()
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    while piece := content.read(_PIECE):
+        yield piece
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, int, Any]]:

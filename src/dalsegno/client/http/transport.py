@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dalsegno.client.http.connection import Connection
+from dalsegno.client.http.entries import HttpEntries
+from dalsegno.client.http.files import HttpFiles
+from dalsegno.client.http.flows import HttpFlows
+from dalsegno.client.http.keeping import HttpKeeping
 from dalsegno.client.http.runs import HttpRuns
 
 
@@ -17,7 +21,11 @@ class HttpService:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._connection = Connection(url, token)
+        self.flows = HttpFlows(self._connection)
         self.runs = HttpRuns(self._connection)
+        self.keeping = HttpKeeping(self._connection)
+        self.entries = HttpEntries(self._connection)
+        self.files = HttpFiles(self._connection)
 
     def close(self) -> None:
         """Let go of the connection."""
