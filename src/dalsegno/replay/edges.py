@@ -87,6 +87,8 @@ class Flowing:
         for other in others:
             wave, ran, wanting = wave or other.wave, ran or other.ran, wanting or other.wanting
             check = check or other.check
+        if wave is self.wave and ran is self.ran and wanting is self.wanting and check is self.check:
+            return self
         return Flowing(wave, ran, wanting, self.forced, check)
 
     def with_ran(self, other: Flowing) -> Flowing:
