@@ -123,6 +123,23 @@ class RunWanted(Body):
     )
 
 
+class ResumeWanted(Body):
+    """What a person says to a run that waits."""
+
+    answers: dict[str, Any] = Field(default={}, description="To what its pauses ask, by the name of the input.")
+    task_inputs: dict[str, dict[str, dict[str, Any]]] = Field(
+        default={}, description='Property values that hold from now on, `{"value": ...}` or `{"expr": "{{ ... }}"}`.'
+    )
+    breakpoints: list[str] | None = Field(default=None, description="In the place of the earlier ones.")
+    at: list[str] = Field(default=[], description="The addresses that are meant, where it waits at several.")
+
+
+class LabelsWanted(Body):
+    """Labels that a run is to have."""
+
+    labels: dict[str, str] = Field(min_length=1)
+
+
 class ReplayWanted(Body):
     """A replay that is to be made. `request.origin` is the run: an id, a unique prefix, a name, `last` or `last-failed`."""
 
