@@ -102,14 +102,14 @@ def test_a_step_that_was_replayed_alone_is_no_pipeline() -> None:
     total.replay(pipeline="looked_at")
     client = Client()
     assert [flow.id for flow in client.list_pipelines()] == ["looked_at"]
-    assert client.list_pipeline_runs(limit=1)[0].name == "looked_at-total-1"
+    assert client.list_pipeline_runs(limit=1)[0].name == "looked_at-2"
 
 
 def test_a_step_that_was_replayed_alone_is_replayed_again_by_itself_and_by_the_client() -> None:
     looked_at(3)
     total.replay(pipeline="looked_at")
-    assert total.replay(pipeline_run="looked_at-total-1") == 3
-    again = Client().replay_pipeline_run("looked_at-total-1", {"step_input_overrides": {"total": {"numbers": [5]}}})
+    assert total.replay(pipeline_run="looked_at-2") == 3
+    again = Client().replay_pipeline_run("looked_at-2", {"step_input_overrides": {"total": {"numbers": [5]}}})
     assert again.steps["total"].output.load() == 5
 
 
