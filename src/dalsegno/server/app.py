@@ -14,6 +14,7 @@ from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
 from dalsegno.server.faults import refuse_unknown_query, request_invalid
 from dalsegno.server.host import EngineHost
+from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.replies import problem, reply
@@ -57,6 +58,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app.include_router(api)
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
+    app.add_middleware(Idempotent, answers=service.answers)
     app.add_middleware(Measured, metrics=metrics)
     app.add_exception_handler(DalSegnoError, _told)
     app.add_exception_handler(RequestValidationError, _not_understood)

@@ -38,7 +38,12 @@ def request_of(asked: Asked) -> ReplayRequest:
 def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Response:
     """Make a fresh run. The engine of the server executes it, unless `queue` is false."""
     run = service.runs.create_fresh(
-        wanted.flow, request_of(wanted.request), text=wanted.text, digest=wanted.digest, queue=wanted.queue
+        wanted.flow,
+        request_of(wanted.request),
+        text=wanted.text,
+        digest=wanted.digest,
+        queue=wanted.queue,
+        key=wanted.key,
     )
     if run.queued is not None:
         engine.take(run.id)
@@ -55,7 +60,12 @@ def plan(wanted: RunWanted, service: TheService) -> Response:
 def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Response:
     """Make the run of a replay. With `digest` it is refused (409) if the plan has moved; the answer holds the new plan."""
     run = service.runs.create_replay(
-        request_of(wanted.request), text=wanted.text, file=wanted.file, digest=wanted.digest, queue=wanted.queue
+        request_of(wanted.request),
+        text=wanted.text,
+        file=wanted.file,
+        digest=wanted.digest,
+        queue=wanted.queue,
+        key=wanted.key,
     )
     if run.queued is not None:
         engine.take(run.id)
