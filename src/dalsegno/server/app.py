@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +18,7 @@ from dalsegno.server.host import EngineHost
 from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
+from dalsegno.server.openapi import document, operation_id
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import entries, evaluating, events, files, flows, keeping, runs, task_types
 from dalsegno.service.service import Service
@@ -50,7 +52,8 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
         await live.close()
 
     app = FastAPI(title="Dal Segno", version=VERSION, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
-                  redoc_url=None)  # fmt: skip
+                  redoc_url=None, generate_unique_id_function=operation_id)  # fmt: skip
+    app.openapi = partial(document, app)
     app.state.doors = Doors(service, engine, live, metrics, clock)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for router in _ROUTES:

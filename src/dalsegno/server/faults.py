@@ -48,7 +48,7 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 
 
 def refuse_unknown_query(request: Request) -> None:
-    """Refuse parameters in the address that its route has not, each with the closest one that it has; and what no store takes."""
+    """Refuse parameters in the address that its route has not, each with the closest that it has, and what no store takes."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
