@@ -66,6 +66,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app.add_exception_handler(DalSegnoError, _told)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _no_such_place)
+    app.add_exception_handler(Exception, _failed)
     return app
 
 
@@ -89,6 +90,12 @@ def _figures(doors: TheDoors) -> Response:
 async def _told(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DalSegnoError)  # noqa: S101 - it is registered for these alone
     return problem(error)
+
+
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """Tell that it is the server's fault; what it was goes to the log, and to nobody else."""
+    message = "the server has failed over this request, by a fault of its own: its log says more"
+    return problem(DalSegnoError(message, code="server-failed"), 500)
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

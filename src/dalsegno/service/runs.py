@@ -13,7 +13,7 @@ from dalsegno.engine.leaving import Leave
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.stopping import Stop
 from dalsegno.engine.values import Values
-from dalsegno.errors import MoveRefused, Refusal, RunIsLive
+from dalsegno.errors import MoveRefused, NotFound, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Revision
@@ -392,7 +392,10 @@ class RunCases:
     def plan_of(self, run: str) -> Plan:
         """Give the plan of a run."""
         found = self.get(run)
-        return plan_from_bytes(self._store.runs.plan(found.id) or b"{}")
+        stored = self._store.runs.plan(found.id)
+        if stored is None:
+            raise NotFound(f"{found.name} was deleted, and its plan with it", code="unknown-plan")
+        return plan_from_bytes(stored)
 
     def task_runs(self, run: str) -> list[TaskRun]:
         """Give the task runs of a run."""

@@ -71,6 +71,10 @@ class HttpRuns:
         shown = self._shown(run)
         return [task_run_from_json(shown["id"], each) for each in shown["task_runs"]]
 
+    def plan_of(self, run: str) -> Plan:
+        """Give the plan of a run."""
+        return plan_from_json(self._connection.get(f"runs/{quote(run, safe='')}/plan"))
+
     def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
         """Render an expression as a run sees it."""
         return self._connection.post(f"runs/{quote(run, safe='')}/eval", {"text": text, "task": task})["value"]

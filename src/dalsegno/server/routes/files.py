@@ -67,6 +67,7 @@ def put_all(
     "/namespaces/{namespace}/files/{path:path}",
     summary="Download a file",
     response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def content(namespace: str, path: FilePath, service: TheService) -> Response:
     """Give the content of a file; ranges may be asked for."""
