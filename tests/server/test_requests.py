@@ -130,3 +130,9 @@ def test_a_text_that_no_store_takes_is_refused(api: httpx.Client) -> None:
 def test_an_address_that_is_not_there_is_told_with_the_closest(api: httpx.Client) -> None:
     answer = api.get("flow")
     assert (answer.status_code, answer.json()["closest"][0]) == (404, "/api/v1/flows")
+
+
+def test_a_method_that_an_address_has_not_is_told_with_those_it_has(api: httpx.Client) -> None:
+    answer = api.patch("flows")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert answer.json()["message"] == "there is no PATCH of `/api/v1/flows`; it takes GET, POST"

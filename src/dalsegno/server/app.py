@@ -18,7 +18,7 @@ from dalsegno.server.host import EngineHost
 from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
-from dalsegno.server.openapi import document, operation_id
+from dalsegno.server.openapi import document, methods_at, operation_id
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import entries, evaluating, events, files, flows, keeping, runs, task_types
 from dalsegno.service.service import Service
@@ -107,6 +107,12 @@ async def _not_understood(request: Request, error: Exception) -> Response:
 async def _no_such_place(request: Request, error: Exception) -> Response:
     """Tell that there is no such address, with the closest one."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
+    if error.status_code == 405:
+        allowed = ", ".join(methods_at(request.app.openapi(), request.url.path)) or (error.headers or {}).get(
+            "Allow", ""
+        )
+        message = f"there is no {request.method} of `{request.url.path}`; it takes {allowed}"
+        return problem(Refusal(message, code="unknown-method"), 405, {"Allow": allowed})
     if error.status_code != 404:
         return problem(Refusal(str(error.detail), code="bad-request"), error.status_code)
     known = request.app.openapi()["paths"]

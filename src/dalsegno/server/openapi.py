@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ _KEY: dict[str, Any] = {
     "request is refused. What was refused gives its key back.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]+$"},
 }
+_PARAMETER = re.compile(r"\{\w+\}")
 _REFUSED = {
     "404": "There is no such thing; `closest` names what is most like it.",
     "409": "It cannot be done as things are now: they have moved, or a name fits several.",
@@ -52,6 +54,18 @@ def document(app: FastAPI) -> dict[str, Any]:
                 _complete(operation, method, named="{" in path)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def methods_at(made: dict[str, Any], path: str) -> list[str]:
+    """Name the methods that an address takes."""
+    return sorted(
+        {
+            method.upper()
+            for template, operations in made["paths"].items()
+            if re.fullmatch(_PARAMETER.sub(lambda name: ".+" if name[0] == "{path}" else "[^/]+", template), path)
+            for method in operations
+        }
+    )
 
 
 def _complete(operation: dict[str, Any], method: str, *, named: bool) -> None:

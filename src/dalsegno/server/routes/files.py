@@ -15,6 +15,7 @@ from dalsegno.service.namespace_files import put_as_json
 from dalsegno.service.views import file_as_json
 from dalsegno.wire import answers
 
+_BYTES: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _NEW: dict[int | str, dict[str, Any]] = {201: {"model": answers.File, "description": "It is new."}}
 
 router = APIRouter(tags=["files"])
@@ -67,7 +68,10 @@ def put_all(
     "/namespaces/{namespace}/files/{path:path}",
     summary="Download a file",
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {"content": _BYTES},
+        206: {"content": _BYTES, "description": "The range that was asked for."},
+    },
 )
 def content(namespace: str, path: FilePath, service: TheService) -> Response:
     """Give the content of a file; ranges may be asked for."""

@@ -133,9 +133,17 @@ def enable(flow: Name, service: TheService) -> Response:
     summary="Restore a revision, or a deleted flow",
     status_code=201,
 )
-def restore(flow: Name, wanted: FlowRestored, service: TheService, compiled: Compiled = False) -> Response:  # noqa: FBT002
-    """Save the text of an earlier revision as the newest one (200 where it is the newest already)."""
-    return _saved(service.flows.restore(flow, wanted.revision), compiled=compiled)
+def restore(
+    flow: Name,
+    service: TheService,
+    wanted: FlowRestored | None = None,
+    compiled: Compiled = False,  # noqa: FBT002
+) -> Response:
+    """Save the text of an earlier revision as the newest one (200 where it is the newest already).
+
+    A deleted flow is there again; without a revision it comes back as it was.
+    """
+    return _saved(service.flows.restore(flow, None if wanted is None else wanted.revision), compiled=compiled)
 
 
 @router.get("/{flow}/graph", response_model=answers.Graph, summary="Show the graph of a flow")
