@@ -17,7 +17,7 @@ from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, T
 from dalsegno.model.state import State
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
-from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine, ToldEvent
+from dalsegno.store.listing import FlowSummary, RunFilter, RunPage, StoredLine, ToldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +324,14 @@ class RunReads(Protocol):
 
     def list(self, filter: RunFilter) -> list[Run]:
         """Give the runs that the filter lets through, newest first."""
+        ...
+
+    def page(self, filter: RunFilter) -> RunPage:
+        """Give part of such a list, and where the next part begins."""
+        ...
+
+    def count(self, filter: RunFilter) -> int:
+        """Count the runs that the filter lets through, at most `limit`."""
         ...
 
     def queued(self, limit: int = 1000) -> builtins.list[Run]:
