@@ -137,7 +137,9 @@ def add_listed(run: Run) -> Callable[[Transaction, str], None]:
             place = transaction.fetch(_NEXT_PLACE, {"place": place})[0][0]
         for label, value in run.labels.items():
             transaction.change(_ADD_LABEL, _label(label, value, place))
-        transaction.change(_ADD_TEXT, {"place": place, "text": stored_words(name, run.reason, run.labels, run.inputs, run.error)})
+        transaction.change(
+            _ADD_TEXT, {"place": place, "text": stored_words(name, run.reason, run.labels, run.inputs, run.error)}
+        )
         if run.origin is not None:
             transaction.change(_REPLAYED, {"run": run.origin})
 
@@ -174,9 +176,7 @@ def list_fixed(transaction: Transaction, run: str) -> None:
     transaction.change(_FIXED, {"run": run})
 
 
-def relabel_listed(
-    transaction: Transaction, run: str, before: Mapping[str, str], added: Mapping[str, str]
-) -> None:
+def relabel_listed(transaction: Transaction, run: str, before: Mapping[str, str], added: Mapping[str, str]) -> None:
     """Note labels that a run got on the way."""
     for (place,) in transaction.fetch(_PLACE, {"run": run}):
         for name, value in added.items():

@@ -22,6 +22,8 @@ from dalsegno.store.uses import Fetch
 
 #: so many of the newest runs are looked at before an index is chosen
 _NEWEST = 1_500
+#: words are said often that one run in so many has
+_OFTEN = 50
 #: indexes are counted to these bounds, one after the other, until one is below
 _BOUNDS = (1_000, 20_000, 200_000)
 #: clocks of several machines differ
@@ -54,7 +56,8 @@ class Lead:
     few: bool = False
     #: what stands behind FROM to count, where that needs no narrow row
     counted: str | None = None
-    late_to_count: bool = False
+    #: it looks at all that it gives before it gives the first
+    dear: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ class Lists:
 
     def _found(self, wanted: Wanted, limit: int) -> list[int]:
         few = next((lead for lead in wanted.leads if lead.few), None)
-        exact = next((lead for lead in wanted.leads if wanted.conditions.keys() <= lead.covers), None)
+        exact = next((lead for lead in wanted.leads if not lead.dear and wanted.conditions.keys() <= lead.covers), None)
         lead = few or exact
         if lead is not None:
             return self._led(lead, wanted, limit, wanted.low, wanted.high)
@@ -166,10 +169,14 @@ class Lists:
 
     def _rarest(self, wanted: Wanted, high: int) -> Lead | None:
         """Give the lead of the fewest runs; none where each gives as many as there are."""
-        leads = sorted(wanted.leads, key=lambda lead: lead.late_to_count)
+        leads = sorted(wanted.leads, key=lambda lead: lead.dear)
+        if leads and leads[-1].dear and self._often_said(wanted, high):
+            leads.pop()
         for bound in _BOUNDS:
             best, fewest = None, bound
             for lead in leads:
+                if lead.dear and best is not None:
+                    break
                 counted = self._count(lead, wanted, fewest, high)
                 if counted < fewest:
                     best, fewest = lead, counted
@@ -178,6 +185,15 @@ class Lists:
             if best is not None:
                 return best
         return leads[0] if leads else None
+
+    def _often_said(self, wanted: Wanted, high: int) -> bool:
+        """Tell whether many of the newest runs have the words that are searched for."""
+        given = {**wanted.parameters, "low": wanted.low, "high": high, "newest": _NEWEST}
+        statement = (
+            "SELECT COUNT(*) FROM (SELECT place FROM listed WHERE place >= :low AND place < :high "
+            f"ORDER BY place DESC LIMIT :newest) AS l WHERE {wanted.conditions['text']}"
+        )
+        return self._fetch(statement, _named(statement, given))[0][0] > _NEWEST // _OFTEN
 
     def _count(self, lead: Lead, wanted: Wanted, bound: int, high: int) -> int:
         source, count = lead.counted or lead.source, 0
@@ -243,14 +259,15 @@ def _flow_leads(filter: RunFilter, pairs: Sequence[Row]) -> Iterator[Lead]:
     covers = frozenset({"flow", "namespace"})
     if filter.revision is not None and len(named) <= _BRANCHES:
         branches = tuple(
-            (f"{of_flow} AND l.revision = :lead_revision", {**each, "lead_revision": filter.revision})
-            for each in named
+            (f"{of_flow} AND l.revision = :lead_revision", {**each, "lead_revision": filter.revision}) for each in named
         )
         yield Lead("listed AS l INDEXED BY listed_by_revision", "l.place", branches, covers | {"revision"})
     stages = _stages(filter)
     if len(named) * len(stages) <= _BRANCHES:
         branches = tuple(
-            (f"{of_flow} AND l.stage = :lead_stage", {**each, "lead_stage": stage}) for each in named for stage in stages
+            (f"{of_flow} AND l.stage = :lead_stage", {**each, "lead_stage": stage})
+            for each in named
+            for stage in stages
         )
         settled = frozenset({"states"}) if OPEN not in stages else frozenset[str]()
         yield Lead("listed AS l INDEXED BY listed_by_flow", "l.place", branches, covers | settled)
@@ -285,9 +302,7 @@ def _failures(filter: RunFilter, wanted: Wanted) -> None:
     if filter.failed_task is not None:
         wanted.need("failed", "l.failed = :failed", failed=filter.failed_task)
         branch = ("l.failed = :failed", {"failed": filter.failed_task})
-        wanted.leads.append(
-            Lead("listed AS l INDEXED BY listed_failed", "l.place", (branch,), frozenset({"failed"}))
-        )
+        wanted.leads.append(Lead("listed AS l INDEXED BY listed_failed", "l.place", (branch,), frozenset({"failed"})))
     if filter.fixed is not None:
         wanted.need("fixed", "l.fixed = :fixed", fixed=int(filter.fixed))
         branch = ("l.fixed = :fixed", {"fixed": int(filter.fixed)})
@@ -302,9 +317,7 @@ def _labels(filter: RunFilter, wanted: Wanted) -> None:
         wanted.need(key, f"EXISTS (SELECT 1 FROM listed_labels AS b WHERE {is_it} AND b.place = l.place)", **given)
         branch = (f"d.name = :label_{letters} AND d.value = :value_{letters}", given)
         source = "listed_labels AS d CROSS JOIN listed AS l ON l.place = d.place"
-        wanted.leads.append(
-            Lead(source, "d.place", (branch,), frozenset({key}), counted="listed_labels AS d")
-        )
+        wanted.leads.append(Lead(source, "d.place", (branch,), frozenset({key}), counted="listed_labels AS d"))
 
 
 def _text(filter: RunFilter, wanted: Wanted) -> None:
@@ -320,9 +333,7 @@ def _text(filter: RunFilter, wanted: Wanted) -> None:
     found = (sql.WORDS, {"match": " ".join(f'"{word}"*' for word in searched),
                          "tsquery": " & ".join(f"'{word}':*" for word in searched)})  # fmt: skip
     source = f"{sql.WORDS_SOURCE} CROSS JOIN listed AS l ON l.place = d.place"
-    wanted.leads.append(
-        Lead(source, "d.place", (found,), frozenset({"text"}), counted=sql.WORDS_SOURCE, late_to_count=True)
-    )
+    wanted.leads.append(Lead(source, "d.place", (found,), frozenset({"text"}), counted=sql.WORDS_SOURCE, dear=True))
 
 
 def _states(filter: RunFilter, wanted: Wanted) -> None:

@@ -8,6 +8,7 @@ those that may be long, and what changes often has no long neighbour.
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from dalsegno.store.words_index import WORDS_INDEX
 
@@ -291,6 +292,4 @@ listed_waiting = sa.Table(
 
 for _database, _statements in WORDS_INDEX.items():
     for _statement in _statements:
-        sa.event.listen(
-            metadata, "after_create", sa.DDL(_statement.replace("%", "%%")).execute_if(dialect=_database)
-        )
+        event.listen(metadata, "after_create", sa.DDL(_statement.replace("%", "%%")).execute_if(dialect=_database))

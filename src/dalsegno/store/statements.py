@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from dalsegno.model.state import ENDED, MOVES, RESULTS, UNFINISHED, State
+from dalsegno.model.state import ENDED, MOVES, RESULTS, State
 
 #: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
 LAST_CHARACTER = "\U0010ffff"

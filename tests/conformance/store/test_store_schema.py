@@ -89,7 +89,9 @@ def test_the_migrations_give_the_schema(two_databases: tuple[str, Connect, Conne
     schema.metadata.create_all(declared)
     assert described(migrated) == described(declared)
     with migrated.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": version.TABLE, "compare_type": True, "include_name": _declared})
+        context = MigrationContext.configure(
+            connection, opts={"version_table": version.TABLE, "compare_type": True, "include_name": _declared}
+        )
         assert compare_metadata(context, schema.metadata) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,11 @@ from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
+from dalsegno.service.listing import ListedRuns, RunQuery
 from dalsegno.wire.reading import plan_from_json, progress_from_json, run_from_json, task_run_from_json
+
+#: runs of a list that a server gives at once
+_MOST = 500
 
 
 class HttpRuns:
@@ -63,6 +68,18 @@ class HttpRuns:
     def get(self, run: str) -> Run:
         """Give a run by id, unique prefix of an id, name, `last` or `last-failed`."""
         return run_from_json(self._shown(run))
+
+    def page(self, query: RunQuery) -> ListedRuns:
+        """Give part of a list of runs, and the cursor of the next part; all of it with `limit` 0."""
+        asked = {name: value for name, value in asdict(query).items() if value not in (None, (), False)}
+        asked |= {name: value for name in ("replayed", "fixed") if (value := getattr(query, name)) is not None}
+        found: list[Run] = []
+        while True:
+            part = self._connection.get("runs", **{**asked, "limit": query.limit or _MOST})
+            found += [run_from_json(each) for each in part["runs"]]
+            if query.limit or part["next"] is None:
+                return ListedRuns(tuple(found), part["next"])
+            asked["cursor"] = part["next"]
 
     def task_runs(self, run: str) -> list[TaskRun]:
         """Give the task runs of a run."""

@@ -12,8 +12,9 @@ from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest, request_from_json
 from dalsegno.server.doors import TheEngine, TheLive, TheService
 from dalsegno.server.replies import reply
+from dalsegno.service.listing import RunQuery
 from dalsegno.service.views import run_as_json
-from dalsegno.store.port import RunFilter
+from dalsegno.wire.lists import RunsWanted
 from dalsegno.wire.requests import Asked, ReplayWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -70,9 +71,15 @@ def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
 
 
 @router.get("", summary="List runs")
-def listed(service: TheService, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Response:
-    """Give runs, newest first."""
-    return reply({"runs": [run_as_json(run) for run in service.runs.list(RunFilter(limit=limit))]})
+def listed(service: TheService, wanted: Annotated[RunsWanted, Query()]) -> Response:
+    """Give runs, newest first, and in `next` the cursor of the next part. All filters combine.
+
+    With `counts` also how many there are by state; 1,000 is as many or more.
+    """
+    query = RunQuery(**wanted.model_dump(exclude={"counts"}))
+    found = service.runs.page(query)
+    shown = {"runs": [run_as_json(run) for run in found.runs], "next": found.next}
+    return reply({**shown, "counts": service.runs.counts(query)} if wanted.counts else shown)
 
 
 @router.get("/{run}", summary="Show a run")

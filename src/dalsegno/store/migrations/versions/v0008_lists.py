@@ -91,12 +91,15 @@ def _index() -> None:
         "listed_by_author": ["author", "place"],
     }.items():
         op.create_index(name, "listed", columns)
-    some = {"failed": "failed IS NOT NULL", "fixed": "fixed IS NOT NULL", "replayed": "replayed = 1", "late": "late = 1"}
+    some = {
+        "failed": "failed IS NOT NULL",
+        "fixed": "fixed IS NOT NULL",
+        "replayed": "replayed = 1",
+        "late": "late = 1",
+    }
     for column, condition in some.items():
         where = sa.text(condition)
-        op.create_index(
-            f"listed_{column}", "listed", [column, "place"], sqlite_where=where, postgresql_where=where
-        )
+        op.create_index(f"listed_{column}", "listed", [column, "place"], sqlite_where=where, postgresql_where=where)
     for statement in WORDS_INDEX[database]:
         op.execute(sa.text(statement.replace(":", r"\:")))
     if database == "sqlite":
@@ -132,7 +135,9 @@ def _row(run: Any, place: int) -> dict[str, Any]:
     state, created = run["state"], run["created"]
     unfinished = state in _UNFINISHED
     error = json.loads(run["error"]) if run["error"] else None
-    same = {name: run[name] for name in ("namespace", "flow", "revision", "state", "started", "ended", "whole", "author")}
+    same = {
+        name: run[name] for name in ("namespace", "flow", "revision", "state", "started", "ended", "whole", "author")
+    }
     return {
         **same,
         "place": place,
