@@ -155,9 +155,9 @@ def _insert(connection: sqlite3.Connection, batch: list[dict[str, Any]]) -> None
     connection.executemany("INSERT INTO listed_labels VALUES (?, ?, ?)", labels)
     connection.executemany("INSERT INTO listed_texts VALUES (:place, :text)", batch)
     connection.executemany(
-        "INSERT INTO task_runs (id, run, address, task, type, state, action, definition, attempt, attempts, created, started, "
-        "ended, reason, digests, used, properties, outputs) VALUES (?, ?, ?, ?, 'core.debug.Return', 'SUCCESS', 'RUN', '', 1, 1, "
-        "?, ?, ?, 'first run', '{}', '{}', '{}', '{}')",
+        "INSERT INTO task_runs (id, run, address, task, type, state, action, definition, attempt, attempts, created, "
+        "started, ended, reason, digests, used, properties, outputs) "
+        "VALUES (?, ?, ?, ?, 'core.debug.Return', 'SUCCESS', 'RUN', '', 1, 1, ?, ?, ?, 'first run', '{}', '{}', '{}', '{}')",
         [
             (f"{run['id']}-{at}", run["id"], f"task_{at}", f"task_{at}", run["created"], run["started"], run["ended"])
             for run in batch
@@ -241,7 +241,7 @@ def _all(store: SqliteStore, known: Mapping[str, tuple[dict[str, Any], ...]]) ->
 def _pages(store: SqliteStore, what: str, wanted: RunFilter) -> Iterator[_Taken]:
     yield _timed(store, what, 1, wanted)
     # the place before page 50, without turning all the pages before it
-    places = store.runs._lists.places(replace(wanted, limit=PAGE * (DEEP - 1)))  # noqa: SLF001  # pyright: ignore
+    places = store.runs._lists.places(replace(wanted, limit=PAGE * (DEEP - 1)))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     if len(places) == PAGE * (DEEP - 1):
         yield _timed(store, what, DEEP, replace(wanted, after=places[-1]))
 

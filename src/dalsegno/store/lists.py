@@ -104,9 +104,9 @@ class Lists:
         """Give the places of runs."""
         wanted = self._wanted(filter)
         limit = filter.limit or _ALL
-        if wanted.nothing or wanted.high <= wanted.low:
+        if wanted.nothing:
             return []
-        found = self._found(wanted, limit)
+        found = self._found(wanted, limit) if wanted.low < wanted.high else []
         if wanted.late:
             # the few that began or ended long after they were made stand elsewhere than the times say
             found += self._late(wanted, limit)

@@ -331,7 +331,7 @@ class RunReads(Protocol):
         ...
 
     def count(self, filter: RunFilter) -> int:
-        """Count the runs that the filter lets through, at most `limit`."""
+        """Count such runs, at most `limit`."""
         ...
 
     def queued(self, limit: int = 1000) -> builtins.list[Run]:
