@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dalsegno.model.state import ENDED
+from dalsegno.model.state import ENDED, UNFINISHED
 from dalsegno.store import statements as sql
 from dalsegno.store.listed import A_SECOND, LATE_SECONDS, OPEN, label_key, words
 from dalsegno.store.listing import RunFilter
@@ -280,9 +280,10 @@ def _flow_leads(filter: RunFilter, pairs: Sequence[Row]) -> Iterator[Lead]:
 
 
 def _stages(filter: RunFilter) -> tuple[str, ...]:
-    if not filter.states:
-        return _STAGES
-    return tuple(dict.fromkeys(state.value if state.ended else OPEN for state in filter.states))
+    meant = [state.value if state.ended else OPEN for state in filter.states] or _STAGES
+    # only what failed or was stopped has a task that failed first, and is fixed or not
+    unfinished = filter.fixed is not None or filter.failed_task is not None
+    return tuple(dict.fromkeys(stage for stage in meant if not unfinished or stage in UNFINISHED))
 
 
 def _family(filter: RunFilter, wanted: Wanted) -> None:
