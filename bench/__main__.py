@@ -1,4 +1,4 @@
-"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [--quick]`.
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [lists] [--quick]`.
 
 `python -m bench peers [--install] [--write]` compares with other engines, and is never part of the rest.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines")
+PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines", "lists")
 
 
 def main() -> int:

@@ -19,7 +19,11 @@ def statements() -> str:
         path = Path(folder) / "new.db"
         migrate.migrate("sqlite", lambda: sqlite3.connect(path, isolation_level=None))
         with closing(sqlite3.connect(path)) as connection:
-            made = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+            # what stands behind a virtual table is made with it
+            found = connection.execute(
+                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'listed\\_words\\_%' ESCAPE '\\'"
+            )
+            made = [sql for (sql,) in found]
     number = f"INSERT INTO {version.TABLE} (version_num) VALUES ('{version.CURRENT}')"
     return "".join(f"{statement};\n" for statement in ["BEGIN IMMEDIATE", *made, number, "COMMIT"])
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dalsegno.replay.request import ReplayRequest, TaskInputs
     from dalsegno.service.coded import Coded
     from dalsegno.service.keeping import Purged
+    from dalsegno.service.listing import ListedRuns, RunQuery
     from dalsegno.service.namespace_files import FilesPut
     from dalsegno.service.waits import Wait
     from dalsegno.store.port import RunFilter, StoredLine
@@ -200,6 +201,10 @@ class Client(FlowClient, PipelineClient):
     def list_runs(self, filter: RunFilter) -> list[Run]:
         """Give runs, newest first."""
         return self._service.runs.list(filter)
+
+    def page_of_runs(self, query: RunQuery) -> ListedRuns:
+        """Give part of a list of runs, newest first, and the cursor of the next part; all parts of the query combine."""
+        return self._service.runs.page(query)
 
     def kill_run(self, run: str) -> Run:
         """Ask the engine that executes a run to stop it."""

@@ -35,6 +35,7 @@ from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.keyed import run_with_key, with_key
+from dalsegno.service.listing import ListedRuns, Listing, RunQuery
 from dalsegno.service.marked import Marked
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
@@ -65,6 +66,7 @@ class RunCases:
     ) -> None:
         self._store = store
         self._flows = flows
+        self._listing = Listing(store, clock)
         self._tracing = Tracing(store, artifacts)
         self._values = Values(artifacts, clock=clock, ids=ids)
         self._clock = clock
@@ -389,6 +391,14 @@ class RunCases:
     def list(self, filter: RunFilter) -> list[Run]:
         """Give runs, newest first."""
         return self._store.runs.list(filter)
+
+    def page(self, query: RunQuery) -> ListedRuns:
+        """Give part of a list of runs, newest first, and the cursor of the next part."""
+        return self._listing.page(query)
+
+    def counts(self, query: RunQuery) -> Mapping[str, int]:
+        """Count the runs of a list by state; 1,000 is as many or more."""
+        return self._listing.counts(query)
 
     def as_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""

@@ -8,6 +8,7 @@ from dalsegno.errors import MoveRefused, NotFound
 from dalsegno.model.state import State
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_from_text, map_to_text
+from dalsegno.store.listed import list_state, relabel_listed
 from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ def label_run(write: LabelRun) -> Step:
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
         for (labels,) in transaction.fetch(sql.RUN_LABELS, {"run": write.run}):
-            row = {"run": write.run, "labels": map_to_text({**map_from_text(labels), **write.labels})}
+            before = map_from_text(labels)
+            row = {"run": write.run, "labels": map_to_text({**before, **write.labels})}
             transaction.change(sql.LABEL_RUN, row)
+            relabel_listed(transaction, write.run, before, write.labels)
 
     return step
 
@@ -34,6 +37,7 @@ def queue_run(write: QueueRun) -> Step:
         if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "at": write.at}):
             raise MoveRefused(f"`{name}` has ended already, as {state}: no engine has anything to do with it")
         if state is State.CREATED:
+            list_state(transaction, write.run, State.QUEUED)
             transaction.event("run", write.run, State.QUEUED, write.at)
 
     return step

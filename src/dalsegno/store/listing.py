@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from dalsegno.model.plan import Action
-from dalsegno.model.run import Event, LogLine
+from dalsegno.model.run import Event, LogLine, Run
 from dalsegno.model.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first.
+    """Which runs a list shows; parts combine. `limit` 0 is no limit; newest first. Times are seconds since 1970.
 
     Parameters
     ----------
+    below : whether the namespaces below `namespace` are meant too.
+    revision : of `flow`.
     labels : labels with their values that a run must have, all of them.
     fixed : of the runs that failed or were stopped those that were fixed, or those that were not.
     whole : whether only whole runs are meant.
-    ended_before : only what ended before this time.
-    deleted : whether deleted runs are among them.
+    deleted : whether deleted runs are among them; only for those of a lineage or of a flow, without anything else.
     caller : only what this task run called.
     parent : only what this run called.
     top : whether subflow runs are left out.
+    replayed : only those that were replayed, or those that were not.
+    failed_task : the id of the task that failed first.
+    author : who started it.
+    text : words, each the beginning of one in the name, the reason, the error, the labels or the inputs.
+    after : only what comes after this place in the list.
     """
 
     namespace: str | None = None
@@ -41,6 +47,26 @@ class RunFilter:
     caller: str | None = None
     parent: str | None = None
     top: bool = False
+    below: bool = False
+    revision: int | None = None
+    replayed: bool | None = None
+    failed_task: str | None = None
+    author: str | None = None
+    text: str | None = None
+    created_from: float | None = None
+    created_before: float | None = None
+    started_from: float | None = None
+    started_before: float | None = None
+    ended_from: float | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Part of a list of runs, and the place after which the next part begins; `None` where there is none."""
+
+    runs: tuple[Run, ...]
+    next: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,60 @@ CREATE TABLE files (
 );
 CREATE INDEX runs_handed_over ON runs (queued) WHERE ended IS NULL AND queued IS NOT NULL;
 CREATE INDEX events_by_time ON events (at) WHERE kind = 'run';
+CREATE TABLE listed (
+	place INTEGER NOT NULL, 
+	run TEXT NOT NULL, 
+	namespace TEXT NOT NULL, 
+	flow TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	stage TEXT NOT NULL, 
+	started DOUBLE, 
+	ended DOUBLE, 
+	late INTEGER NOT NULL, 
+	sub INTEGER NOT NULL, 
+	whole INTEGER NOT NULL, 
+	replayed INTEGER NOT NULL, 
+	author TEXT, 
+	failed TEXT, 
+	fixed INTEGER, 
+	CONSTRAINT listed_key PRIMARY KEY (place), 
+	CONSTRAINT listed_run UNIQUE (run), 
+	FOREIGN KEY(run) REFERENCES runs (id)
+);
+CREATE TABLE listed_labels (
+	name TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	place BIGINT NOT NULL, 
+	CONSTRAINT listed_labels_key PRIMARY KEY (name, value, place)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE listed_texts (
+	place INTEGER NOT NULL, 
+	text TEXT NOT NULL, 
+	CONSTRAINT listed_texts_key PRIMARY KEY (place)
+);
+CREATE TABLE listed_waiting (
+	number INTEGER NOT NULL, 
+	place BIGINT NOT NULL, 
+	CONSTRAINT listed_waiting_key PRIMARY KEY (number), 
+	CONSTRAINT listed_waiting_place UNIQUE (place)
+);
+CREATE INDEX listed_by_flow ON listed (namespace, flow, stage, place, sub);
+CREATE INDEX listed_by_revision ON listed (namespace, flow, revision, place);
+CREATE INDEX listed_by_stage ON listed (stage, place);
+CREATE INDEX listed_by_author ON listed (author, place);
+CREATE INDEX listed_failed ON listed (failed, place) WHERE failed IS NOT NULL;
+CREATE INDEX listed_fixed ON listed (fixed, place) WHERE fixed IS NOT NULL;
+CREATE INDEX listed_replayed ON listed (replayed, place) WHERE replayed = 1;
+CREATE INDEX listed_late ON listed (late, place) WHERE late = 1;
+CREATE VIRTUAL TABLE listed_words USING fts5(text, content='listed_texts', content_rowid='place', detail=none, columnsize=0, tokenize='ascii');
+CREATE TRIGGER listed_texts_added AFTER INSERT ON listed_texts BEGIN INSERT INTO listed_waiting (place) VALUES (new.place); END;
+CREATE TRIGGER listed_texts_changed AFTER UPDATE OF text ON listed_texts WHEN NOT EXISTS (SELECT 1 FROM listed_waiting WHERE place = new.place) BEGIN INSERT INTO listed_words (listed_words, rowid, text) VALUES ('delete', old.place, old.text); INSERT INTO listed_waiting (place) VALUES (new.place); END;
+CREATE TRIGGER listed_texts_removed AFTER DELETE ON listed_texts BEGIN INSERT INTO listed_words (listed_words, rowid, text) SELECT 'delete', old.place, old.text WHERE NOT EXISTS (SELECT 1 FROM listed_waiting WHERE place = old.place); DELETE FROM listed_waiting WHERE place = old.place; END;
+CREATE TRIGGER listed_waiting_many AFTER INSERT ON listed_waiting WHEN new.number - (SELECT MIN(number) FROM listed_waiting) >= 256 BEGIN INSERT INTO listed_words (rowid, text) SELECT t.place, t.text FROM listed_waiting AS w JOIN listed_texts AS t ON t.place = w.place ORDER BY t.place; DELETE FROM listed_waiting; END;
 CREATE TABLE answers (
 	caller TEXT NOT NULL, 
 	"key" TEXT NOT NULL, 

@@ -18,7 +18,7 @@ from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, Ke
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
-from dalsegno.store.listing import RunFilter, StoredLine, ToldEvent
+from dalsegno.store.listing import RunFilter, RunPage, StoredLine, ToldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +295,14 @@ class RunReads(Protocol):
 
     def list(self, filter: RunFilter) -> list[Run]:
         """Give the runs that the filter lets through, newest first."""
+        ...
+
+    def page(self, filter: RunFilter) -> RunPage:
+        """Give part of such a list, and where the next part begins."""
+        ...
+
+    def count(self, filter: RunFilter) -> int:
+        """Count such runs, at most `limit`."""
         ...
 
     def queued(self, limit: int = 1000) -> builtins.list[Run]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from dalsegno.model.files import LOOKED_UP
 from dalsegno.model.run import Artifact, Attempt, Event, Result, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
-from dalsegno.store.jsontext import from_text, to_text
-from dalsegno.store.port import RunFilter, StoredLine, ToldEvent
+from dalsegno.store.jsontext import from_text
+from dalsegno.store.lists import Lists
+from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent
 from dalsegno.store.uses import Fetch, digests_in_use
 
 #: lines in one chunk at most
@@ -26,6 +27,7 @@ class Runs:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
+        self._lists = Lists(fetch)
 
     def get(self, id: str) -> Run | None:
         return next((rows.run_of(row) for row in self._fetch(sql.GET_RUN, {"run": id})), None)
@@ -35,22 +37,19 @@ class Runs:
         return [rows.run_of(row) for row in found]
 
     def list(self, filter: RunFilter) -> builtins.list[Run]:
-        columns = {"namespace": filter.namespace, "flow": filter.flow, "origin": filter.origin, "root": filter.root,
-                   "caller": filter.caller, "parent": filter.parent}  # fmt: skip
-        values: dict[str, Any] = {column: value for column, value in columns.items() if value is not None}
-        wanted = sql.RunList(
-            frozenset(values), frozenset(filter.states), labels=len(filter.labels), fixed=filter.fixed,
-            whole=filter.whole, ended_before=filter.ended_before is not None, deleted=filter.deleted, top=filter.top,
-            limited=filter.limit > 0,
-        )  # fmt: skip
-        # a label stands in the column as JSON writes it, and its text cannot stand inside that of another
-        labels = [to_text({name: value})[1:-1] for name, value in filter.labels]
-        values.update(zip(sql.label_parameters(len(labels)), labels, strict=True))
-        if filter.ended_before is not None:
-            values["ended_before"] = filter.ended_before
-        if filter.limit > 0:
-            values["limit"] = filter.limit
-        return [rows.run_of(row) for row in self._fetch(sql.list_runs(wanted), values)]
+        if filter.deleted:
+            columns = {"root": filter.root, "namespace": filter.namespace, "flow": filter.flow}
+            given = {name: value for name, value in columns.items() if value is not None}
+            return [rows.run_of(row) for row in self._fetch(sql.list_with_deleted(frozenset(given)), given)]
+        return [rows.run_of(row) for _, row in self._lists.page(filter)]
+
+    def page(self, filter: RunFilter) -> RunPage:
+        found = self._lists.page(replace(filter, limit=filter.limit + 1))
+        runs = tuple(rows.run_of(row) for _, row in found[: filter.limit])
+        return RunPage(runs, found[filter.limit - 1][0] if len(found) > filter.limit else None)
+
+    def count(self, filter: RunFilter) -> int:
+        return len(self._lists.places(filter))
 
     def queued(self, limit: int = 1000) -> builtins.list[Run]:
         return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"limit": limit})]

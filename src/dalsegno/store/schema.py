@@ -8,6 +8,9 @@ those that may be long, and what changes often has no long neighbour.
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy import event
+
+from dalsegno.store.words_index import WORDS_INDEX
 
 metadata = sa.MetaData()
 
@@ -17,6 +20,8 @@ _serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 #: what an engine may have to do with: few at any time, however many runs there are
 _unended = sa.text("ended IS NULL AND queued IS NOT NULL")
 _of_run = sa.text("kind = 'run'")
+_failed, _fixed = sa.text("failed IS NOT NULL"), sa.text("fixed IS NOT NULL")
+_replayed, _late = sa.text("replayed = 1"), sa.text("late = 1")
 
 revisions = sa.Table(
     "revisions",
@@ -250,3 +255,65 @@ flow_marks = sa.Table(
     sa.Column("deleted", sa.Double),
     sa.PrimaryKeyConstraint("namespace", "flow", name="flow_marks_key"),
 )
+listed = sa.Table(
+    "listed",
+    metadata,
+    sa.Column("place", _serial, nullable=False, autoincrement=False),
+    sa.Column("run", _text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("namespace", _text, nullable=False),
+    sa.Column("flow", _text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("stage", _text, nullable=False),
+    sa.Column("started", sa.Double),
+    sa.Column("ended", sa.Double),
+    sa.Column("late", sa.Integer, nullable=False),
+    sa.Column("sub", sa.Integer, nullable=False),
+    sa.Column("whole", sa.Integer, nullable=False),
+    sa.Column("replayed", sa.Integer, nullable=False),
+    sa.Column("author", _text),
+    sa.Column("failed", _text),
+    sa.Column("fixed", sa.Integer),
+    sa.PrimaryKeyConstraint("place", name="listed_key"),
+    sa.UniqueConstraint("run", name="listed_run"),
+    sa.Index("listed_by_flow", "namespace", "flow", "stage", "place", "sub"),
+    sa.Index("listed_by_revision", "namespace", "flow", "revision", "place"),
+    sa.Index("listed_by_stage", "stage", "place"),
+    sa.Index("listed_by_author", "author", "place"),
+    sa.Index("listed_failed", "failed", "place", sqlite_where=_failed, postgresql_where=_failed),
+    sa.Index("listed_fixed", "fixed", "place", sqlite_where=_fixed, postgresql_where=_fixed),
+    sa.Index("listed_replayed", "replayed", "place", sqlite_where=_replayed, postgresql_where=_replayed),
+    sa.Index("listed_late", "late", "place", sqlite_where=_late, postgresql_where=_late),
+)
+
+listed_labels = sa.Table(
+    "listed_labels",
+    metadata,
+    sa.Column("name", _text, nullable=False),
+    sa.Column("value", _text, nullable=False),
+    sa.Column("place", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("name", "value", "place", name="listed_labels_key"),
+    sqlite_with_rowid=False,
+)
+
+listed_texts = sa.Table(
+    "listed_texts",
+    metadata,
+    sa.Column("place", _serial, nullable=False, autoincrement=False),
+    sa.Column("text", _text, nullable=False),
+    sa.PrimaryKeyConstraint("place", name="listed_texts_key"),
+)
+
+#: texts whose words are not in the index yet (SQLite): it takes many at once, at a fifth of what one by one would cost
+listed_waiting = sa.Table(
+    "listed_waiting",
+    metadata,
+    sa.Column("number", _serial, nullable=False),
+    sa.Column("place", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("number", name="listed_waiting_key"),
+    sa.UniqueConstraint("place", name="listed_waiting_place"),
+)
+
+for _database, _statements in WORDS_INDEX.items():
+    for _statement in _statements:
+        event.listen(metadata, "after_create", sa.DDL(_statement.replace("%", "%%")).execute_if(dialect=_database))

@@ -9,11 +9,10 @@ statement prepared when it is used again, so each is a constant: what varies is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
-from dalsegno.model.state import ENDED, MOVES, RESULTS, UNFINISHED, State
+from dalsegno.model.state import ENDED, MOVES, RESULTS, State
 
 #: above every character: text that begins with a prefix lies between the prefix and the prefix with this behind it
 LAST_CHARACTER = "\U0010ffff"
@@ -21,10 +20,31 @@ LAST_CHARACTER = "\U0010ffff"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
-@cache
+#: what SQLite is told of the order of a join, of the index to take, of text in text and of words; and PostgreSQL in its place
+WORDS = "d.word_index MATCH :match"
+WORDS_SOURCE = "(SELECT rowid AS place, listed_words AS word_index FROM listed_words) AS d"
+_POSTGRES_WORDS = "array_to_tsvector(string_to_array(btrim(d.text), ' ')) @@ (:tsquery)::tsquery"
+_ONLY_SQLITE = (
+    (re.compile(r" INDEXED BY \w+"), ""),
+    (re.compile(r"\bCROSS JOIN (?=\w+ AS \w+ ON )"), "JOIN "),
+    (re.compile(r"\binstr\("), "strpos("),
+    (re.compile(re.escape(WORDS)), _POSTGRES_WORDS),
+    (re.compile(re.escape(WORDS_SOURCE)), "listed_texts AS d"),
+)
+
+
+@lru_cache(maxsize=2048)
 def for_postgres(statement: str) -> bytes:
     """Give a statement with parameters as psycopg takes them."""
+    for pattern, instead in _ONLY_SQLITE:
+        statement = pattern.sub(instead, statement)
     return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%")).encode()
+
+
+@lru_cache(maxsize=2048)
+def parameters_of(statement: str) -> tuple[str, ...]:
+    """Give the names of a statement's parameters, as either database takes them."""
+    return tuple(_PARAMETER.findall(statement)) + (("tsquery",) if WORDS in statement else ())
 
 
 def _names(columns: str) -> tuple[str, ...]:
@@ -156,57 +176,11 @@ GET_GRAPH = "SELECT graph FROM plans WHERE run = :run"
 KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
 
 
-@dataclass(frozen=True, slots=True)
-class RunList:
-    """What varies in the statement that lists runs.
-
-    Parameters
-    ----------
-    columns : those that have a given value.
-    labels : how many labels are asked for; each is a parameter, `label_a` and so on.
-    """
-
-    columns: frozenset[str]
-    states: frozenset[State]
-    labels: int = 0
-    fixed: bool | None = None
-    whole: bool = False
-    ended_before: bool = False
-    deleted: bool = False
-    limited: bool = False
-    top: bool = False
-
-    def conditions(self) -> Iterator[str]:
-        """Give the conditions that a run fulfils."""
-        yield from (f"{column} = :{column}" for column in sorted(self.columns))
-        if self.states:
-            yield f"state IN ({_words(self.states)})"
-        if self.fixed is not None:
-            yield f"state IN ({_words(UNFINISHED)}) AND fixed_by IS {'NOT ' if self.fixed else ''}NULL"
-        # whether a text has another in it, told by letter and case on both databases
-        yield from (f"replace(labels, :{name}, '') <> labels" for name in label_parameters(self.labels))
-        if self.whole:
-            yield "whole = 1"
-        if self.ended_before:
-            yield "ended < :ended_before"
-        if not self.deleted:
-            yield "deleted IS NULL"
-        if self.top:
-            yield "parent IS NULL"
-
-
-def label_parameters(count: int) -> list[str]:
-    """Give the names of the parameters for labels."""
-    return [f"label_{'a' * number}" for number in range(1, count + 1)]
-
-
 @cache
-def list_runs(wanted: RunList) -> str:
-    """Give the statement that lists runs, newest first."""
-    conditions = " AND ".join(wanted.conditions())
-    where = f"WHERE {conditions} " if conditions else ""
-    limit = " LIMIT :limit" if wanted.limited else ""
-    return _select("runs", RUN, f"{where}ORDER BY created DESC, id DESC{limit}")
+def list_with_deleted(columns: frozenset[str]) -> str:
+    """Give the statement that lists runs and deleted ones too, newest first, by columns with a given value."""
+    where = " AND ".join(f"{column} = :{column}" for column in sorted(columns))
+    return _select("runs", RUN, f"{f'WHERE {where} ' if where else ''}ORDER BY created DESC, id DESC")
 
 
 @cache
@@ -224,7 +198,7 @@ def count_runs(states: frozenset[State]) -> str:
 #: a run that is replayed stays while its replay is created
 HOLD_ORIGIN = "SELECT deleted FROM runs WHERE id = :run FOR KEY SHARE"
 READ_ORIGIN = "SELECT deleted FROM runs WHERE id = :run"
-RUN_TO_DELETE = "SELECT name, state, root, deleted FROM runs WHERE id = :run"
+RUN_TO_DELETE = "SELECT name, state, root, deleted, labels FROM runs WHERE id = :run"
 UNENDED_REPLAYS = f"SELECT name FROM runs WHERE origin = :run AND state NOT IN ({_words(ENDED)}) ORDER BY created"
 MAKE_TOMBSTONE = (
     "UPDATE runs SET deleted = :at, inputs = '{}', request = '{}', outputs = '{}', environment = '{}', error = NULL "

@@ -21,9 +21,10 @@ from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.flows import delete_flow, disable_flow, save_revision
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, SaveRevision
-from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
+from dalsegno.store.jsontext import map_from_text, map_to_text, optional_to_text, to_text
 from dalsegno.store.kv import delete_entry, set_entry
 from dalsegno.store.kv_port import DeleteEntry, SetEntry
+from dalsegno.store.listed import add_listed, list_fixed, move_listed, remove_listed
 from dalsegno.store.log_lines import append_logs, drop_lines
 from dalsegno.store.notes import save_artifact
 from dalsegno.store.port import (
@@ -69,13 +70,16 @@ def carry_out(transaction: Transaction, steps: Sequence[Step]) -> None:
 def _create_run(write: CreateRun) -> Step:
     run = write.run
     row = rows.run_row(run)
+    listed = add_listed(run)
 
     def step(transaction: Transaction) -> None:
         _check_origin(transaction, run.origin)
         counted = {"namespace": run.namespace, "flow": run.flow}
         ((number,),) = transaction.fetch(sql.NEXT_RUN_NUMBER, counted)
-        if not transaction.change(sql.CREATE_RUN, {**row, "name": f"{run.flow}-{number}"}):
+        name = f"{run.flow}-{number}"
+        if not transaction.change(sql.CREATE_RUN, {**row, "name": name}):
             raise MoveRefused(f"there is a run with the id {run.id} already")
+        listed(transaction, name)
         transaction.made(run.id)
         transaction.change(sql.SAVE_PLAN, {"run": run.id, "plan": write.plan, "graph": write.graph})
         transaction.event("run", run.id, run.state, run.created)
@@ -285,6 +289,7 @@ def _move_run(write: MoveRun) -> Step:
         "outputs": optional_to_text(write.outputs),
         "error": optional_to_text(write.error),
     }
+    listed = move_listed(write)
 
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
@@ -292,8 +297,9 @@ def _move_run(write: MoveRun) -> Step:
             transaction.event("run", write.run, write.to, write.at)
         else:
             _refuse_run(transaction, write)
-        if write.to in ENDED_WELL:
-            transaction.change(sql.FIX_RUNS_ABOVE, {"run": write.run})
+        listed(transaction)
+        if write.to in ENDED_WELL and transaction.change(sql.FIX_RUNS_ABOVE, {"run": write.run}):
+            list_fixed(transaction, write.run)
 
     return step
 
@@ -324,7 +330,7 @@ def _delete_run(write: DeleteRun) -> Step:
         found = transaction.fetch(sql.RUN_TO_DELETE, run)
         if not found:
             raise NotFound(f"there is no run {write.run} in this store")
-        name, state, root, deleted = found[0]
+        name, state, root, deleted, labels = found[0]
         if deleted is not None:
             raise MoveRefused(f"`{name}` has been deleted already")
         if not State(state).ended:
@@ -333,6 +339,7 @@ def _delete_run(write: DeleteRun) -> Step:
         if replays:
             raise MoveRefused(f"`{name}` cannot be deleted: `{replays[0]}`, which replays it, has not ended")
         transaction.change(sql.MAKE_TOMBSTONE, {**run, "at": write.at})
+        remove_listed(transaction, write.run, map_from_text(labels))
         for statement in sql.DELETE_OF_RUN:
             transaction.change(statement, run)
         for statement in sql.DELETE_UNUSED:

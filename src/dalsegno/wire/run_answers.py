@@ -45,6 +45,10 @@ class Runs(Answer):
     """Runs, newest first."""
 
     runs: list[Run]
+    next: str | None = Field(default=None, description="The cursor of the next part.")
+    counts: dict[str, int] | None = Field(
+        default=None, description="By state, where they are asked for; at most 1,000."
+    )
 
 
 class TaskRun(Answer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def seconds(text: str | None) -> float | None:
@@ -13,3 +13,8 @@ def seconds(text: str | None) -> float | None:
 def known_seconds(text: str) -> float:
     """Give a time that is always there."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def exactly(at: float | None) -> str | None:
+    """Give a time as text, to the microsecond: what is asked for is not to be rounded."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()

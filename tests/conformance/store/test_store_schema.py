@@ -71,6 +71,11 @@ def _plain(index: Any) -> dict[str, Any]:
     return {**index, "dialect_options": {name: str(text) for name, text in index.get("dialect_options", {}).items()}}
 
 
+def _declared(name: str | None, _kind: str, _parents: object) -> bool:
+    """Tell what SQLAlchemy can declare: the index over words is made by statements of its own."""
+    return name is None or not name.startswith("listed_words")
+
+
 def _told(row: Any) -> str | frozenset[str]:
     """Give what a table is made of. SQLite keeps the statement itself, in which columns that were added stand last."""
     text = " ".join(" ".join(str(part) for part in row).split())
@@ -84,7 +89,9 @@ def test_the_migrations_give_the_schema(two_databases: tuple[str, Connect, Conne
     schema.metadata.create_all(declared)
     assert described(migrated) == described(declared)
     with migrated.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": version.TABLE, "compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"version_table": version.TABLE, "compare_type": True, "include_name": _declared}
+        )
         assert compare_metadata(context, schema.metadata) == []
 
 

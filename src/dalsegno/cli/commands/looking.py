@@ -1,4 +1,4 @@
-"""Looking at runs: `runs`, `show`, `gantt`, `outputs`, `lineage`, `why`; and `kill`."""
+"""Looking at runs: `show`, `gantt`, `outputs`, `lineage`, `why`; and `kill`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dalsegno.cli import options
-from dalsegno.cli.arguments import read_pairs
 from dalsegno.cli.render import gantt as gantts
 from dalsegno.cli.render import runs as drawn
 from dalsegno.cli.render.lines import BLANK, line
@@ -15,7 +14,7 @@ from dalsegno.cli.render.logs import value_lines
 from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, not_tolerated
 from dalsegno.cli.render.why import Case, why_json, why_lines
 from dalsegno.cli.terminal import Terminal
-from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
+from dalsegno.errors import NotFound
 from dalsegno.model.plan import Action
 from dalsegno.model.state import State
 
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     ex = options.examples
-    app.command(
-        epilog=ex(
-            ("the newest runs", "dalsegno runs"),
-            ("those of one flow that failed", "dalsegno runs --flow divvy_tripdata --state FAILED"),
-            ("what is still to be done", "dalsegno runs --not-fixed"),
-        ),
-    )(runs)
     app.command(epilog=ex(("the newest run", "dalsegno show last")))(show)
     app.command(epilog=ex(("the newest run, as bars", "dalsegno gantt last")))(gantt)
     app.command(
@@ -49,67 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=ex(("stop a run in another terminal", "dalsegno kill last")))(kill)
 
 
-def runs(
-    *,
-    flow: Annotated[str | None, typer.Option("--flow", metavar="FLOW", help="Only runs of this flow.")] = None,
-    namespace: Annotated[
-        str | None, typer.Option("--namespace", metavar="NAMESPACE", help="Only runs in this namespace.")
-    ] = None,
-    state: Annotated[
-        list[str] | None, typer.Option("--state", metavar="STATE", help="Only runs in this state. May be repeated.")
-    ] = None,
-    not_fixed: Annotated[
-        bool, typer.Option("--not-fixed", help="Only what failed or was stopped, and no later replay has fixed.")
-    ] = False,
-    origin: Annotated[str | None, typer.Option("--origin", metavar="RUN", help="Only replays of this run.")] = None,
-    label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="Only with this label. May be repeated.")
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 is all.")] = 20,
-    as_json: options.Json = False,
-) -> None:
-    """List runs, the newest first."""
-    from dalsegno.client.client import Client
-    from dalsegno.service.views import run_as_json
-    from dalsegno.store.port import RunFilter
-
-    terminal = Terminal(as_json=as_json)
-    states = tuple(_state(text) for text in state or ())
-    labels = tuple(read_pairs("--label", label or ()).items())
-    with Client() as client:
-        space, name = _flow(client, flow, namespace)
-        replayed = client.get_run(origin).id if origin else None
-        found = client.list_runs(
-            RunFilter(
-                space, name, states, origin=replayed, labels=labels, fixed=False if not_fixed else None, limit=limit
-            )
-        )
-        if as_json:
-            terminal.document({"runs": [run_as_json(run) for run in found]})
-        elif not found:
-            terminal.show(drawn.no_runs([each for each in (flow, namespace, state, not_fixed, origin, label) if each]))
-        else:
-            terminal.show(drawn.runs_table(found, _names(client, found)))
-
-
-def _state(text: str) -> State:
-    try:
-        return State(text.upper())
-    except ValueError:
-        near = closest(text, [state.value for state in State])
-        known = did_you_mean(near) or f"; it can be {', '.join(state.value for state in State)}"
-        raise Refusal(f"there is no state `{text}`{known}", code="bad-argument", closest=near) from None
-
-
-def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str | None, str | None]:
-    """Take `namespace.id` apart; a plain id is that of any namespace."""
-    if flow is None or "." not in flow:
-        return namespace, flow
-    found = client.get_flow(flow).flow
-    return found.namespace, found.id
-
-
-def _names(client: Client, runs: Sequence[Run]) -> dict[str, str]:
+def names_of(client: Client, runs: Sequence[Run]) -> dict[str, str]:
     """Name the runs of a list, and those that they replay or that fixed them, by id."""
     names = {run.id: run.name for run in runs}
     others = {other for run in runs for other in (run.origin, run.fixed_by, run.caller and run.caller.run) if other}
@@ -132,7 +64,7 @@ def show(run: options.RunName, *, as_json: options.Json = False) -> None:
         task_runs = client.task_runs(found.id)
         family = client.lineage(found.id)
         called = client.list_runs(RunFilter(parent=found.id, limit=0))
-        names = _names(client, [found, *family])
+        names = names_of(client, [found, *family])
         fixed = names.get(found.fixed_by or "")
         terminal.show(drawn.run_header(found, task_runs, names, fixed=fixed, called=called, width=terminal.width()))
         if task_runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.state import BEFORE, State
 from dalsegno.replay.request import ReplayRequest, task_inputs_as_json
 from dalsegno.service.coded import Coded
+from dalsegno.service.listing import ListedRuns, RunQuery
 from dalsegno.service.resuming import Resumption
 from dalsegno.service.waits import Wait
 from dalsegno.store.port import RunFilter, StoredLine
@@ -29,11 +31,14 @@ from dalsegno.wire.reading import (
     run_from_json,
     task_run_from_json,
 )
-from dalsegno.wire.times import known_seconds, seconds
+from dalsegno.wire.times import exactly, known_seconds, seconds
 
 Stop = Callable[[Callable[[], None]], None]
-#: how many lines, and how many runs, are asked for at once
-_LINES, _RUNS = 10_000, 500
+#: how many lines are asked for at once
+_LINES = 10_000
+
+#: runs of a list that a server gives at once
+_MOST = 500
 
 
 class HttpRuns:
@@ -154,31 +159,9 @@ class HttpRuns:
         """Give a run by id, unique prefix of an id, name, `last` or `last-failed`."""
         return run_from_json(self._shown(run))
 
-    def list(self, filter: RunFilter) -> list[Run]:
-        """Give runs, newest first."""
-        wanted = {
-            "namespace": filter.namespace, "flow": filter.flow, "state": [state.value for state in filter.states],
-            "label": [f"{name}:{value}" for name, value in filter.labels], "origin": filter.origin, "root": filter.root,
-            "caller": filter.caller, "parent": filter.parent, "fixed": filter.fixed, "whole": filter.whole,
-            "deleted": filter.deleted, "top": filter.top, "ended_before": filter.ended_before, "full": True,
-        }  # fmt: skip
-        limit = min(filter.limit or _RUNS, _RUNS)
-        found = self._connection.get("runs", **wanted, limit=limit)
-        return [run_from_json(each) for each in found["runs"]]
-
-    def as_json(self, run: str) -> dict[str, Any]:
-        """Give a run with its task runs."""
-        return self._shown(run)
-
-    def plan_of(self, run: str) -> Plan:
-        """Give the plan of a run."""
-        return plan_from_json(self._connection.get(self._of(run, "plan")))
-
-    def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
-        """Render an expression as a run sees it."""
-        return self._connection.post(self._of(run, "eval"), {"text": text, "task": task})["value"]
-
-    def task_runs(self, run: str) -> builtins.list[TaskRun]:
+import builtins
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
         """Give the task runs of a run."""
         found = self._connection.get(self._of(run, "task-runs"), full=True)
         return [task_run_from_json(each) for each in found["task_runs"]]
@@ -277,4 +260,35 @@ def _asked(data: Mapping[str, Any]) -> Input:
         default=data["default"],
         has_default=data["default"] is not None,
         description=data["description"],
+    )
+
+
+def _query_of(filter: RunFilter) -> RunQuery:
+    """Give a filter in the words in which a server is asked."""
+    times = {
+        "since": filter.created_from, "until": filter.created_before, "started_since": filter.started_from,
+        "started_until": filter.started_before, "ended_since": filter.ended_from, "ended_until": filter.ended_before,
+    }  # fmt: skip
+    flow = filter.flow if filter.namespace is None or filter.flow is None else f"{filter.namespace}.{filter.flow}"
+    return RunQuery(
+        **{name: exactly(at) for name, at in times.items()},
+        namespace=filter.namespace if filter.flow is None else None,
+        below=filter.below,
+        flow=flow,
+        revision=filter.revision,
+        state=[state.value for state in filter.states],
+        label=[f"{name}={value}" for name, value in filter.labels],
+        failed_task=filter.failed_task,
+        text=filter.text,
+        origin=filter.origin,
+        root=filter.root,
+        replayed=filter.replayed,
+        fixed=filter.fixed,
+        author=filter.author,
+        top=filter.top,
+        whole=filter.whole,
+        deleted=filter.deleted,
+        caller=filter.caller,
+        parent=filter.parent,
+        limit=filter.limit,
     )

@@ -12,11 +12,11 @@ from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest, request_from_json, task_inputs_of
 from dalsegno.server.doors import TheEngine, TheLive, TheService
 from dalsegno.server.replies import reply
-from dalsegno.service.asked import labels_of, states_of
+from dalsegno.service.listing import RunQuery
 from dalsegno.service.resuming import Resumption
 from dalsegno.service.views import run_as_json
-from dalsegno.store.port import RunFilter
 from dalsegno.wire import run_answers
+from dalsegno.wire.lists import RunsWanted
 from dalsegno.wire.requests import Asked, LabelsWanted, ReplayWanted, ResumeWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -83,36 +83,15 @@ def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
 
 
 @router.get("", response_model=run_answers.Runs, summary="List runs")
-def listed(  # noqa: PLR0913 - a parameter is part of the query
-    service: TheService,
-    *,
-    namespace: str | None = None,
-    flow: str | None = None,
-    state: Annotated[
-        list[str] | None, Query(description="How they ended, or where they are; several may be given.")
-    ] = None,
-    label: Annotated[list[str] | None, Query(description="`name:value`; all that are given must be there.")] = None,
-    origin: Annotated[str | None, Query(description="Only replays of this run, by its id.")] = None,
-    root: Annotated[str | None, Query(description="Only the lineage of this run, by its id.")] = None,
-    caller: Annotated[str | None, Query(description="Only what this task run called, by its id.")] = None,
-    parent: Annotated[str | None, Query(description="Only what this run called, by its id.")] = None,
-    fixed: Annotated[
-        bool | None, Query(description="Of what failed: only what a replay has fixed, or has not.")
-    ] = None,
-    whole: Annotated[bool, Query(description="Only runs that did all of their flow.")] = False,
-    deleted: Annotated[bool, Query(description="Deleted ones too.")] = False,
-    top: Annotated[bool, Query(description="No subflow runs.")] = False,
-    ended_before: Annotated[float | None, Query(description="Seconds since 1970.")] = None,
-    full: Annotated[bool, Query(description="With what else only a run by itself shows.")] = False,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> Response:
-    """Give runs, newest first."""
-    wanted = RunFilter(
-        namespace=namespace, flow=flow, states=states_of(state or ()), labels=labels_of(label or ()), origin=origin, root=root,
-        caller=caller, parent=parent, fixed=fixed, whole=whole, deleted=deleted, top=top, ended_before=ended_before,
-        limit=limit,
-    )  # fmt: skip
-    return reply({"runs": [run_as_json(run, full=full) for run in service.runs.list(wanted)]})
+def listed(service: TheService, wanted: Annotated[RunsWanted, Query()]) -> Response:
+    """Give runs, newest first, and in `next` the cursor of the next part. All filters combine.
+
+    With `counts` also how many there are by state; 1,000 is as many or more.
+    """
+    query = RunQuery(**wanted.model_dump(exclude={"counts", "full"}))
+    found = service.runs.page(query)
+    shown = {"runs": [run_as_json(run, full=wanted.full) for run in found.runs], "next": found.next}
+    return reply({**shown, "counts": service.runs.counts(query)} if wanted.counts else shown)
 
 
 @router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
