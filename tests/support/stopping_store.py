@@ -35,6 +35,8 @@ class StoppingStore:
         self.artifacts = inner.artifacts
         self.entries = inner.entries
         self.files = inner.files
+        self.bulk = inner.bulk
+        self.bulk_leases = inner.bulk_leases
 
     @property
     def stopped(self) -> bool:

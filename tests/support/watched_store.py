@@ -24,6 +24,8 @@ class WatchedStore:
         self.artifacts = inner.artifacts
         self.entries = inner.entries
         self.files = inner.files
+        self.bulk = inner.bulk
+        self.bulk_leases = inner.bulk_leases
         self.acquire = inner.acquire
         self.beat = inner.beat
         self.release = inner.release

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.store import reads
+from dalsegno.store.bulk import Bulk
 from dalsegno.store.files import Files
 from dalsegno.store.kv import Entries
 from dalsegno.store.port import Lease, Write
@@ -39,6 +40,7 @@ class StoreCore:
         self.artifacts = reads.Artifacts(fetch)
         self.entries = Entries(fetch)
         self.files = Files(fetch)
+        self.bulk = Bulk(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

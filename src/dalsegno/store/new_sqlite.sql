@@ -180,5 +180,48 @@ CREATE TABLE files (
 );
 CREATE INDEX runs_handed_over ON runs (queued) WHERE ended IS NULL AND queued IS NOT NULL;
 CREATE INDEX events_by_time ON events (at) WHERE kind = 'run';
-INSERT INTO dalsegno_schema (version_num) VALUES ('7');
+CREATE TABLE bulk_jobs (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	why TEXT, 
+	created DOUBLE NOT NULL, 
+	started DOUBLE, 
+	ended DOUBLE, 
+	author TEXT, 
+	hosted INTEGER NOT NULL, 
+	approved INTEGER NOT NULL, 
+	forgiven_ended INTEGER NOT NULL, 
+	forgiven_failed INTEGER NOT NULL, 
+	first_failed INTEGER NOT NULL, 
+	fixed_too INTEGER NOT NULL, 
+	lease_number INTEGER NOT NULL, 
+	lease_owner TEXT, 
+	lease_beat DOUBLE, 
+	pace TEXT NOT NULL, 
+	request TEXT NOT NULL, 
+	selection TEXT NOT NULL, 
+	CONSTRAINT bulk_jobs_key PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX bulk_jobs_by_name ON bulk_jobs (name);
+CREATE INDEX bulk_jobs_by_time ON bulk_jobs (created);
+CREATE INDEX bulk_jobs_hosted ON bulk_jobs (state) WHERE hosted = 1 AND state = 'RUNNING';
+CREATE TABLE bulk_rows (
+	job TEXT NOT NULL, 
+	position INTEGER NOT NULL, 
+	origin TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	replay TEXT, 
+	at DOUBLE, 
+	code TEXT, 
+	why TEXT, 
+	CONSTRAINT bulk_rows_key PRIMARY KEY (job, position), 
+	CONSTRAINT bulk_rows_origin UNIQUE (job, origin), 
+	FOREIGN KEY(job) REFERENCES bulk_jobs (id)
+)
+ WITHOUT ROWID
+
+;
+CREATE INDEX bulk_rows_waiting ON bulk_rows (job, position) WHERE state = 'WAITING';
+INSERT INTO dalsegno_schema (version_num) VALUES ('9');
 COMMIT;

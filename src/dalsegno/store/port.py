@@ -15,6 +15,7 @@ from dalsegno.model.flow import Revision
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
 from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine, ToldEvent
@@ -280,6 +281,7 @@ Write = (
     | DeleteEntry
     | PutFile
     | DeleteFile
+    | BulkWrite
 )
 
 
@@ -459,11 +461,15 @@ class Store(Protocol):
     def entries(self) -> EntryReads: ...
     @property
     def files(self) -> FileReads: ...
+    @property
+    def bulk(self) -> BulkReads: ...
+    @property
+    def bulk_leases(self) -> BulkLeases: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
-        DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
+        DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile, DeleteFile and those of bulk replays.
 
         Raises
         ------

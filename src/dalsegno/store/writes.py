@@ -15,6 +15,8 @@ from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
+from dalsegno.store.bulk import create_bulk, made_replay, move_bulk, pass_row
+from dalsegno.store.bulk_port import CreateBulk, MadeReplay, MoveBulk, PassRow
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
@@ -375,4 +377,8 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     DeleteEntry: delete_entry,
     PutFile: put_file,
     DeleteFile: delete_file,
+    CreateBulk: create_bulk,
+    MoveBulk: move_bulk,
+    MadeReplay: made_replay,
+    PassRow: pass_row,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from dalsegno import errors
 from dalsegno.errors import (
     Ambiguous,
+    BulkIsLive,
     DalSegnoError,
     ExtraMissing,
     FlowInvalid,
@@ -32,6 +33,7 @@ _STATUS: Mapping[type[DalSegnoError], int] = {
     Ambiguous: 409,
     PlanMoved: 409,
     RunIsLive: 409,
+    BulkIsLive: 409,
     MoveRefused: 409,
     LeaseLost: 409,
     ExtraMissing: 422,
