@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from dalsegno.model.state import ENDED_WELL, UNFINISHED, State
+
 #: a share of failures says nothing before so many replays have ended
 LEAST_ENDED = 10
 #: how many replays at once where nothing else is asked for
@@ -38,8 +40,9 @@ class BulkState(StrEnum):
 
 #: what may follow which state
 BULK_MOVES: Mapping[BulkState, frozenset[BulkState]] = {
+    # it stays RUNNING when what follows the canaries may follow
     BulkState.RUNNING: frozenset(
-        {BulkState.WAITING, BulkState.PAUSED, BulkState.STOPPED, BulkState.ABORTED, BulkState.DONE}
+        {BulkState.RUNNING, BulkState.WAITING, BulkState.PAUSED, BulkState.STOPPED, BulkState.ABORTED, BulkState.DONE}
     ),
     BulkState.WAITING: frozenset({BulkState.RUNNING, BulkState.ABORTED}),
     BulkState.PAUSED: frozenset({BulkState.RUNNING, BulkState.ABORTED}),
@@ -66,6 +69,20 @@ class RowState(StrEnum):
     REFUSED = "REFUSED"
     #: there was no need to replay it
     SKIPPED = "SKIPPED"
+
+
+def row_state(replay: State, *, fixed: bool) -> RowState:
+    """Give what has become of a run whose replay is in this state.
+
+    Parameters
+    ----------
+    fixed : whether a later run fixed the replay, such as one that its flow has made again.
+    """
+    if fixed or replay in ENDED_WELL:
+        return RowState.SUCCEEDED
+    if replay in UNFINISHED:
+        return RowState.FAILED
+    return RowState.PAUSED if replay is State.PAUSED else RowState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dalsegno.errors import DalSegnoError, RunIsLive
+from dalsegno.errors import BulkIsLive, DalSegnoError, LeaseLost, RunIsLive, StoreUnavailable
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.service.bulk_driving import Wishes
 from dalsegno.service.service import Service
 
 #: how often it looks for what other processes handed over, and for what is due, in seconds
@@ -46,6 +47,7 @@ class EngineHost:
         self._at_once = at_once
         self._active: dict[str, Callable[[], None] | None] = {}
         self._paused: dict[str, _Sleeper] = {}
+        self._jobs: dict[str, tuple[threading.Thread, Wishes]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
@@ -77,6 +79,7 @@ class EngineHost:
         self._closing = True
         self._wake.set()
         self._thread.join()
+        self._leave_jobs()
         waited = threading.Thread(target=self._pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
         waited.start()
         waited.join(grace)
@@ -96,6 +99,41 @@ class EngineHost:
         room = self._at_once - len(self._active)
         for run in self._service.runs.queued(room) if room > 0 else ():
             self.take(run.id)
+
+        for job in self._service.bulk.hosted():
+            self.take_job(job.id)
+
+    # bulk replays
+
+    def take_job(self, job: str) -> None:
+        """Drive a bulk replay, unless that is done already."""
+        with self._lock:
+            if self._closing or job in self._jobs:
+                return
+            wishes = Wishes(threading.Event())
+            thread = threading.Thread(target=self._drive, args=(job, wishes), name="dalsegno-bulk", daemon=True)
+            self._jobs[job] = (thread, wishes)
+        thread.start()
+
+    def _drive(self, job: str, wishes: Wishes) -> None:
+        try:
+            self._service.bulk.drive_by_engine(job, self.take, wishes)
+        except (BulkIsLive, LeaseLost, StoreUnavailable):
+            # another process drives it, or the store is away for a moment: this one looks again later
+            pass
+        except Exception as error:  # noqa: BLE001 - one job's fault is not to end the engine
+            warnings.warn(f"the bulk replay {job} could not be driven: {type(error).__name__}: {error}", stacklevel=1)
+        finally:
+            with self._lock:
+                self._jobs.pop(job, None)
+
+    def _leave_jobs(self) -> None:
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for _, wishes in jobs:
+            wishes.ask_to_leave()
+        for thread, _ in jobs:
+            thread.join()
 
     def _is_due(self, run: Run) -> bool:
         if run.state is not State.PAUSED:

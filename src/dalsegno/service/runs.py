@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -42,7 +42,7 @@ from dalsegno.service.sealing import Sealing
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import QueueRun, RequestKill, RunFilter, Store, StoredLine
+from dalsegno.store.port import QueueRun, RequestKill, RunFilter, Store, StoredLine, Write
 
 
 class RunCases:
@@ -126,8 +126,24 @@ class RunCases:
         """Create the run of a replay; with `queue` it is handed to the engine of a server."""
         return self._create(lambda: self._draw_replay(request, text, file, coded), digest, coded, queue=queue)
 
+    def draw_replay(self, request: ReplayRequest) -> Drawn:
+        """Give the plan of a replay with all that it was drawn up from."""
+        return self._draw_replay(request, None, None, None)
+
+    def create_replay_with(
+        self, request: ReplayRequest, also: Callable[[Run], Sequence[Write]], *, queue: bool = False
+    ) -> Run:
+        """Create the run of a replay, and write something about it in the same commit."""
+        return self._create(lambda: self.draw_replay(request), None, queue=queue, also=also)
+
     def _create(
-        self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None = None, *, queue: bool = False
+        self,
+        draw: Callable[[], Drawn],
+        digest: str | None,
+        coded: Coded | None = None,
+        *,
+        queue: bool = False,
+        also: Callable[[Run], Sequence[Write]] | None = None,
     ) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
@@ -135,7 +151,7 @@ class RunCases:
                 drawn = draw()
                 try:
                     contents = {} if coded is None else coded.contents
-                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents)
+                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents, also=also)
                 except MoveRefused:
                     if not drawn.new_revision or self._flows.is_next(drawn.revision):
                         raise

@@ -1,4 +1,6 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
+`bulk`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.bulk import BulkCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.keeping import KeepingCases
@@ -44,9 +47,9 @@ class Service:
         self.values = artifacts
         self.flows = FlowCases(store, artifacts, clock)
         self.artifacts = ArtifactCases(store, artifacts)
-        self.runs = RunCases(
-            store, artifacts, self.flows, sealing or Sealing(), around or Surroundings(), clock=clock, ids=ids
-        )
+        sealing = sealing or Sealing()
+        self.runs = RunCases(store, artifacts, self.flows, sealing, around or Surroundings(), clock=clock, ids=ids)
+        self.bulk = BulkCases(store, self.runs, sealing, clock=clock, ids=ids)
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.entries = KeyValues(store, clock)

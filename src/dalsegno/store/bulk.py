@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
-from dalsegno.model.bulk import BULK_MOVES, BulkJob, BulkRow, BulkState, Pace, RowState, Tally
-from dalsegno.model.state import ENDED_WELL, UNFINISHED, State
+from dalsegno.model.bulk import BULK_MOVES, BulkJob, BulkRow, BulkState, Pace, RowState, Tally, row_state
+from dalsegno.model.state import State
 from dalsegno.store import bulk_statements as sql
 from dalsegno.store.bulk_port import BulkLease, CreateBulk, MadeReplay, MoveBulk, PassRow
 from dalsegno.store.jsontext import from_text, map_to_text, optional_from_text, to_text
@@ -159,8 +159,8 @@ class Bulk:
     def hosted(self) -> builtins.list[BulkJob]:
         return [_job(row) for row in self._fetch(sql.HOSTED_JOBS, {})]
 
-    def state(self, id: str) -> BulkState | None:
-        return next((BulkState(row[0]) for row in self._fetch(sql.STATE_OF_JOB, {"job": id})), None)
+    def brief(self, id: str) -> BulkJob | None:
+        return next((_job(row) for row in self._fetch(sql.GET_JOB, {"job": id})), None)
 
     def tally(self, id: str) -> Tally:
         counts: Counter[str] = Counter()
@@ -188,20 +188,14 @@ def _job(row: Row) -> BulkJob:
         values[name] = bool(values[name])
     for name in ("request", "selection"):
         values[name] = from_text(values[name])
-    pace = Pace(**from_text(values.pop("pace")))
-    return BulkJob(**{**values, "state": BulkState(values["state"]), "pace": pace, "owner": owner})
+    values["pace"] = Pace(**from_text(values["pace"]))
+    values["state"] = BulkState(values["state"])
+    return BulkJob(**values, owner=owner)
 
 
 def _state(stored: str, run: str | None, *, fixed: bool) -> RowState:
     """Give what has become of a run: what its row says, or what became of its replay."""
-    if stored != sql.MADE:
-        return RowState(stored)
-    state = State(run or State.CREATED)
-    if fixed or state in ENDED_WELL:
-        return RowState.SUCCEEDED
-    if state in UNFINISHED:
-        return RowState.FAILED
-    return RowState.PAUSED if state is State.PAUSED else RowState.RUNNING
+    return RowState(stored) if stored != sql.MADE else row_state(State(run or State.CREATED), fixed=fixed)
 
 
 def _row(row: Row) -> BulkRow:

@@ -106,8 +106,8 @@ class BulkReads(Protocol):
         """Give, without their tallies, those that are RUNNING and that the engine of a server drives."""
         ...
 
-    def state(self, id: str) -> BulkState | None:
-        """Give the state of one."""
+    def brief(self, id: str) -> BulkJob | None:
+        """Give one by its id, without its tally."""
         ...
 
     def tally(self, id: str) -> Tally:

@@ -79,7 +79,6 @@ JOBS_BEFORE = (
     f"{_JOBS} WHERE created < :created OR (created = :created AND id < :id) ORDER BY created DESC, id DESC LIMIT :limit"
 )
 HOSTED_JOBS = f"{_JOBS} WHERE hosted = 1 AND state = 'RUNNING' ORDER BY created, id"
-STATE_OF_JOB = "SELECT state FROM bulk_jobs WHERE id = :job"
 
 
 def _words(states: Iterable[State]) -> str:
