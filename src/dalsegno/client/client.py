@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
+from dalsegno.client.bulk import BulkClient
 from dalsegno.client.pipelines import PipelineClient
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
 
 
-class Client(PipelineClient):
+class Client(PipelineClient, BulkClient):
     """A door to Dal Segno.
 
         with Client() as client:

@@ -14,11 +14,11 @@ from dalsegno.server.doors import Doors
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.replies import problem, reply
-from dalsegno.server.routes import flows, runs
+from dalsegno.server.routes import bulk, flows, runs
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
-_ROUTES = (flows.router, runs.router)
+_ROUTES = (flows.router, runs.router, bulk.router)
 
 
 def create_app(service: Service, engine: EngineHost) -> FastAPI:

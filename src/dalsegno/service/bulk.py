@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from dalsegno.engine.bulk_request import BulkRequest
 from dalsegno.errors import Ambiguous, BulkIsLive, MoveRefused, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.bulk import BulkJob, BulkRow, BulkState, Pace, RowState, wrong_with
+from dalsegno.model.bulk_preview import BulkPreview
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Flow
 from dalsegno.model.inputs import InputType
 from dalsegno.model.sealed import is_sealed
 from dalsegno.replay.request import ReplayRequest
-from dalsegno.service.bulk_choosing import BulkRequest, Chosen, choose
+from dalsegno.service.bulk_choosing import Chosen, choose
 from dalsegno.service.bulk_driving import BulkObserver, Driver, Here, Wishes
-from dalsegno.service.bulk_preview import BulkPreview, Previewing
+from dalsegno.service.bulk_preview import Previewing
 from dalsegno.service.executing import owner
 from dalsegno.service.flows import author
 from dalsegno.service.runs import RunCases

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def seconds(text: str | None) -> float | None:
@@ -13,3 +13,8 @@ def seconds(text: str | None) -> float | None:
 def known_seconds(text: str) -> float:
     """Give a time that is always there."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def time_text(at: float | None) -> str | None:
+    """Give seconds since 1970 as a time."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.runs import HttpRuns
 
@@ -18,6 +19,7 @@ class HttpService:
     def __init__(self, url: str, token: str | None = None) -> None:
         self._connection = Connection(url, token)
         self.runs = HttpRuns(self._connection)
+        self.bulk = HttpBulk(self._connection)
 
     def close(self) -> None:
         """Let go of the connection."""
