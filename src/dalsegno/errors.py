@@ -13,6 +13,7 @@
     |   |- RequestInvalid       a request over HTTP is not written as it has to be; all that is wrong is listed
     |   |- StoreTooNew          the store was written by a newer Dal Segno
     |   |- RunIsLive            the run is being executed by another live process
+    |   |- BulkIsLive           the bulk replay is being driven by another live process
     |   `- ExtraMissing         an optional dependency is not installed
     |- TaskFailed               a task's own failure: what the user's work ran into
     |   `- ExpressionFailed     an expression could not be rendered
@@ -267,6 +268,12 @@ class RunIsLive(Refusal):
     """The run is being executed by another live process."""
 
     code = "run-is-live"
+
+
+class BulkIsLive(Refusal):
+    """The bulk replay is being driven by another live process."""
+
+    code = "bulk-is-live"
 
 
 class ExtraMissing(Refusal):

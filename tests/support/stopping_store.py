@@ -37,6 +37,8 @@ class StoppingStore:
         self.files = inner.files
         self.answers = inner.answers
         self.changes = inner.changes
+        self.bulk = inner.bulk
+        self.bulk_leases = inner.bulk_leases
 
     @property
     def stopped(self) -> bool:

@@ -26,6 +26,8 @@ class WatchedStore:
         self.files = inner.files
         self.answers = inner.answers
         self.changes = inner.changes
+        self.bulk = inner.bulk
+        self.bulk_leases = inner.bulk_leases
         self.acquire = inner.acquire
         self.beat = inner.beat
         self.release = inner.release

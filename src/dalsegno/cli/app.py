@@ -29,6 +29,7 @@ _MODULES = {
     "demo": "demo",
     "run": "run",
     **dict.fromkeys(("replay", "plan"), "replay"),
+    **dict.fromkeys(("bulk-replay", "bulk"), "bulk"),
     "resume": "resume",
     "runs": "runs",
     **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),

@@ -22,6 +22,7 @@ from dalsegno.server.openapi import document, methods_at, operation_id
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import (
     artifacts,
+    bulk,
     entries,
     evaluating,
     events,
@@ -38,7 +39,7 @@ from dalsegno.settings import VERSION
 
 _ROUTES = (
     flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, looking.router, logs.router, artifacts.router,
+    keeping.router, looking.router, logs.router, artifacts.router, bulk.router,
 )  # fmt: skip
 
 

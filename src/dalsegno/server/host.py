@@ -10,12 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from dalsegno.engine.leaving import Leave
-from dalsegno.errors import DalSegnoError, RunIsLive
+from dalsegno.errors import BulkIsLive, DalSegnoError, LeaseLost, RunIsLive, StoreUnavailable
 from dalsegno.executors.port import WorkOrder
 from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.service.bulk_driving import Wishes
 from dalsegno.service.service import Service
 
 #: how often it looks for what other processes handed over, and for what is due, in seconds
@@ -52,6 +53,7 @@ class EngineHost:
         self._due: dict[str, float | None] = {}
         #: how often a run could not be executed, and until when it is left alone
         self._faults: dict[str, tuple[int, float]] = {}
+        self._jobs: dict[str, tuple[threading.Thread, Wishes]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._waiting = False
@@ -93,6 +95,7 @@ class EngineHost:
         self._leave.ask(self._clock.now() + grace)
         self._wake.set()
         self._thread.join()
+        self._leave_jobs()
         self._pool.close()
 
     def _loop(self) -> None:
@@ -115,6 +118,43 @@ class EngineHost:
             if self._is_left_alone(run.id):
                 continue
             self.take(run.id)
+
+        for job in self._service.bulk.hosted() if begun else ():
+            self.take_job(job.id)
+
+    # bulk replays
+
+    def take_job(self, job: str) -> None:
+        """Drive a bulk replay, unless that is done already."""
+        with self._lock:
+            if self._closing or job in self._jobs:
+                return
+            wishes = Wishes(threading.Event())
+            thread = threading.Thread(target=self._drive, args=(job, wishes), name="dalsegno-bulk", daemon=True)
+            self._jobs[job] = (thread, wishes)
+        thread.start()
+
+    def _drive(self, job: str, wishes: Wishes) -> None:
+        try:
+            self._service.bulk.drive_by_engine(job, self.take, wishes)
+        except (BulkIsLive, LeaseLost, StoreUnavailable):
+            # another process drives it, or the store is away for a moment: this one looks again later
+            pass
+        except Exception:  # noqa: BLE001 - one job's fault is not to end the engine
+            _log.exception("the bulk replay %s could not be driven", job, extra={"fields": {"bulk": job}})
+        finally:
+            with self._lock:
+                self._jobs.pop(job, None)
+
+    def _leave_jobs(self) -> None:
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for _, wishes in jobs:
+            wishes.ask_to_leave()
+        for thread, _ in jobs:
+            thread.join()
+
+    # runs
 
     def _is_left_alone(self, run: str) -> bool:
         return run in self._faults and self._faults[run][1] > self._clock.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +49,7 @@ class Creating:
         queue: bool = False,
         contents: Mapping[str, bytes] = MappingProxyType({}),
         key: str | None = None,
+        also: Callable[[Run], Sequence[Write]] | None = None,
     ) -> Run:
         """Create the run; of a subflow with the task run that calls it.
 
@@ -57,6 +58,7 @@ class Creating:
         queue : hand it to the engine of a server, in the same commit.
         contents : what a new revision needs in the artifact store, by digest.
         key : is taken in the same commit, which is refused (`MoveRefused`) where another run has it.
+        also : what is written in the same commit, told of the run that is created.
 
         Raises
         ------
@@ -97,6 +99,7 @@ class Creating:
             SaveArtifact(artifact)
             for artifact in given_artifacts(drawn.resolved, run.id, self._artifacts, self._values)
         )
+        writes.extend(() if also is None else also(run))
         self._store.commit(None, writes)
         created = self._store.runs.get(run.id)
         assert created is not None  # noqa: S101 - it was just committed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ from dalsegno.service.switched import refuse_off
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import LabelRun, QueueRun, RequestKill, RunFilter, Store, StoredLine
+from dalsegno.store.port import LabelRun, QueueRun, RequestKill, RunFilter, Store, StoredLine, Write
 
 
 class RunCases:
@@ -136,8 +136,25 @@ class RunCases:
         asked = with_key(request, key)
         return self._create(lambda: self._draw_replay(asked, text, file, coded), digest, coded, queue=queue, key=key)
 
+    def draw_replay(self, request: ReplayRequest) -> Drawn:
+        """Give the plan of a replay with all that it was drawn up from."""
+        return self._draw_replay(request, None, None, None)
+
+    def create_replay_with(
+        self, request: ReplayRequest, also: Callable[[Run], Sequence[Write]], *, queue: bool = False
+    ) -> Run:
+        """Create the run of a replay, and write something about it in the same commit."""
+        return self._create(lambda: self.draw_replay(request), None, queue=queue, also=also)
+
     def _create(
-        self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None, *, queue: bool, key: str | None
+        self,
+        draw: Callable[[], Drawn],
+        digest: str | None,
+        coded: Coded | None = None,
+        *,
+        queue: bool = False,
+        key: str | None = None,
+        also: Callable[[Run], Sequence[Write]] | None = None,
     ) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
@@ -148,7 +165,9 @@ class RunCases:
                     return earlier
                 try:
                     contents = {} if coded is None else coded.contents
-                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents, key=key)
+                    return self._creating.create(
+                        drawn, digest=digest, queue=queue, contents=contents, key=key, also=also
+                    )
                 except MoveRefused:
                     earlier = run_with_key(self._store, drawn.revision.flow, key)
                     if earlier is not None:

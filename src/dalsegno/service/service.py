@@ -1,4 +1,6 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
+`bulk`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.answered import AnswerCases
 from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.bulk import BulkCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
@@ -47,9 +50,9 @@ class Service:
         self.values = artifacts
         self.flows = FlowCases(store, artifacts, clock)
         self.artifacts = ArtifactCases(store, artifacts)
-        self.runs = RunCases(
-            store, artifacts, self.flows, sealing or Sealing(), around or Surroundings(), clock=clock, ids=ids
-        )
+        sealing = sealing or Sealing()
+        self.runs = RunCases(store, artifacts, self.flows, sealing, around or Surroundings(), clock=clock, ids=ids)
+        self.bulk = BulkCases(store, self.runs, sealing, clock=clock, ids=ids)
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.logs = LogCases(store)

@@ -7,6 +7,7 @@ from typing import Any
 
 from dalsegno.store import reads
 from dalsegno.store.answers import Answers
+from dalsegno.store.bulk import Bulk
 from dalsegno.store.files import Files
 from dalsegno.store.flows import Flows
 from dalsegno.store.kv import Entries
@@ -42,6 +43,7 @@ class StoreCore:
         self.entries = Entries(fetch)
         self.files = Files(fetch)
         self.answers = Answers(fetch)
+        self.bulk = Bulk(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

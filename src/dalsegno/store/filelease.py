@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.errors import RunIsLive
+from dalsegno.errors import DalSegnoError, RunIsLive
+
+
+def _executed(run: str, owner: str) -> RunIsLive:
+    message = f"the run {run} is being executed by {owner}, which is alive: wait for it, or end that process first"
+    return RunIsLive(message)
 
 
 class FileLock:
@@ -14,19 +20,19 @@ class FileLock:
 
     It excludes other processes and other holders in this process alike.
 
-    Raises
-    ------
-    RunIsLive : somebody holds it.
+    Parameters
+    ----------
+    live : gives the error that is raised where somebody holds it; by default one that speaks of a run (`RunIsLive`).
     """
 
-    def __init__(self, folder: Path, run: str, owner: str) -> None:
+    def __init__(self, folder: Path, run: str, owner: str, live: Callable[[str], DalSegnoError] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{run}.lock"
-        self._descriptor = self._take(run)
+        self._descriptor = self._take(live or (lambda holder: _executed(run, holder)))
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, owner.encode("utf-8", "backslashreplace"))
 
-    def _take(self, run: str) -> int:
+    def _take(self, live: Callable[[str], DalSegnoError]) -> int:
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
@@ -34,9 +40,7 @@ class FileLock:
             except BlockingIOError:
                 owner = os.read(descriptor, 1000).decode("utf-8", "replace") or "another process"
                 os.close(descriptor)
-                raise RunIsLive(
-                    f"the run {run} is being executed by {owner}, which is alive: wait for it, or end that process first"
-                ) from None
+                raise live(owner) from None
             except BaseException:
                 os.close(descriptor)
                 raise

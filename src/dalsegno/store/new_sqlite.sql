@@ -234,6 +234,49 @@ CREATE TRIGGER listed_texts_added AFTER INSERT ON listed_texts BEGIN INSERT INTO
 CREATE TRIGGER listed_texts_changed AFTER UPDATE OF text ON listed_texts WHEN NOT EXISTS (SELECT 1 FROM listed_waiting WHERE place = new.place) BEGIN INSERT INTO listed_words (listed_words, rowid, text) VALUES ('delete', old.place, old.text); INSERT INTO listed_waiting (place) VALUES (new.place); END;
 CREATE TRIGGER listed_texts_removed AFTER DELETE ON listed_texts BEGIN INSERT INTO listed_words (listed_words, rowid, text) SELECT 'delete', old.place, old.text WHERE NOT EXISTS (SELECT 1 FROM listed_waiting WHERE place = old.place); DELETE FROM listed_waiting WHERE place = old.place; END;
 CREATE TRIGGER listed_waiting_many AFTER INSERT ON listed_waiting WHEN new.number - (SELECT MIN(number) FROM listed_waiting) >= 256 BEGIN INSERT INTO listed_words (rowid, text) SELECT t.place, t.text FROM listed_waiting AS w JOIN listed_texts AS t ON t.place = w.place ORDER BY t.place; DELETE FROM listed_waiting; END;
+CREATE TABLE bulk_jobs (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	why TEXT, 
+	created DOUBLE NOT NULL, 
+	started DOUBLE, 
+	ended DOUBLE, 
+	author TEXT, 
+	hosted INTEGER NOT NULL, 
+	approved INTEGER NOT NULL, 
+	forgiven_ended INTEGER NOT NULL, 
+	forgiven_failed INTEGER NOT NULL, 
+	first_failed INTEGER NOT NULL, 
+	fixed_too INTEGER NOT NULL, 
+	lease_number INTEGER NOT NULL, 
+	lease_owner TEXT, 
+	lease_beat DOUBLE, 
+	pace TEXT NOT NULL, 
+	request TEXT NOT NULL, 
+	selection TEXT NOT NULL, 
+	CONSTRAINT bulk_jobs_key PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX bulk_jobs_by_name ON bulk_jobs (name);
+CREATE INDEX bulk_jobs_by_time ON bulk_jobs (created);
+CREATE INDEX bulk_jobs_hosted ON bulk_jobs (state) WHERE hosted = 1 AND state = 'RUNNING';
+CREATE TABLE bulk_rows (
+	job TEXT NOT NULL, 
+	position INTEGER NOT NULL, 
+	origin TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	replay TEXT, 
+	at DOUBLE, 
+	code TEXT, 
+	why TEXT, 
+	CONSTRAINT bulk_rows_key PRIMARY KEY (job, position), 
+	CONSTRAINT bulk_rows_origin UNIQUE (job, origin), 
+	FOREIGN KEY(job) REFERENCES bulk_jobs (id)
+)
+ WITHOUT ROWID
+
+;
+CREATE INDEX bulk_rows_waiting ON bulk_rows (job, position) WHERE state = 'WAITING';
 CREATE TABLE answers (
 	caller TEXT NOT NULL, 
 	"key" TEXT NOT NULL, 

@@ -15,6 +15,7 @@ from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, KeepAnswer
+from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
@@ -279,6 +280,7 @@ Write = (
     | BeginAnswer
     | KeepAnswer
     | DropAnswer
+    | BulkWrite
 )
 
 
@@ -444,11 +446,15 @@ class Store(Protocol):
     def files(self) -> FileReads: ...
     @property
     def answers(self) -> AnswerReads: ...
+    def bulk(self) -> BulkReads: ...
+    @property
+    def bulk_leases(self) -> BulkLeases: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
-        DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run at all (entries, files, flows, answers).
+        DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run at all (entries, files, flows, answers, bulk
+        replays).
 
         Raises
         ------

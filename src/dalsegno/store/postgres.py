@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from dalsegno.errors import DalSegnoError, LeaseLost, MoveRefused, NotFound, RunIsLive, StoreUnavailable
 from dalsegno.store import statements as sql
 from dalsegno.store import version
+from dalsegno.store.bulk_leases import BeatingBulkLeases
 from dalsegno.store.core import StoreCore
 from dalsegno.store.port import Kept, Lease
 from dalsegno.store.rows import Row
@@ -139,6 +140,7 @@ class PostgresStore(StoreCore):
             self._connections.close()
             raise
         super().__init__(self._read, self._transact, _DIALECT)
+        self.bulk_leases = BeatingBulkLeases(now, LEASE_SECONDS, self._fetch, self._returned, self._change)
 
     def changes(self) -> int:
         """Give how far the log of the server has been written."""
@@ -178,6 +180,7 @@ class PostgresStore(StoreCore):
         """Give all leases back and close."""
         for lease in list(self._leases):
             self.release(lease)
+        self.bulk_leases.close()
         self._connections.close()
 
     def _read(self, statement: str, parameters: Mapping[str, Any]) -> list[Row]:

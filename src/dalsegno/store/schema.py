@@ -22,6 +22,8 @@ _unended = sa.text("ended IS NULL AND queued IS NOT NULL")
 _of_run = sa.text("kind = 'run'")
 _failed, _fixed = sa.text("failed IS NOT NULL"), sa.text("fixed IS NOT NULL")
 _replayed, _late = sa.text("replayed = 1"), sa.text("late = 1")
+_driven = sa.text("hosted = 1 AND state = 'RUNNING'")
+_waiting = sa.text("state = 'WAITING'")
 
 revisions = sa.Table(
     "revisions",
@@ -317,3 +319,48 @@ listed_waiting = sa.Table(
 for _database, _statements in WORDS_INDEX.items():
     for _statement in _statements:
         event.listen(metadata, "after_create", sa.DDL(_statement.replace("%", "%%")).execute_if(dialect=_database))
+bulk_jobs = sa.Table(
+    "bulk_jobs",
+    metadata,
+    sa.Column("id", _text, nullable=False),
+    sa.Column("name", _text, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("why", _text),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("started", sa.Double),
+    sa.Column("ended", sa.Double),
+    sa.Column("author", _text),
+    sa.Column("hosted", sa.Integer, nullable=False),
+    sa.Column("approved", sa.Integer, nullable=False),
+    sa.Column("forgiven_ended", sa.Integer, nullable=False),
+    sa.Column("forgiven_failed", sa.Integer, nullable=False),
+    sa.Column("first_failed", sa.Integer, nullable=False),
+    sa.Column("fixed_too", sa.Integer, nullable=False),
+    sa.Column("lease_number", sa.Integer, nullable=False),
+    sa.Column("lease_owner", _text),
+    sa.Column("lease_beat", sa.Double),
+    sa.Column("pace", _text, nullable=False),
+    sa.Column("request", _text, nullable=False),
+    sa.Column("selection", _text, nullable=False),
+    sa.PrimaryKeyConstraint("id", name="bulk_jobs_key"),
+    sa.Index("bulk_jobs_by_name", "name", unique=True),
+    sa.Index("bulk_jobs_by_time", "created"),
+    sa.Index("bulk_jobs_hosted", "state", sqlite_where=_driven, postgresql_where=_driven),
+)
+
+bulk_rows = sa.Table(
+    "bulk_rows",
+    metadata,
+    sa.Column("job", _text, sa.ForeignKey("bulk_jobs.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("origin", _text, nullable=False),
+    sa.Column("state", _text, nullable=False),
+    sa.Column("replay", _text),
+    sa.Column("at", sa.Double),
+    sa.Column("code", _text),
+    sa.Column("why", _text),
+    sa.PrimaryKeyConstraint("job", "position", name="bulk_rows_key"),
+    sa.UniqueConstraint("job", "origin", name="bulk_rows_origin"),
+    sa.Index("bulk_rows_waiting", "job", "position", sqlite_where=_waiting, postgresql_where=_waiting),
+    sqlite_with_rowid=False,
+)

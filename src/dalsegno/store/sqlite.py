@@ -13,6 +13,7 @@ from typing import Any
 from dalsegno.errors import DalSegnoError, MoveRefused, NotFound, StoreUnavailable
 from dalsegno.store import statements as sql
 from dalsegno.store import version
+from dalsegno.store.bulk_leases import LockedBulkLeases
 from dalsegno.store.core import StoreCore
 from dalsegno.store.filelease import FileLock
 from dalsegno.store.groupcommit import GroupCommit, file_lock
@@ -149,6 +150,7 @@ class SqliteStore(StoreCore):
         self._watching_lock = Lock()
         self._closed = False
         super().__init__(self._readers.fetch, self._transact, _DIALECT)
+        self.bulk_leases = LockedBulkLeases(path.parent / "leases", self._fetch, self._returned, self._change)
 
     def changes(self) -> int:
         """Give SQLite's own number, as one connection sees it."""
@@ -202,6 +204,7 @@ class SqliteStore(StoreCore):
             return
         for lease, _ in list(self._leases.values()):
             self.release(lease)
+        self.bulk_leases.close()
         self._closed = True
         with self._watching_lock:
             if self._watching is not None:

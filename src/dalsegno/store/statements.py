@@ -236,6 +236,7 @@ TEXTS_OF_TASK_RUNS = (
 )
 TEXTS_OF_REVISIONS = "SELECT source, compiled FROM revisions"
 TEXTS_OF_ENTRIES = "SELECT value FROM entries"
+TEXTS_OF_BULK_JOBS = "SELECT request FROM bulk_jobs WHERE ended IS NULL"
 DIGESTS_OF_FILES = "SELECT digest FROM files"
 GIVEN_ARTIFACTS = "SELECT run, digest FROM artifacts WHERE task_run IS NULL AND run IS NOT NULL"
 

@@ -35,7 +35,8 @@ def digests_in_use(fetch: Fetch, among: frozenset[str], without: frozenset[str])
     for _, run, *texts in _pages(fetch, sql.TEXTS_OF_TASK_RUNS, 0):
         if run not in gone:
             found.update(_digests(texts, among))
-    for texts in (*fetch(sql.TEXTS_OF_REVISIONS, {}), *fetch(sql.TEXTS_OF_ENTRIES, {})):
+    alone = (sql.TEXTS_OF_REVISIONS, sql.TEXTS_OF_ENTRIES, sql.TEXTS_OF_BULK_JOBS)
+    for texts in (row for statement in alone for row in fetch(statement, {})):
         found.update(_digests(texts, among))
     found.update(digest for (digest,) in fetch(sql.DIGESTS_OF_FILES, {}) if digest in among)
     lineages = {root for run, root, _ in runs if run not in gone}

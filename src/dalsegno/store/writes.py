@@ -17,6 +17,8 @@ from dalsegno.store import statements as sql
 from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
 from dalsegno.store.answers import begin_answer, drop_answer, keep_answer
 from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer
+from dalsegno.store.bulk import create_bulk, made_replay, move_bulk, pass_row
+from dalsegno.store.bulk_port import CreateBulk, MadeReplay, MoveBulk, PassRow
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.flows import delete_flow, disable_flow, save_revision
@@ -377,4 +379,8 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     BeginAnswer: begin_answer,
     KeepAnswer: keep_answer,
     DropAnswer: drop_answer,
+    CreateBulk: create_bulk,
+    MoveBulk: move_bulk,
+    MadeReplay: made_replay,
+    PassRow: pass_row,
 }

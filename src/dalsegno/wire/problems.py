@@ -8,6 +8,7 @@ from typing import Any
 from dalsegno import errors
 from dalsegno.errors import (
     Ambiguous,
+    BulkIsLive,
     DalSegnoError,
     ExtraMissing,
     Fault,
@@ -38,6 +39,7 @@ _STATUS: Mapping[type[DalSegnoError], int] = {
     FlowMoved: 409,
     KeyInUse: 409,
     RunIsLive: 409,
+    BulkIsLive: 409,
     MoveRefused: 409,
     LeaseLost: 409,
     ExtraMissing: 422,

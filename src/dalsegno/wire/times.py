@@ -18,3 +18,8 @@ def known_seconds(text: str) -> float:
 def exactly(at: float | None) -> str | None:
     """Give a time as text, to the microsecond: what is asked for is not to be rounded."""
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def time_text(at: float | None) -> str | None:
+    """Give seconds since 1970 as a time."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -34,11 +34,8 @@ from dalsegno.wire.reading import (
 from dalsegno.wire.times import exactly, known_seconds, seconds
 
 Stop = Callable[[Callable[[], None]], None]
-#: how many lines are asked for at once
-_LINES = 10_000
-
-#: runs of a list that a server gives at once
-_MOST = 500
+#: how many lines, and how many runs, are asked for at once
+_LINES, _MOST = 10_000, 500
 
 
 class HttpRuns:
@@ -159,9 +156,35 @@ class HttpRuns:
         """Give a run by id, unique prefix of an id, name, `last` or `last-failed`."""
         return run_from_json(self._shown(run))
 
-import builtins
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+    def list(self, filter: RunFilter) -> builtins.list[Run]:
+        """Give runs, newest first."""
+        return builtins.list(self.page(_query_of(filter)).runs)
+
+    def page(self, query: RunQuery) -> ListedRuns:
+        """Give part of a list of runs, and the cursor of the next part; all of it with `limit` 0."""
+        asked = {name: value for name, value in asdict(query).items() if value not in (None, (), False)}
+        asked |= {name: value for name in ("replayed", "fixed", "below") if (value := getattr(query, name)) is not None}
+        found: builtins.list[Run] = []
+        while True:
+            part = self._connection.get("runs", **{**asked, "limit": min(query.limit or _MOST, _MOST), "full": True})
+            found += [run_from_json(each) for each in part["runs"]]
+            if part["next"] is None or 0 < query.limit <= len(found):
+                return ListedRuns(tuple(found[: query.limit or None]), part["next"])
+            asked["cursor"] = part["next"]
+
+    def as_json(self, run: str) -> dict[str, Any]:
+        """Give a run with its task runs."""
+        return self._shown(run)
+
+    def plan_of(self, run: str) -> Plan:
+        """Give the plan of a run."""
+        return plan_from_json(self._connection.get(self._of(run, "plan")))
+
+    def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any:
+        """Render an expression as a run sees it."""
+        return self._connection.post(self._of(run, "eval"), {"text": text, "task": task})["value"]
+
+    def task_runs(self, run: str) -> builtins.list[TaskRun]:
         """Give the task runs of a run."""
         found = self._connection.get(self._of(run, "task-runs"), full=True)
         return [task_run_from_json(each) for each in found["task_runs"]]

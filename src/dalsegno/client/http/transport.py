@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing
+from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.entries import HttpEntries
 from dalsegno.client.http.files import HttpFiles
@@ -32,6 +33,7 @@ class HttpService:
         self.values = HttpValues(self._connection)
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
+        self.bulk = HttpBulk(self._connection)
 
     def close(self) -> None:
         """Let go of the connection."""
