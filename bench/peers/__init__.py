@@ -28,6 +28,8 @@ PEERS: Mapping[str, str] = {
     "zenml": "zenml[local]==0.98.0",
 }
 OURS = "dalsegno"
+#: ours once more, with every commit and every stored file synced to the disk
+SYNCED = "dalsegno, synced"
 START = "<!-- peers: written by `make bench PEERS=1 ARGS=--write` -->"
 END = "<!-- end of peers -->"
 _ABSENT = "not measured here"
@@ -46,8 +48,8 @@ class Result:
 def compare(*, install: bool, tries: int) -> list[Result | str]:
     """Measure every engine, ours first; a name alone stands for a peer that could not be measured."""
     results: list[Result | str] = []
-    for peer in (OURS, *PEERS):
-        result = _run(peer, [*_interpreter(peer, install=install), _script(peer), str(tries)])
+    for peer in (OURS, SYNCED, *PEERS):
+        result = _run(peer, [*_interpreter(peer, install=install), *_script(peer), str(tries)])
         print(f"  {peer}: {result or _ABSENT}", file=sys.stderr, flush=True)
         results.append(result or peer)
     return results
@@ -93,8 +95,10 @@ def _ratio(value: float, ours: float | None) -> str:
     return f"{number(value / ours)}×" if ours else ""
 
 
-def _script(peer: str) -> str:
-    return str(Path(__file__).with_name(f"on_{peer}.py"))
+def _script(peer: str) -> list[str]:
+    if peer == SYNCED:
+        return [*_script(OURS), "--synced"]
+    return [str(Path(__file__).with_name(f"on_{peer}.py"))]
 
 
 def _interpreter(peer: str, *, install: bool) -> list[str]:
@@ -102,7 +106,7 @@ def _interpreter(peer: str, *, install: bool) -> list[str]:
     if named:
         return [named]
     uv = shutil.which("uv", path=os.pathsep.join([".tools/bin", os.environ.get("PATH", "")]))
-    if peer == OURS or not install or not uv:
+    if peer in (OURS, SYNCED) or not install or not uv:
         return [sys.executable]
     where = ["--no-project", "--isolated", "--python", sys.executable, "--with", PEERS[peer]]
     return [uv, "run", "--quiet", *where, "python"]

@@ -1,4 +1,7 @@
-"""The work of `bench.peers` on Dal Segno: a chain of 100 steps, and a replay of its last step alone."""
+"""The work of `bench.peers` on Dal Segno: a chain of 100 steps, and a replay of its last step alone.
+
+With `--synced` before the number of tries every commit is on the disk before the run goes on.
+"""
 
 import json
 import os
@@ -8,11 +11,12 @@ import tempfile
 import time
 from typing import Any
 
-LENGTH, TRIES = 100, int(sys.argv[1])
+SYNCED = "--synced" in sys.argv
+LENGTH, TRIES = 100, int(sys.argv[-1])
 
 
 def main(home: str) -> None:
-    os.environ["DALSEGNO_HOME"] = home
+    os.environ |= {"DALSEGNO_HOME": home, "DALSEGNO_DURABILITY": "full" if SYNCED else "normal"}
     from dalsegno import pipeline, step
     from dalsegno.pipelines.session import close_all
     from dalsegno.settings import VERSION
@@ -45,7 +49,8 @@ def main(home: str) -> None:
             sys.exit(f"the replay ran {len(ran)} steps, not the last alone")
     close_all()
     took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
-    print(json.dumps({"peer": "dalsegno", "version": VERSION, "chain_ms_per_step": took[0], "replay_ms": took[1]}))
+    name = "dalsegno, synced" if SYNCED else "dalsegno"
+    print(json.dumps({"peer": name, "version": VERSION, "chain_ms_per_step": took[0], "replay_ms": took[1]}))
 
 
 if __name__ == "__main__":

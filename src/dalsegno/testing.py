@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 #: what names a store in the environment; the second would go before the first
 _HOME, _STORE = "DALSEGNO_HOME", "DALSEGNO_STORE"
+#: where files lie in memory; steps in processes of their own read them there as well
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of the user's own is made in it
+_ENOUGH = 512 << 20
 
 
 @contextmanager
@@ -25,7 +30,8 @@ def store(home: str | Path | None = None) -> Generator[Path]:
 
     Parameters
     ----------
-    home : the data directory, which stays; by default a temporary one, which is removed at the end.
+    home : the data directory, which stays; by default one that is removed at the end: in memory where the system has a file
+        system there with at least 512 MB left (`/dev/shm`), else in the folder for temporary files.
 
     Yields
     ------
@@ -35,11 +41,42 @@ def store(home: str | Path | None = None) -> Generator[Path]:
         with _named(Path(home).absolute()) as folder:
             yield folder
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="dalsegno-", ignore_cleanup_errors=True) as made,
-        _named(Path(made)) as folder,
-    ):
+    with _passing() as made, _named(made) as folder:
         yield folder
+
+
+@contextmanager
+def _passing() -> Generator[Path]:
+    """Give an empty folder that goes at the end, or with this process: in memory where there is room, else on the disk."""
+    memory = _in_memory()
+    if memory is None:
+        with tempfile.TemporaryDirectory(prefix="dalsegno-", ignore_cleanup_errors=True) as made:
+            yield Path(made)
+        return
+    from dalsegno.artifacts.scratch import Scratch
+
+    # it holds a lock as long as it is there; what a killed process left is removed by the next one that comes
+    scratch = Scratch(memory)
+    made = scratch.path()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        made.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _in_memory() -> Path | None:
+    """Give this user's folder in the file system that lies in memory; `None` where there is none, or little room in it."""
+    folder = _MEMORY / f"dalsegno-{os.getuid()}"
+    try:
+        if shutil.disk_usage(_MEMORY).free < _ENOUGH:
+            return None
+        folder.mkdir(mode=0o700, exist_ok=True)
+        facts = folder.lstat()
+    except OSError:
+        return None
+    # anybody may write there, so that it could be somebody else's, or lead elsewhere
+    return folder if S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() else None
 
 
 @contextmanager

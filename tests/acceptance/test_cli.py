@@ -135,7 +135,7 @@ def _end_session(session: int) -> None:
 
 
 def test_a_run_whose_process_was_killed_is_carried_on_and_refused_while_it_lives(place: Place) -> None:
-    process = place.start("run", place.flow(NAP.format(seconds=2)))
+    process = place.start("run", place.flow(NAP.format(seconds=5)))
     told(process, "first")
 
     code, _, err = place.call("run", "resume", "last")

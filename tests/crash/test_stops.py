@@ -16,7 +16,7 @@ from tests.crash.random_scenarios import random_scenario
 from tests.crash.scenarios import SCENARIOS, Scenario
 from tests.crash.waiting import WAITING
 
-from dalsegno.service import executing
+from dalsegno.service import watching
 
 RUNS = int(os.environ.get("DALSEGNO_CRASH_RUNS", "0"))
 WRITTEN = (*SCENARIOS, *WAITING)
@@ -35,7 +35,7 @@ def test_a_run_that_is_stopped_at_any_write_ends_as_if_it_had_not_been(
     record_property: Callable[[str, Any], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executing, "WATCH_EVERY", 0.005)
+    monkeypatch.setattr(watching, "WATCH_EVERY", 0.005)
 
     tried = Trial(scenario, tmp_path).stop_everywhere(mode)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
@@ -49,12 +49,11 @@ class Client(FlowClient, PipelineClient):
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
-            # the cast goes with the last of the nouns that HTTP lacks
-            self._service = cast("Transport", HttpService(url, token))
+            self._service: Transport = HttpService(url, token)
         else:
             from dalsegno.service.open import open_service
 
-            self._service: Transport = open_service(None if home is None else Path(home))
+            self._service = open_service(None if home is None else Path(home))
 
     def __enter__(self) -> Self:
         return self
@@ -205,6 +204,10 @@ class Client(FlowClient, PipelineClient):
     def kill_run(self, run: str) -> Run:
         """Ask the engine that executes a run to stop it."""
         return self._service.runs.kill(run)
+
+    def label_run(self, run: str, labels: Mapping[str, str]) -> Run:
+        """Give a run labels, beside those that it has. Raises `RunIsLive` while it is executed."""
+        return self._service.runs.label(run, labels)
 
     def run_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""

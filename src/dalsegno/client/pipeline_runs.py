@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dalsegno.artifacts.materializers import decode
 from dalsegno.engine.invocations import SAVED, TAKEN
 from dalsegno.errors import NotFound, closest, did_you_mean
+from dalsegno.executors.steps import TOLD_OF
 from dalsegno.model.address import parse
 from dalsegno.model.run import Artifact, Run, TaskRun
 from dalsegno.settings import allow_pickle
@@ -67,6 +68,13 @@ class Output:
     def summary(self) -> Mapping[str, Any]:
         """What it is, in a few words: type, shape, first rows, size."""
         return {} if self.artifact is None else self.artifact.summary
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the step logged about it."""
+        found = self._task_run.metadata.get(TOLD_OF, {}).get(self.name, {})
+        store = self._client.values
+        return {name: decode(form, store, allow_unsafe=allow_pickle()) for name, form in found.items()}
 
     def __repr__(self) -> str:
         return f"<Output {self.name} of {self._task_run.address}>"
@@ -156,7 +164,7 @@ class StepRun:
         return {
             name: decode(form, store, allow_unsafe=allow_pickle())
             for name, form in found.items()
-            if name not in (SAVED, TAKEN)
+            if name not in (SAVED, TAKEN, TOLD_OF)
         }
 
     @property

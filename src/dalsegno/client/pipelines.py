@@ -31,10 +31,6 @@ _PLAIN = (
 _LISTS = frozenset({"steps_to_skip", "start", "only", "until", "breakpoints", "acknowledge"})
 
 
-#: how the stored code of a step that is replayed alone begins
-ALONE = '"kind": "python-step"'
-
-
 class PipelineClient:
     """The part of the Client that speaks of pipelines and steps."""
 
@@ -78,13 +74,8 @@ class PipelineClient:
         return [PipelineRun(self._client, run) for run in self._client.list_runs(wanted)]
 
     def list_pipelines(self) -> list[FlowSummary]:
-        """Give all pipelines and flows, without those that are one step of a pipeline, replayed alone."""
-        found = self._client.list_flows()
-        known = {flow.id for flow in found}
-        return [flow for flow in found if flow.id.rpartition("-")[0] not in known or not self._is_alone(flow)]
-
-    def _is_alone(self, flow: FlowSummary) -> bool:
-        return ALONE in self._client.get_flow(f"{flow.namespace}.{flow.id}").source[: len(ALONE) + 1]
+        """Give all pipelines and flows."""
+        return self._client.list_flows()
 
     def get_run_step(self, step_run_id: Any) -> StepRun:
         """Give a step run by its id."""

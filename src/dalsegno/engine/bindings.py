@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import product
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers.forms import digest_of
 from dalsegno.engine.variables import Facts
 from dalsegno.errors import TaskFailed
-from dalsegno.model.address import Address, Items
+from dalsegno.model.address import Address, Items, Parts
 from dalsegno.model.binding import KEY, binding_of
 from dalsegno.model.digest import TAG
 from dalsegno.model.flow import Kind, Task
@@ -84,9 +86,15 @@ class Bound:
         # in another order the values are another list
         self.used[f"outputs.{inner}.keys"] = digest_of(list(keys))
         return keys, [
-            self._noted((inner, key, name), self._facts.outputs_at(str(Address(((loop, key),), inner))), name)
-            for key in keys
+            self._noted((inner, key, name), self._facts.outputs_at(address), name)
+            for key, address in zip(keys, self._addresses(task, keys), strict=True)
         ]
+
+    def _addresses(self, task: str, keys: Sequence[str]) -> list[str]:
+        """Give the addresses of a mapped step's task runs."""
+        inner = _inner_of(self._facts.nodes[task])
+        (loop,) = self._facts.nodes[inner].loops[-1:]
+        return [str(Address(((loop, key),), inner)) for key in keys]
 
     def _item(self, parameter: str) -> Any:
         item = self._scope.items[-1]
@@ -104,44 +112,46 @@ class Bound:
         TaskFailed : what is mapped is no list, or the lists are not equally long.
         """
         over = {name: {KEY: inner} for name, inner in binding_of(self._task.properties["over"])[1]}
-        product = binding_of(self._task.properties.get("mode", "zip"))[1] == "product"
+        crossed = binding_of(self._task.properties.get("mode", "zip"))[1] == "product"
         lists = {name: self._list(name, overrides.get(name, value)) for name, value in over.items()}
-        keys = {name: list(found.named or found) for name, found in lists.items()}
-        rows = list(_crossed(lists)) if product else list(_in_step(self._task.id, lists))
-        named = (
-            list(_crossed(keys))
-            if product
-            else [dict(zip(keys, row, strict=True)) for row in zip(*keys.values(), strict=True)]
-        )
+        _check_lengths(self._task.id, {} if crossed else {name: len(found) for name, found in lists.items()})
+        combined = partial(_crossed if crossed else _in_step, list(lists))
+        rows = combined(lists.values())
+        reads = [tuple(part for part in row.values() if part) for row in combined(map(_sources, lists.values()))]
         key = binding_of(self._task.properties.get("key"))[1]
-        return Items(rows, self._named(key, rows, named, key_function))
+        if key is not None:
+            return Items(rows, self._named(key, rows, key_function), reads=reads)
+        if len(lists) == 1:
+            # one list names its items by themselves, or they have names already
+            (only,) = lists.values()
+            return Items(rows, list(only), keys=only.keys, reads=reads)
+        names = combined(list(found if found.keys is None else found.keys) for found in lists.values())
+        return Items(rows, [Parts(row) for row in names], reads=reads)
 
-    def _named(
-        self, key: Any, rows: list[dict[str, Any]], named: list[dict[str, Any]], key_function: KeyFunction
-    ) -> list[Any]:
-        if key is None:
-            # one list names its items by themselves; of several, all of them together do
-            return [next(iter(each.values())) if len(each) == 1 else each for each in named]
+    def _named(self, key: str, rows: list[dict[str, Any]], key_function: KeyFunction) -> list[Any]:
         if ":" in key:
             return key_function(key, rows)
         first = [next(iter(row.values())) for row in rows]
-        return [_field(self._task.id, key, each) for each in first]
+        return [_field(self._task.id, key, self._facts.opened(each)) for each in first]
 
     def _list(self, name: str, value: Any) -> Items:
         kind, what = binding_of(value)
         if kind == "items":
             keys, values = self.items(what[0], what[1])
-            return Items(values, list(keys))
-        form = self._form(kind, what)
-        tagged = (
-            cast("JsonMap", form).get("data")
-            if isinstance(form, dict) and form.get(TAG) in ("tuple", "range")
-            else form
-        )
-        if not isinstance(tagged, list):
+            return Items(values, keys=keys, reads=[(address,) for address in self._addresses(what[0], keys)])
+        found = _items_of(self._facts.opened(self._form(kind, what)))
+        if found is None:
             message = f"`{self._task.id}` maps over `{name}`, which is no list or tuple"
             raise TaskFailed(message, hint="give a list, or a step that returns one", code="bad-items")
-        return Items(tagged, [])
+        return Items(found)
+
+
+def _items_of(form: Any) -> list[Any] | None:
+    """Give the forms of the items of a list, tuple or range; `None` for anything else."""
+    if isinstance(form, dict):
+        kind, data = form.get(TAG), cast("JsonMap", form).get("data")
+        return list(range(*cast("list[int]", data))) if kind == "range" else data if kind == "tuple" else None
+    return cast("list[Any]", form) if isinstance(form, list) else None
 
 
 def _inner_of(node: Node) -> str:
@@ -162,19 +172,22 @@ def _field(task: str, key: str, item: Any) -> Any:
     raise TaskFailed(f"`{task}` names its items by `{key}`, which an item does not have", code="bad-items")
 
 
-def _crossed(lists: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [{}]
-    for name, found in lists.items():
-        rows = [{**row, name: value} for row in rows for value in found]
-    yield from rows
+def _sources(items: Items) -> list[str]:
+    """Give for each item the address of the task run that it comes from; nothing where it comes from no other item."""
+    return [address for (address,) in items.reads] or [""] * len(items)
 
 
-def _in_step(task: str, lists: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    lengths = {name: len(found) for name, found in lists.items()}
+def _crossed(names: list[str], lists: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in product(*lists)]
+
+
+def _in_step(names: list[str], lists: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _check_lengths(task: str, lengths: Mapping[str, int]) -> None:
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"`{name}` has {length}" for name, length in lengths.items())
         message = f"`{task}` maps over lists of different lengths: {told}"
         hint = "give lists of one length, or use `.product` for all combinations, or `unmapped` for what is the same for all"
         raise TaskFailed(message, hint=hint, code="bad-items")
-    for row in zip(*lists.values(), strict=True):
-        yield dict(zip(lists, row, strict=True))

@@ -131,10 +131,10 @@ def metadata_of(result: StepResult) -> JsonMap:
 def artifacts_of(order: Attempted, result: StepResult) -> tuple[Artifact, ...]:
     """Give the records of all that a step stored."""
     made: list[Artifact] = []
-    # the one output of a step is named by the id of its task run, where it stands in the row
+    # the one output of a step is named by the id of its task run, where it stands in the row and says all of itself
     alone = len(result.outputs) == 1
     for name, value in (*result.outputs.items(), *result.artifacts.items()):
-        own = () if alone and name in result.outputs else ((value.digest, 0, value.kind),)
+        own = () if alone and name in result.outputs and value.kind == "json" else ((value.digest, 0, value.kind),)
         for blob, size, kind in value.blobs or own:
             record = order.tools.values.record(
                 blob, size, kind, name=name, run=order.tools.facts.run.id, task_run=order.task_run, output=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dalsegno.errors import TaskFailed
+from dalsegno.errors import TaskFailed, closest, did_you_mean
 from dalsegno.model.flow import Task
 from dalsegno.replay.edges import Scope
 from dalsegno.replay.resolve import Resolved
@@ -29,8 +29,10 @@ def refuse_other_items(asked: Resolved, loop: Task, scope: Scope, keys: Sequence
         if len(target.keys) > level:
             key = target.keys[level]
             if not keys or (key is not None and key not in keys):
+                near = closest(key or "", keys)
+                listed = did_you_mean(near) or f"; it has {', '.join(f'`{name}`' for name in keys[:8]) or 'none'}"
                 item = "no item for it" if key is None else f"no item `{key}`"
-                raise _unreached(target, f"`{scope.prefix}{loop.id}` has {item} now")
+                raise _unreached(target, f"`{scope.prefix}{loop.id}` has {item} now{'' if key is None else listed}")
 
 
 def refuse_skipped(asked: Resolved, group: Task, scope: Scope) -> None:

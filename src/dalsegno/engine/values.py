@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, REFERENCE, references
+from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, REFERENCE, opened, references
 from dalsegno.artifacts.port import ArtifactStore, parse_uri
-from dalsegno.errors import TaskFailed
+from dalsegno.errors import NotFound, TaskFailed
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.run import Artifact
 from dalsegno.replay.fingerprint import output_digest
@@ -80,6 +80,19 @@ class Values:
             return value
         with self._artifacts.open(value["digest"]) as file:
             return json.load(file)
+
+    def opened(self, form: Any) -> Any:
+        """Give the form of a value of Python that is a blob of its own, any other as it is.
+
+        Raises
+        ------
+        TaskFailed : the blob is gone.
+        """
+        try:
+            return opened(form, self._artifacts)
+        except NotFound as error:
+            hint = "run the step again that gave it: start the replay there"
+            raise TaskFailed(error.message, hint=hint, code="artifact-missing") from error
 
     def missing(self, outputs: JsonMap) -> tuple[str, ...]:
         """Name the outputs of which a blob is not in the artifact store any more."""

@@ -61,6 +61,8 @@ class Facts:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     #: has a function of the user's name the items of a mapped step, by the forms of the items
     key_function: Callable[[str, Sequence[Any]], list[Any]] = no_keys
+    #: gives the form of a value of Python that is a blob of its own, any other as it is
+    opened: Callable[[Any], Any] = lambda form: form
     #: how the run ends, as its `state` and `outputs`, once that is settled
     ended: dict[str, Any] = field(default_factory=dict[str, Any])
 

@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 Form = Any
 
+#: under this name a step's metadata holds what it told of its outputs and of what it saved, by their names
+TOLD_OF = "$told"
+
 
 @dataclass(frozen=True)
 class StepFacts:

@@ -23,6 +23,8 @@ LONGEST_KEY = 64
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(#[0-9]+)?\Z")
 _NUMBERED = re.compile(r"#[0-9]+\Z")
+#: what of several parts of a key needs no quotes
+_PART_OF_KEY = re.compile(r"[^,\"\\\x00-\x1f]+\Z")
 _PART = re.compile(r"(?P<id>[A-Za-z0-9][A-Za-z0-9_-]*)(?:\[(?P<key>\"(?:[^\"\\]|\\.)*\"|\*|[^\"\]]*)\])?")
 
 
@@ -97,16 +99,31 @@ def _read_key(text: str) -> str | None:
 
 
 class Items(list[Any]):
-    """Items of a loop that are named by something else than themselves.
+    """Items of a loop of which more is known than their values.
 
     Parameters
     ----------
     named : for each item what names it; empty where the items name themselves.
+    keys : for each item its key, where that is settled.
+    reads : for each item the addresses of the task runs that it is made from; empty where none is told from the others.
     """
 
-    def __init__(self, values: Iterable[Any], named: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        values: Iterable[Any],
+        named: Sequence[Any] = (),
+        *,
+        keys: Sequence[str] | None = None,
+        reads: Sequence[tuple[str, ...]] = (),
+    ) -> None:
         super().__init__(values)
         self.named = named
+        self.keys = keys
+        self.reads = reads
+
+
+class Parts(dict[str, Any]):
+    """What names an item that is made from several lists: by parameter, the value or the key that comes from each."""
 
 
 def item_keys(values: Sequence[Any]) -> list[str]:
@@ -115,6 +132,8 @@ def item_keys(values: Sequence[Any]) -> list[str]:
     Equal values are told apart by a number in the order in which they stand (`a`, `a#2`): which of them is which makes no
     difference, for they are equal. Different values that read the same (`1` and `"1"`) are named by their digests.
     """
+    if isinstance(values, Items) and values.keys is not None:
+        return list(values.keys)
     named = values.named if isinstance(values, Items) and values.named else values
     bases = [item_key(value) for value in named]
     ambiguous = _ambiguous(named, bases)
@@ -141,10 +160,19 @@ def _ambiguous(values: Sequence[Any], bases: Sequence[str]) -> set[str]:
 
 def item_key(value: Any) -> str:
     """Give the key of one item, before equal ones are told apart."""
-    text = scalar_text(value)
+    text = _joined(value) if isinstance(value, Parts) else scalar_text(value)
     if text is None or len(text) > LONGEST_KEY or not text or _NUMBERED.search(text):
         return digest("item", value)[:SHORT]
     return text
+
+
+def _joined(parts: Parts) -> str | None:
+    """Give the texts of scalars, joined by commas so that they can be told apart; `None` if one of them is none."""
+    texts = [scalar_text(part) for part in parts.values()]
+    found = [text for text in texts if text is not None]
+    if len(found) < len(texts):
+        return None
+    return ",".join(text if _PART_OF_KEY.match(text) else json.dumps(text, ensure_ascii=False) for text in found)
 
 
 def scalar_text(value: Any) -> str | None:

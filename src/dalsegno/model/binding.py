@@ -69,6 +69,25 @@ def _reads(kind: str, what: Any, loops: Mapping[str, int]) -> Iterator[Read]:
             yield from _inside(inner, loops)
 
 
+def read_by_item(over: Any) -> frozenset[str]:
+    """Name the mapped steps of which each item of another one reads items, and never all.
+
+    Parameters
+    ----------
+    over : what that other one maps over: for each parameter what it is bound to.
+    """
+    kind, pairs = binding_of(over)
+    if kind != "dict":
+        return frozenset()
+    bindings = [next(iter(binding.items())) for _, binding in pairs]
+    found = frozenset(what[0] for kind, what in bindings if kind == "items")
+    if not found:
+        return found
+    return found.difference(
+        read.task or "" for kind, what in bindings if kind != "items" for read in _reads(kind, what, {})
+    )
+
+
 def property_digest(property: Mapping[str, Any]) -> str:
     """Give the digest of a property that is a binding: values count by content, however they are kept."""
     return digest("property", _content(property[KEY]))

@@ -5,6 +5,7 @@ The forms themselves are made and read by `artifacts.materializers`.
 
 from __future__ import annotations
 
+from ast import literal_eval
 from base64 import b64decode
 from typing import Any, cast
 
@@ -90,13 +91,40 @@ def shown(form: Form) -> Any:
         return data
     if kind == "numpy.scalar" and isinstance(data, dict):
         return shown(cast("dict[str, Form]", data).get("value"))
+    return _in_few_words(kind, fields)
+
+
+def _in_few_words(kind: str, fields: dict[str, Form]) -> Any:
+    data = fields.get("data")
     name = str(fields.get("class", kind)).rpartition(":")[2]
     if kind == "enum":
         return f"{name}.{data}"
-    if isinstance(data, dict):
+    if kind == "numpy.ndarray" and isinstance(fields.get("bytes"), str):
+        return _array(fields["bytes"])
+    small = fields.get("bytes")
+    if isinstance(data, dict) and small is None and "digest" not in fields:
         return {name: shown(cast("Form", data))}
-    size = fields.get("size")
+    size = len(b64decode(small)) if isinstance(small, str) else fields.get("size")
     return f"<{name}>" if size is None else f"<{name}, {size:,} bytes>"
+
+
+_DTYPES = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
+
+
+def _array(content: str) -> str:
+    """Show an array by the first bytes of its `.npy` file: its dtype and its shape."""
+    try:
+        text = b64decode(content).partition(b"{")[2].partition(b"\n")[0]
+        header = literal_eval("{" + text.decode("utf-8").strip())
+        dtype, shape = header["descr"], "x".join(str(length) for length in header["shape"]) or "no dimensions"
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        return "<numpy.ndarray>"
+    if not isinstance(dtype, str):
+        return f"array({len(dtype)} fields, {shape})"
+    kind, size = dtype.lstrip("<>|=")[:1], dtype.lstrip("<>|=")[1:]
+    if kind in _DTYPES and size.isdigit():
+        return f"array({_DTYPES[kind]}{8 * int(size)}, {shape})"
+    return f"array({'bool' if kind == 'b' else dtype.lstrip('<>|=')}, {shape})"
 
 
 #: kinds whose data say all that a person wants to know

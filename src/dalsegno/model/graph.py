@@ -92,9 +92,22 @@ def stands_later(task: Node, reader: Node, nodes: Mapping[str, Node]) -> bool:
     return not any(group.kind in _NOT_IN_A_ROW for group in shared)
 
 
+def _stand_in_order(known: Mapping[str, Task], depends: Mapping[str, Sequence[str]]) -> bool:
+    """Whether each task comes after those that it depends on already, as the steps of a pipeline do."""
+    passed: set[str] = set()
+    for name in known:
+        for other in depends.get(name, ()):
+            if other not in passed and other in known:
+                return False
+        passed.add(name)
+    return True
+
+
 def in_order(tasks: Iterable[Task], depends: Mapping[str, Sequence[str]]) -> list[Task]:
     """Give the tasks of a Dag so that each comes after those that it depends on; else in the order of the text."""
     known = {task.id: task for task in tasks}
+    if _stand_in_order(known, depends):
+        return list(known.values())
     ordered: dict[str, Task] = {}
     begun: set[str] = set()
     for first in known:

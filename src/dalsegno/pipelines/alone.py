@@ -1,10 +1,9 @@
-"""Runs one step alone, with what it got in an earlier run: as a run of its own, of one step."""
+"""Runs one step alone, with what it got in an earlier run: a replay of that run in which only this step runs."""
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,26 +14,21 @@ from dalsegno.artifacts.weighed import Weighed
 from dalsegno.client.asked import check_asked
 from dalsegno.client.given import form_of
 from dalsegno.client.pipeline_runs import Output
-from dalsegno.code import collect, digest_of
-from dalsegno.errors import Refusal, closest, did_you_mean
+from dalsegno.client.spelling import refusing_in_python
+from dalsegno.code import digest_of
+from dalsegno.errors import Refusal, RequestRefused, closest, did_you_mean
 from dalsegno.model.binding import bound
-from dalsegno.model.digest import digest
-from dalsegno.model.flow import Flow, Task
+from dalsegno.model.state import State
 from dalsegno.pipelines.importing import refuse_while_importing
 from dalsegno.pipelines.invoked import Invoked, Which, find_invoked
 from dalsegno.pipelines.places import users_frame
-from dalsegno.pipelines.recording import told_name
+from dalsegno.pipelines.present import Known, Present, ended_tasks, present, unreadable
 from dalsegno.pipelines.running import RunOptions, execute
 from dalsegno.pipelines.session import session
 from dalsegno.replay.request import ReplayRequest
-from dalsegno.service.coded import Coded
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
-
-#: the labels by which the runs of steps alone tell what they replay
-REPLAYED_RUN = "system.replayed-run"
-REPLAYED_STEP = "system.replayed-step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +66,70 @@ def replay_alone(step: Any, request: Mapping[str, Any]) -> Any:
 
 def _run(client: Client, step: Any, found: Invoked, options: AloneOptions) -> Any:
     given = _converted(step, options.input_overrides)
-    code = digest_of(step.function).digest
     kept = client.step_arguments(found.run.id, found.address) if found.task_run is not None else {}
-    forms = {name: form for name, form in kept.items() if name in step.signature.defaults and name not in given}
-    _refuse_lacking(step, found, {*forms, *given})
-    _refuse_gone(client, step, found, forms)
-    if found.task.digests.get("code") not in (None, code):
-        _warn(f"`{step.name}` is not the code that ran in {found.run.name}: this runs what is here now")
-    forms |= _forms(client, step, given)
-    flow, function = _flow(step, found, forms, code)
-    bundle = collect(step)
-    source = json.dumps({"kind": "python-step", "bundle": bundle.to_json()}, ensure_ascii=False)
-    labels = {**options.labels, REPLAYED_RUN: found.run.id}
-    labels |= {REPLAYED_STEP: found.task_run.id} if found.task_run is not None else {}
-    asked = ReplayRequest(
-        reason=options.reason or f"`{found.name}` of {found.run.name} alone", labels=labels, debug=options.debug
-    )
-    created = client.start_run(flow.id, asked, coded=Coded(flow, code, source, bundle.files()))
+    own, gone = step.signature.defaults, _gone(client, kept)
+    # what the call left to its default is what it was then
+    _refuse_lacking(step, found, {*kept, *given})
+    _refuse_gone(step, found, [name for name in gone if name in own and name not in given])
+    _warn_of_other_code(step, found)
+    weighed = Weighed(client.values)
+    asked, now = _drawn(client, step, found, options, _Arguments(given, gone, weighed))
+    with refusing_in_python():
+        if weighed.lacks:
+            # nothing is stored of what is refused
+            plan = client.plan_replay(asked, coded=now.coded)
+            if plan.refusals:
+                raise RequestRefused(plan.refusals)
+            asked, now = _drawn(client, step, found, options, _Arguments(given, gone, client.values))
+        created = client.start_replay(asked, coded=now.coded)
     told = RunOptions(debug=options.debug, post_mortem=options.post_mortem)
-    ended = execute(client, step, created, {function: step.function}, told)
-    outputs = ended.steps[step.name].outputs
+    ended = execute(client, step, created, now.functions, told, again=f', invocation_id="{found.name}"')
+    outputs = ended.steps[found.name].outputs
     values = tuple(outputs[name].load() for name in step.signature.outputs)
     return values if step.signature.returns_tuple else (values[0] if values else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a step gets that is run alone: what is given, what of that of then is gone, and where values are kept."""
+
+    given: Mapping[str, Any]
+    gone: Collection[str]
+    store: ArtifactStore
+
+
+def _drawn(
+    client: Client, step: Any, found: Invoked, options: AloneOptions, arguments: _Arguments
+) -> tuple[ReplayRequest, Present]:
+    """Draw up the request, and the graph and the code that it is for."""
+    forms = {
+        name: form_of(client, value, f"`{name}` of `{step.name}`", arguments.store)
+        for name, value in arguments.given.items()
+    }
+    lost = unreadable(found.task, ended_tasks(client.task_runs(found.run.id)), arguments.gone)
+    known = Known(forms, lost & forms.keys() if found.task_run is not None else lost)
+    skipped = found.task_run is not None and found.task_run.state is State.SKIPPED
+    now = present(step, client.revision_of(found.run.id), found.task, known, arguments.store, skipped=skipped)
+    request = ReplayRequest(
+        origin=found.run.id,
+        revision="local",
+        only=(found.address,),
+        task_inputs={found.address: {name: bound("value", form) for name, form in forms.items()}} if forms else {},
+        reason=options.reason or f"`{found.name}` of {found.run.name} alone",
+        labels=options.labels,
+        debug=options.debug,
+    )
+    return request, now
+
+
+def _warn_of_other_code(step: Any, found: Invoked) -> None:
+    if found.task.digests.get("code") not in (None, digest_of(step.function).digest):
+        _warn(f"`{step.name}` is not the code that ran in {found.run.name}: this runs what is here now")
+
+
+def _gone(client: Client, forms: Mapping[str, Any]) -> list[str]:
+    """Name the arguments whose content is gone from the artifact store."""
+    return [name for name, form in forms.items() if not all(client.values.exists(blob) for blob in references(form))]
 
 
 def _converted(step: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,17 +144,6 @@ def _converted(step: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         name: value if isinstance(value, UUID | Output) else step.signature.convert(name, value)
         for name, value in given.items()
     }
-
-
-def _forms(client: Client, step: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the stored forms of overrides; all of them can be stored, or nothing is."""
-
-    def kept(store: ArtifactStore) -> dict[str, Any]:
-        return {name: form_of(client, value, f"`{name}` of `{step.name}`", store) for name, value in given.items()}
-
-    weighed = Weighed(client.values)
-    forms = kept(weighed)
-    return kept(client.values) if weighed.lacks else forms
 
 
 def _refuse_lacking(step: Any, found: Invoked, names: set[str]) -> None:
@@ -137,14 +162,13 @@ def _refuse_lacking(step: Any, found: Invoked, names: set[str]) -> None:
     )
 
 
-def _refuse_gone(client: Client, step: Any, found: Invoked, forms: Mapping[str, Any]) -> None:
-    for name, form in forms.items():
-        if not all(client.values.exists(blob) for blob in references(form)):
-            raise Refusal(
-                f"`{name}` of `{step.name}`, as {found.run.name} had it, is gone from the artifact store; "
-                f"replay {found.run.name}, which makes it again, or give it with input_overrides",
-                code="artifact-missing",
-            )
+def _refuse_gone(step: Any, found: Invoked, gone: Sequence[str]) -> None:
+    for name in gone:
+        raise Refusal(
+            f"`{name}` of `{step.name}`, as {found.run.name} had it, is gone from the artifact store; "
+            f"replay {found.run.name}, which makes it again, or give it with input_overrides",
+            code="artifact-missing",
+        )
 
 
 def _warn(message: str) -> None:
@@ -154,24 +178,3 @@ def _warn(message: str) -> None:
         return
     registry = frame.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(message, UserWarning, frame.f_code.co_filename, frame.f_lineno, registry=registry)
-
-
-def _flow(step: Any, found: Invoked, forms: Mapping[str, Any], code: str) -> tuple[Flow, str]:
-    name = told_name(step.function)
-    properties = {key: bound("value", form) for key, form in forms.items()}
-    digests = {"type": digest("property", found.task.type), "code": code}
-    digests |= {key: digest("property", value) for key, value in properties.items()}
-    alone = Task(
-        id=step.name,
-        type="python.Invocation",
-        function=name,
-        properties=properties,
-        digests=digests,
-        definition=digest("definition", digests),
-        raw=tuple(properties),
-        outputs=step.signature.outputs,
-    )
-    run = found.run
-    # `-` stands in no name of a function, so that no pipeline is called so by chance; alone once more keeps its name
-    last = run.flow if run.flow.endswith(f"-{step.name}") else f"{run.flow}-{step.name}"
-    return Flow(run.namespace, last, (alone,), depends={step.name: ()}), name

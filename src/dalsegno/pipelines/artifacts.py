@@ -41,8 +41,20 @@ class ExternalArtifact:
 
 
 def log_metadata(metadata: Mapping[str, Any] | None = None, **named: Any) -> None:
-    """Keep values with the step that runs here: `log_metadata(rows=3)`. Raises `DalSegnoError` outside of a step."""
-    get_step_context().log_metadata(metadata or {}, **named)
+    """Keep values with the step that runs here: `log_metadata(rows=3)`; or with what it makes.
+
+    Parameters
+    ----------
+    metadata : the values; then `artifact_name="model"` keeps them with that output or saved value of the step, and
+        `infer_artifact=True` with its one output.
+    named : values, by name.
+
+    Raises
+    ------
+    DalSegnoError : no step runs here.
+    Refusal : the step makes nothing of that name, or ZenML's `model_name`, `step_name` and such mean something else.
+    """
+    get_step_context().log_metadata(metadata, **named)
 
 
 def save_artifact(value: Any, name: str) -> None:

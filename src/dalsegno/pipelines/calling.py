@@ -12,9 +12,11 @@ from dalsegno.artifacts.materializers import decode, encode
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError, TaskFailed
 from dalsegno.executors.capture import level_of
-from dalsegno.executors.steps import StepCall, StepResult, StepValue
+from dalsegno.executors.steps import TOLD_OF, StepCall, StepResult, StepValue
 from dalsegno.executors.user_errors import describe
 from dalsegno.pipelines.context import STEP_CONTEXT, StepContext
+from dalsegno.pipelines.describing import about
+from dalsegno.pipelines.returned import outputs_from
 
 
 def call_step(
@@ -38,7 +40,7 @@ def call_step(
     TaskFailed : the function raised (the exception is its cause), or a value cannot be loaded or stored.
     """
     arguments = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in call.arguments.items()}
-    told = _Told(store, call.facts.step, allow_unsafe=allow_unsafe)
+    told = _Told(store, call, allow_unsafe=allow_unsafe)
     token = STEP_CONTEXT.set(_context(call, told, on_log))
     try:
         result = function(**arguments)
@@ -52,7 +54,7 @@ def call_step(
         raise describe(_from_the_user(error), f"`{call.facts.step}`", code="step-failed") from error
     finally:
         STEP_CONTEXT.reset(token)
-    outputs = _outputs(call, result)
+    outputs = outputs_from(function, call.outputs, result, call.facts.step)
     kept = {
         name: keep(value, store, name, call.facts.step, allow_unsafe=allow_unsafe) for name, value in outputs.items()
     }
@@ -121,18 +123,23 @@ def _from_the_user(error: Exception | SystemExit) -> Exception | SystemExit:
 class _Told:
     """What a step says of itself while it runs."""
 
-    def __init__(self, store: ArtifactStore, step: str, *, allow_unsafe: bool) -> None:
+    def __init__(self, store: ArtifactStore, call: StepCall, *, allow_unsafe: bool) -> None:
         self._store = store
-        self._step = step
+        self._step = call.facts.step
+        self._outputs = call.outputs
         self._allow_unsafe = allow_unsafe
         self.metadata: dict[str, Any] = {}
         self.artifacts: dict[str, StepValue] = {}
 
     def log_metadata(self, metadata: Mapping[str, Any] | None = None, /, **named: Any) -> None:
-        """Keep values with the step."""
-        for name, value in {**(metadata or {}), **named}.items():
+        """Keep values with the step, or with what it makes."""
+        artifact, values = about(metadata, named, self._outputs, self.artifacts)
+        into = self.metadata
+        if artifact is not None:
+            into = self.metadata.setdefault(TOLD_OF, {}).setdefault(artifact, {})
+        for name, value in values.items():
             form = encode(value, self._store, allow_unsafe=self._allow_unsafe, name=name).form
-            self.metadata[str(name)] = form
+            into[str(name)] = form
 
     def metrics(self, name: str, value: float) -> None:
         """Keep a number with the step."""
@@ -175,19 +182,3 @@ def _logger(on_log: Callable[[str, str], None]) -> logging.Logger:
     made = logging.Logger("dalsegno.step", logging.DEBUG)  # noqa: LOG001 - each attempt has its own
     made.addHandler(_Handler(on_log))
     return made
-
-
-def _outputs(call: StepCall, result: Any) -> Mapping[str, Any]:
-    names, step = call.outputs, call.facts.step
-    if not names:
-        return {}
-    if len(names) == 1:
-        return {names[0]: result}
-    if not isinstance(result, tuple | list):
-        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned a {type(result).__name__}"
-        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
-    found = cast("tuple[Any, ...]", result)
-    if len(found) != len(names):
-        message = f"`{step}` declares {len(names)} outputs ({', '.join(names)}) and returned {len(found)}"
-        raise TaskFailed(message, hint="return a tuple with one value for each", code="wrong-outputs")
-    return dict(zip(names, found, strict=True))

@@ -8,7 +8,20 @@ from __future__ import annotations
 import types
 from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from dalsegno.pipelines.annotations import is_judged
 
@@ -17,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_TOLD = 3
 _LONGEST_SHOWN = 60
+#: the modules whose classes say in brackets what their parts are
+_OF_PYTHON = frozenset({"builtins", "collections", "collections.abc"})
 #: what pydantic would give as something else that is read only once
 _LAZY = frozenset({Iterable, Iterator, Generator, AsyncIterable, Callable})
 
@@ -72,6 +87,75 @@ def fits(value: Any, annotation: Any) -> bool:
     if origin is Literal:
         return any(value == one and type(value) is type(one) for one in get_args(annotation))
     return type(value) is origin and _parts_fit(value, get_args(annotation))
+
+
+def allows(value: Any, annotation: Any) -> bool:
+    """Whether a value is of a type as it is, or of one that derives from it. What is not may be made one all the same."""
+    if type(value) is annotation or not is_judged(annotation):
+        return True
+    if is_typeddict(annotation):
+        return isinstance(value, dict) and _fields_allowed(cast("dict[str, Any]", value), annotation)
+    origin = get_origin(annotation)
+    if origin is None:
+        return _is_instance(value, getattr(annotation, "__supertype__", annotation))
+    if origin is Annotated:
+        inner, *said = get_args(annotation)
+        return not any(map(_limits, said)) and allows(value, inner)
+    if _is_union(annotation):
+        return any(allows(value, one) for one in get_args(annotation))
+    if origin is Literal:
+        return fits(value, annotation)
+    if origin.__module__ not in _OF_PYTHON:
+        return _is_instance(value, origin)  # what a class of a library says of its parts is its own affair
+    return _is_instance(value, origin) and _parts_allowed(value, get_args(annotation))
+
+
+def _fields_allowed(value: dict[str, Any], annotation: Any) -> bool:
+    """Whether a dict has what a `TypedDict` names; it may have more."""
+    try:
+        known = get_type_hints(annotation, include_extras=True)
+    except Exception:  # noqa: BLE001 - whatever an annotation does, it only says less
+        return True
+    return all(
+        allows(value[name], _unmarked(wanted))
+        if name in value
+        else name not in annotation.__required_keys__ or get_origin(wanted) is NotRequired
+        for name, wanted in known.items()
+    )
+
+
+def _unmarked(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) in (Required, NotRequired) else annotation
+
+
+def _limits(said: Any) -> bool:
+    """Whether what stands in an `Annotated` is for pydantic: it may limit the values."""
+    return type(said).__module__.partition(".")[0] in ("pydantic", "annotated_types")
+
+
+def _is_instance(value: Any, cls: Any) -> bool:
+    if cls is None:
+        return value is None
+    try:
+        return isinstance(value, cls)
+    except TypeError:  # it is nothing that can be asked for
+        return False
+
+
+def _parts_allowed(value: Any, wanted: tuple[Any, ...]) -> bool:
+    if isinstance(value, dict) and len(wanted) == 2:
+        return _all_allowed(value, wanted[0]) and _all_allowed(cast("dict[Any, Any]", value).values(), wanted[1])
+    if isinstance(value, tuple) and not (len(wanted) == 2 and wanted[1] is ...):
+        items = cast("tuple[Any, ...]", value)
+        return len(items) == len(wanted) and all(map(allows, items, wanted))
+    if isinstance(value, list | set | frozenset | tuple):
+        return _all_allowed(cast("Iterable[Any]", value), wanted[0])
+    return True
+
+
+def _all_allowed(values: Iterable[Any], wanted: Any) -> bool:
+    kinds = set(map(type, values))
+    return kinds <= {wanted} or all(allows(value, wanted) for value in values)
 
 
 def _is_union(annotation: Any) -> bool:

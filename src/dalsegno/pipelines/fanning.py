@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.code import digest_of
 from dalsegno.model.binding import KEY, bound, property_digest, reads_of
 from dalsegno.model.digest import digest
-from dalsegno.model.flow import Kind, Task
+from dalsegno.model.flow import Kind, Read, Task
 from dalsegno.pipelines.bindings import Binder, Binding
 from dalsegno.pipelines.mapped import ZIP, Unmapped, check_key, check_lengths, check_mapped, is_whole, items_of
 from dalsegno.pipelines.options import StepOptions
@@ -65,13 +65,22 @@ def fan_out(recorder: Recorder, fan: Fan) -> Any:
         for name, default in recorder.defaults(step).items()
     }
     condition = recorder.condition(binder, options.run_if)
-    recorder.order(binder, options.after)
+    whole = _after(recorder, binder, options.after)
     name = recorder.take_id(step, options.id)
     inner = recorder.task(recorder.take_id(step, None, f"{name}_item"), step, properties, options, name)
     loop = _loop(recorder, name, fan, over, inner)
+    loop = replace(loop, reads=(*loop.reads, *whole)) if whole else loop
     recorder.add(loop, condition, binder)
     recorder.note(inner.id, options)
     return results(step, Invocation(recorder, name, step.what, inner.id))
+
+
+def _after(recorder: Recorder, binder: Binder, after: Any) -> list[Read]:
+    """Note what a call stands after; give the calls among it that it maps over too, of which it then needs all items."""
+    mapped, ordered = set(binder.before), recorder.binder(binder.what)
+    recorder.order(ordered, after)
+    binder.before.update(ordered.before)
+    return [Read(name) for name in ordered.before if name in mapped]
 
 
 def _whole(recorder: Recorder, binder: Binder, fan: Fan, name: str, default: Binding) -> Binding:

@@ -102,7 +102,17 @@ def _read(store: ArtifactStore, digest: str) -> bytes:
         return file.read()
 
 
+def _as_replayed(source: str, name: str) -> tuple[str, str]:
+    """Give the source that holds a function, and its name in it: a step that was replayed alone has code of its own."""
+    code = json.loads(source.partition("\n")[0])
+    for part in code.get("steps", ()):
+        if name in part["functions"]:
+            return json.dumps({"bundle": part["bundle"]}), part["functions"][name]
+    return source, name
+
+
 def _function(source: str, store: ArtifactStore, name: str) -> Callable[..., Any]:
+    source, name = _as_replayed(source, name)
     pipeline = _pipeline(source, store)
     for found_name, function in functions_of(pipeline):
         if found_name == name:

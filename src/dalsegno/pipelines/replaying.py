@@ -258,9 +258,15 @@ def _local(
 
 def _functions_in(flow: Flow) -> set[str]:
     """Name the functions that a graph needs: of steps, and of what names items."""
-    names = {task.function for task in flow.walk() if task.function is not None}
-    keys = (binding_of(task.properties["key"])[1] for task in flow.walk() if task.kind is Kind.LOOP)
-    return names | {key for key in keys if isinstance(key, str) and ":" in key}
+    names: set[str] = set()
+    for task in flow.walk():
+        if task.function is not None:
+            names.add(task.function)
+        if task.kind is Kind.LOOP:
+            key = binding_of(task.properties["key"])[1]
+            if isinstance(key, str) and ":" in key:
+                names.add(key)
+    return names
 
 
 def _refuse_lacking(pipeline: Any, origin: Run, arguments: Mapping[str, Any]) -> None:

@@ -125,18 +125,23 @@ def execute(
     created: Run,
     functions: Mapping[str, Callable[..., Any]] | None,
     options: RunOptions,
+    *,
+    again: str = ", skip_successful_steps=True",
 ) -> PipelineRun:
-    """Execute a created run: with the functions of this process, or without any in worker processes, from stored code."""
+    """Execute a created run: with the functions of this process, or without any in worker processes, from stored code.
+
+    Parameters
+    ----------
+    again : what the line that replays a failed run says beside the run.
+    """
     source, inputs = client.revision_of(created.id).source, created.inputs
     apart = StoredSteps(source, client.values, inputs=inputs, allow_unsafe=allow_pickle())
     if functions is None:
         ended = client.execute(created.id)
         _tell(ended)
-        return (
-            PipelineRun(client, ended)
-            if ended.state is not State.FAILED
-            else _failed(client, pipeline, ended, {}, options)
-        )
+        if ended.state is not State.FAILED:
+            return PipelineRun(client, ended)
+        return _failed(pipeline, PipelineRun(client, ended), {}, options, again)
     steps = LocalSteps(
         functions, client.values, apart=apart, debug=options.debug or options.post_mortem, allow_unsafe=allow_pickle()
     )
@@ -146,14 +151,13 @@ def execute(
     _tell(ended)
     if ended.state is not State.FAILED:
         return PipelineRun(client, ended)
-    return _failed(client, pipeline, ended, steps.errors, options)
+    return _failed(pipeline, PipelineRun(client, ended), steps.errors, options, again)
 
 
 def _failed(
-    client: Client, pipeline: Any, ended: Run, errors: Mapping[str, BaseException], options: RunOptions
+    pipeline: Any, found: PipelineRun, errors: Mapping[str, BaseException], options: RunOptions, again: str
 ) -> PipelineRun:
-    found = PipelineRun(client, ended)
-    error = ended.error or {}
+    error = found.model.error or {}
     address = str(error.get("address") or "")
     cause = errors.get(address)
     if options.post_mortem and cause is not None:
@@ -162,11 +166,10 @@ def _failed(
         pdb.post_mortem(cause.__traceback__)
     if not options.raise_on_failure:
         return found
-    kept = "" if pipeline.kind == "step" else ", skip_successful_steps=True"
     failure = RunFailed(
-        f"{ended.name} failed: {error.get('message', 'it says no more')}\n"
+        f"{found.name} failed: {error.get('message', 'it says no more')}\n"
         f"  Fix it, then run it again from there:\n"
-        f'    {pipeline.__name__}.replay(pipeline_run="{ended.name}"{kept})',
+        f'    {pipeline.__name__}.replay(pipeline_run="{found.name}"{again})',
         found,
     )
     raise failure from cause

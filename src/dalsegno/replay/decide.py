@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from dalsegno.model.address import item_keys
+from dalsegno.model.address import Items, item_keys
 from dalsegno.model.flow import Effects, Flow, Kind, Task
 from dalsegno.model.graph import in_order
 from dalsegno.model.plan import Action, Decision
@@ -22,6 +22,7 @@ from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_whole import WholeDecider
 from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
 from dalsegno.replay.ending import may_end_otherwise
+from dalsegno.replay.item_edges import by_item, differing_items, is_mapped, loop_of
 from dalsegno.replay.reasons import (
     AFTER_IT,
     VERBS,
@@ -69,14 +70,32 @@ class Decider(WholeDecider):
         self, loop: Task, scope: Scope, flowing: Flowing, *, keys: Sequence[str], values: Sequence[Any]
     ) -> Flowing:
         """Decide the items of a loop: siblings, of which none stands after another."""
-        items = [Item(loop.id, *found, index) for index, found in enumerate(zip(keys, values, strict=True))]
+        made_from = (values.reads if isinstance(values, Items) else ()) or [()] * len(keys)
+        differs = self._differing_items(loop, scope, keys=keys, values=values)
+        found = zip(keys, values, made_from, strict=True)
+        items = [
+            Item(loop.id, key, value, index, reads, differs.get(key)) for index, (key, value, reads) in enumerate(found)
+        ]
         return self.expand_parts(loop, scope, flowing, items)
+
+    def _differing_items(
+        self, loop: Task, scope: Scope, *, keys: Sequence[str], values: Sequence[Any]
+    ) -> Mapping[str, str]:
+        """Say of items of a mapped step that are made from something else than in the origin, how they differ."""
+        result = self._results.get(scope.prefix + loop.id)
+        if self._origin is None or result is None or not self._kept_by_item(loop):
+            return {}
+        return differing_items(self._origin.items(result.id), dict(zip(keys, values, strict=True)), self._origin.name)
+
+    def _kept_by_item(self, loop: Task) -> bool:
+        """Whether the items of a mapped step over other lists than the origin's are kept where each is the same."""
+        return self._asked.keeps and not self._asked.changed and is_mapped(loop) and bool(self._overridden(loop))
 
     def expand_parts(self, group: Task, scope: Scope, flowing: Flowing, parts: Sequence[Item]) -> Flowing:
         """Decide some items of a loop, or the branch that a choice takes: it is the one item that there is then."""
         if group.kind is Kind.CHOICE:
             return self._expand_inside(group, scope, flowing, [part.key for part in parts])
-        scopes = [scope.enter(part.loop, part.key, part.value, part.index) for part in parts]
+        scopes = [scope.inside(part) for part in parts]
         if group.abreast:
             return self._side_by_side([((task,), at) for at in scopes for task in group.tasks], flowing)
         return self._side_by_side([(group.tasks, at) for at in scopes], flowing)
@@ -99,7 +118,7 @@ class Decider(WholeDecider):
         result = self._results.get(address)
         named = self._named(task, scope.keys) if task.id in self._asked.touched else None
         overridden = self._overridden_group(task)
-        if self._asked.changed and task.tasks and task.tasks[0].function is not None:
+        if (self._asked.changed and is_mapped(task)) or self._kept_by_item(task):
             # the items of a mapped step are compared by their values, one by one
             overridden = None
         why = named or self._hit(task, scope, flowing) or overridden
@@ -194,12 +213,22 @@ class Decider(WholeDecider):
         self, tasks: Sequence[Task], depends: Mapping[str, Sequence[str]], scope: Scope, flowing: Flowing
     ) -> Flowing:
         """Decide the tasks of a Dag, or of a flow that is one, each after those that it depends on."""
+        before: dict[str, Flowing] = {}
         out: dict[str, Flowing] = {}
         for child in in_order(tasks, depends):
-            after = [out[name] for name in depends.get(child.id, ()) if name in out]
-            out[child.id] = self._decide(child, scope, flowing.join(after))
+            by_item = self._stands_by_item(child, scope)
+            # what happens to some items of a mapped step is no matter of the others that are made from it
+            after = [(before if name in by_item else out)[name] for name in depends.get(child.id, ()) if name in out]
+            before[child.id] = flowing.join(after)
+            out[child.id] = self._decide(child, scope, before[child.id])
             flowing = flowing.with_ran(out[child.id])
         return flowing.join(out.values())
+
+    def _stands_by_item(self, task: Task, scope: Scope) -> frozenset[str]:
+        """Name the mapped steps that another one stands after only since its items are made from theirs, one from one."""
+        named = {read.task for read in task.reads}
+        loops = (loop_of(name, self._nodes) for name in by_item(task, scope, self._nodes, self.so_far))
+        return frozenset(loop for loop in loops if loop not in named)
 
     def _expand_lasts(self, owner: Task, scope: Scope, flowing: Flowing, first: int) -> Flowing:
         """Decide `finally`: it runs if anything in its scope runs (rule 6)."""
@@ -252,7 +281,7 @@ class Decider(WholeDecider):
     def _items(self, task: Task, scope: Scope, flowing: Flowing) -> tuple[Sequence[str], Sequence[Any], NotYet | None]:
         if task.kind not in (Kind.LOOP, Kind.CHOICE):
             return (), (), None
-        for read in task.reads:
+        for read in self._whole_reads(task, scope):
             found = self.so_far.hot.read(read, self._nodes, scope)
             found = [*found, *self.so_far.warm.read(read, self._nodes, scope)]
             running = (name for name in found if self.so_far.decisions[name].action is not Action.PIN)

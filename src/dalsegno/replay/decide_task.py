@@ -10,12 +10,13 @@ from typing import Any
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.address import parse
 from dalsegno.model.files import differs
-from dalsegno.model.flow import Effects, Kind, Task
+from dalsegno.model.flow import Effects, Kind, Read, Task
 from dalsegno.model.plan import Action, Plan
 from dalsegno.model.run import Result
 from dalsegno.replay import fingerprint
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
+from dalsegno.replay.item_edges import made_from, whole_reads
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.reasons import (
     UNFINISHED,
@@ -241,10 +242,13 @@ class TaskDecider:
             return None
         if "secret" in task.volatile:
             return "is decided at its turn: it reads a secret"
-        for read in task.reads:
+        for read in self._whole_reads(task, scope):
             source = next(self.so_far.warm.read(read, self._nodes, scope), None)
             if source is not None:
                 return f"is decided at its turn: it reads `{source}`"
+        source = made_from(scope, self.so_far.warm)
+        if source is not None:
+            return f"is decided at its turn: it reads `{source}`"
         if flowing.check is not None:
             return f"is decided at its turn: it stands after `{flowing.check}`"
         return None
@@ -371,14 +375,28 @@ class TaskDecider:
             return flowing.forced
         if self._origin is None:
             return None
-        for read in task.reads if not task.batches else ():
+        for read in self._whole_reads(task, scope) if not task.batches else ():
             hot = self.so_far.hot.read(read, self._nodes, scope)
             source = flowing.ran if read.task is None else next(hot, None)
             if source is not None:
                 return f"reads `{source}`, which {self._verb(source)}"
+        why = self._item_hit(scope)
+        if why is not None:
+            return why
         if flowing.wave is not None:
             return f"stands after `{flowing.wave}`, which {self._verb(flowing.wave)}"
         return None
+
+    def _item_hit(self, scope: Scope) -> str | None:
+        """Why the item in which something stands is not that of the origin."""
+        source = made_from(scope, self.so_far.hot)
+        if source is not None:
+            return f"reads `{source}`, which {self._verb(source)}"
+        return scope.items[-1].differs if scope.items else None
+
+    def _whole_reads(self, task: Task, scope: Scope) -> Iterable[Read]:
+        """Give what a task reads itself, and none of its items."""
+        return whole_reads(task, scope, self._nodes, self.so_far)
 
     def _verb(self, address: str) -> str:
         decision = self.so_far.decisions.get(address)
@@ -419,13 +437,6 @@ class TaskDecider:
         if differs is not None:
             return differs
         return "everything is run again"
-
-    @cached_property
-    def _results_by_task(self) -> Mapping[str, list[tuple[str, Result]]]:
-        found: dict[str, list[tuple[str, Result]]] = {}
-        for address, result in self._results.items():
-            found.setdefault(result.task, []).append((address, result))
-        return found
 
     @cached_property
     def _gone_task(self) -> str | None:

@@ -6,8 +6,9 @@ is in it, and it is kept with that, or it runs whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from dalsegno.model.address import parse
 from dalsegno.model.flow import Task
@@ -67,6 +68,13 @@ class WholeDecider(TaskDecider):
         if any(read.task is None for read in task.reads):
             return flowing.ran is not None
         return any(next(self.so_far.hot.read(read, self._nodes, scope), None) is not None for read in task.reads)
+
+    @cached_property
+    def _results_by_task(self) -> Mapping[str, list[tuple[str, Result]]]:
+        found: dict[str, list[tuple[str, Result]]] = {}
+        for address, result in self._results.items():
+            found.setdefault(result.task, []).append((address, result))
+        return found
 
     def _results_inside(self, tasks: list[Task], scope: Scope) -> Results:
         found = [pair for task in tasks for pair in self._results_by_task.get(task.id, ())]

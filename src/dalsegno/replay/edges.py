@@ -15,12 +15,20 @@ from dalsegno.replay.select import Nodes
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a loop: which loop, its key, its value, and its place among the items, from 0."""
+    """One item of a loop: which loop, its key, its value, and its place among the items, from 0.
+
+    Parameters
+    ----------
+    reads : the addresses of the task runs of another mapped step that it is made from, where it is made from no others.
+    differs : how what it is made from is known to differ from the origin's.
+    """
 
     loop: str
     key: str
     value: Any
     index: int = 0
+    reads: tuple[str, ...] = ()
+    differs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,12 @@ class Scope:
 
     def enter(self, loop: str, key: str, value: Any, index: int = 0) -> Scope:
         """Give the scope inside one item of a loop that stands here."""
-        prefix = item_prefix(self.prefix + loop, key) + "."
-        return Scope((*self.items, Item(loop, key, value, index)), prefix, (*self.keys, key))
+        return self.inside(Item(loop, key, value, index))
+
+    def inside(self, item: Item) -> Scope:
+        """Give the scope inside an item of a loop that stands here."""
+        prefix = item_prefix(self.prefix + item.loop, item.key) + "."
+        return Scope((*self.items, item), prefix, (*self.keys, item.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,8 @@ class Flowing:
         for other in others:
             wave, ran, wanting = wave or other.wave, ran or other.ran, wanting or other.wanting
             check = check or other.check
+        if wave is self.wave and ran is self.ran and wanting is self.wanting and check is self.check:
+            return self
         return Flowing(wave, ran, wanting, self.forced, check)
 
     def with_ran(self, other: Flowing) -> Flowing:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Read, Task
 from dalsegno.model.plan import Action, Decision
-from dalsegno.replay.edges import Decided, Found, Scope
+from dalsegno.replay.edges import Decided, Hot, Scope
+from dalsegno.replay.item_edges import made_from, whole_reads
 from dalsegno.replay.resolve import Resolved
 from dalsegno.replay.select import Nodes
 
@@ -21,7 +22,7 @@ class LeftOut:
         self._decided = decided
         self._nodes = nodes
         self._resolved = resolved
-        self._left = Found()
+        self._left = Hot()
         #: the first that is left out, by its place in the flow: a dynamic expression reads what stands before it
         self._first: str | None = None
 
@@ -65,7 +66,10 @@ class LeftOut:
                 yield PlanRefusal("reads-left-out", message, shown)
 
     def _sources(self, reader: Task, scope: Scope) -> Iterator[str]:
-        for read in reader.reads:
+        source = made_from(scope, self._left)
+        if source is not None:
+            yield source
+        for read in whole_reads(reader, scope, self._nodes, self._decided):
             if read.task is None:
                 if self._first is not None and self._position(self._first) < self._nodes[reader.id].position:
                     yield self._first

@@ -9,9 +9,12 @@ from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Kind, Read, Task
 from dalsegno.model.plan import Action, Decision
 from dalsegno.replay.edges import Decided, Found, Scope, wanted_keys
+from dalsegno.replay.item_edges import whole_reads
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.resolve import Resolved, keeps_origin
 from dalsegno.replay.select import Nodes
+
+_KEPT = (Action.REUSE, Action.CHECK)
 
 
 class Missing:
@@ -127,8 +130,14 @@ class Missing:
             yield from self._reads(reader, scope)
 
     def _reads(self, reader: Task, scope: Scope) -> Iterator[str]:
-        for read in reader.reads:
+        for item in scope.items[-1:]:
+            yield from (address for address in item.reads if self._is_kept(address))
+        for read in whole_reads(reader, scope, self._nodes, self._decided):
             yield from self._read(read, scope, self._nodes[reader.id].position)
+
+    def _is_kept(self, address: str) -> bool:
+        decision = self._decided.decisions.get(address)
+        return decision is not None and decision.action in _KEPT
 
     def _read_by_handlers(self) -> Iterator[str]:
         for node in self._nodes.values():

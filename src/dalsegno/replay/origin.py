@@ -15,6 +15,8 @@ class Origin:
     Parameters
     ----------
     name : the run's name, for messages.
+    items : gives, for the id of a mapped step's task run, the digests of what each of its items was made from: by key, and
+        there by parameter.
     results : its task runs by address.
     digests : gives, for the id of a task run, the digests of its definition by property.
     gone : gives, for the id of a task run, the names of stored files and values of its result that are missing.
@@ -35,4 +37,5 @@ class Origin:
     ran: Callable[[str], Mapping[str, str]] = lambda _task: {}
     tasks: Callable[[], Collection[str]] = tuple
     damaged: Callable[[str], tuple[str, ...]] = lambda _task_run: ()
+    items: Callable[[str], Mapping[str, Mapping[str, str]]] = lambda _task_run: {}
     file_changed: Callable[[str], str | None] = lambda _task_run: None

@@ -225,6 +225,16 @@ def _pins_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: ORIGIN if value == {"$origin": True} else value for name, value in data.items()}
 
 
+def task_inputs_of(data: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Read overrides of properties: `{"value": ...}`, or `{"expr": ...}` for a text that is to be rendered."""
+    return _inputs_from_json(data)
+
+
+def task_inputs_as_json(inputs: TaskInputs) -> dict[str, dict[str, Any]]:
+    """Give overrides of properties as JSON data."""
+    return _inputs_to_json(inputs)
+
+
 def _inputs_from_json(data: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {
         name: {key: Expression(value["expr"]) if "expr" in value else value["value"] for key, value in values.items()}

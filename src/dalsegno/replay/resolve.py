@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
 from dalsegno.errors import PlanRefusal
 from dalsegno.model.flow import Task
 from dalsegno.model.graph import Node
+from dalsegno.replay.item_edges import is_mapped
 from dalsegno.replay.needed import Needed, needed_for
 from dalsegno.replay.renaming import NOTHING_RENAMED, Renamed
 from dalsegno.replay.request import ORIGIN, ReplayRequest, Stale
@@ -305,11 +306,19 @@ class _Reader:
     def assigned(self, given: Mapping[str, Any], shape: Callable[[Target, Any], JsonMap | None]) -> Assigned:
         pairs: list[tuple[Target, JsonMap]] = []
         for text, value in given.items():
-            for target in self.targets([text]):
+            for named in self.targets([text]):
+                target = self._in_mapped(named, whole=shape == self.properties)
                 values = shape(target, value)
                 if values is not None:
                     pairs.append((target, values))
         return Assigned(pairs)
+
+    def _in_mapped(self, target: Target, *, whole: bool) -> Target:
+        """Give the step that is run for an item, where what is named is an item of a mapped step, or all (`whole`)."""
+        loop = self._nodes[target.task]
+        if not is_mapped(loop.task) or (len(target.keys) == len(loop.loops) and not whole):
+            return target
+        return replace(target, task=loop.task.tasks[0].id, keys=(*target.keys, None)[: len(loop.loops) + 1])
 
     def properties(self, target: Target, values: JsonMap) -> JsonMap | None:
         if len(target.keys) > len(self._nodes[target.task].loops):
@@ -320,6 +329,9 @@ class _Reader:
 
     def pinned(self, target: Target, value: Any) -> JsonMap | None:
         task = self._nodes[target.task].task
+        if is_mapped(task):
+            self._refuse("pin-of-group", f"`{target.text}` is mapped: give the result of each of its items", target)
+            return None
         if task.kind.is_group:
             self._refuse(
                 "pin-of-group", f"`{target.text}` is a group and has no result of its own; pin the tasks in it", target

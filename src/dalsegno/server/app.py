@@ -20,13 +20,25 @@ from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.openapi import document, methods_at, operation_id
 from dalsegno.server.replies import problem, reply
-from dalsegno.server.routes import entries, evaluating, events, files, flows, keeping, runs, task_types
+from dalsegno.server.routes import (
+    artifacts,
+    entries,
+    evaluating,
+    events,
+    files,
+    flows,
+    keeping,
+    logs,
+    looking,
+    runs,
+    task_types,
+)
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
 _ROUTES = (
     flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router,
+    keeping.router, looking.router, logs.router, artifacts.router,
 )  # fmt: skip
 
 

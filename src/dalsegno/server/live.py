@@ -14,7 +14,9 @@ from pydantic_core import to_json
 
 from dalsegno.errors import DalSegnoError
 from dalsegno.model.state import ENDED
+from dalsegno.service.logs import LineFilter
 from dalsegno.service.service import Service
+from dalsegno.service.views import line_as_json
 
 #: how often it looks whether anything has been committed, in seconds
 LOOK_EVERY = 0.05
@@ -75,6 +77,29 @@ class Live:
                         return
                 if after and await self._full(run, after, version):
                     continue
+                if not await self.changed(version):
+                    yield ServerSentEvent(comment="")
+        finally:
+            self._followers -= 1
+
+    async def follow_lines(self, run: str, wanted: LineFilter, after: int) -> AsyncIterator[ServerSentEvent]:
+        """Give log lines of a run after a position, as they come, until it has ended."""
+        self._followers += 1
+        try:
+            while not self._closed.is_set():
+                version = self._version
+                # what is written once it has ended is written before that is seen here
+                over = (await asyncio.to_thread(self._service.runs.get, run)).state.ended
+                found = await asyncio.to_thread(partial(self._service.logs.find, run, wanted, after=after, limit=_PAGE))
+                for line in found.lines:
+                    after = line.position
+                    yield sent("line", after, line_as_json(line))
+                after = found.next or after
+                if found.next is not None:
+                    continue
+                if over:
+                    yield sent("end", after, {})
+                    return
                 if not await self.changed(version):
                     yield ServerSentEvent(comment="")
         finally:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import BinaryIO
 
-from dalsegno.artifacts.port import ArtifactStore, parse_uri
-from dalsegno.errors import Ambiguous, NotFound
+from blake3 import blake3
+
+from dalsegno.artifacts.port import ArtifactStore, Blob, parse_uri
+from dalsegno.errors import Ambiguous, NotFound, Refusal
 from dalsegno.model.run import Artifact
 from dalsegno.store.port import Store
 
@@ -36,6 +39,20 @@ class ArtifactCases:
     def of_task_run(self, task_run: str) -> list[Artifact]:
         """Give the records of what a task run stored."""
         return self._store.artifacts.of_task_run(task_run)
+
+    def store(self, path: Path, digest: str) -> Blob:
+        """Store a file that its maker gives up, whose content must have a digest.
+
+        Raises
+        ------
+        Refusal : it has another; nothing is kept.
+        """
+        found = blake3()
+        found.update_mmap(path)
+        if found.hexdigest() != digest:
+            message = f"the content has the digest {found.hexdigest()}, not {digest}: nothing was kept; send it again"
+            raise Refusal(message, code="other-digest")
+        return self._artifacts.adopt(path)
 
     def open(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""

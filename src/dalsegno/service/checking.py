@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from dalsegno.engine.items import MAP
 from dalsegno.engine.values import as_stored
 from dalsegno.errors import ExpressionFailed, PlanRefusal, TaskFailed, closest, did_you_mean
 from dalsegno.expressions import parse
@@ -32,7 +31,7 @@ def check_values(resolved: Resolved, nodes: Nodes) -> list[PlanRefusal]:
 
 
 def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
-    if task.function is not None or task.type == MAP:
+    if task.function is not None:
         yield from _check_arguments(text, task, values)
         return
     task_type = load(task.type)
@@ -55,10 +54,7 @@ def _check_overrides(text: str, task: Task, values: Mapping[str, Any]) -> Iterat
 def _check_arguments(text: str, task: Task, values: Mapping[str, Any]) -> Iterator[PlanRefusal]:
     """Check what is given for a step in Python: its parameters, by name."""
     for name, value in values.items():
-        if task.function is None:
-            message = f"`{text}` is mapped: give `{name}` to its step, `{text}.{task.tasks[0].id}`"
-            yield PlanRefusal("bad-address", message, text)
-        elif name not in task.properties:
+        if name not in task.properties:
             near = closest(name, task.properties)
             hint = did_you_mean(near) or f"; it has {', '.join(f'`{one}`' for one in task.properties) or 'none'}"
             yield PlanRefusal("unknown-property", f"the step `{text}` has no input `{name}`{hint}", text, near)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class Coded:
     source : the code as JSON text: what is stored of it, with digests in the place of texts.
     contents : those texts, by digest.
     graph : the digest of the graph where it is that of an earlier run, as `Revision.graph`; `None` for a new one.
+    of : the number of the revision that has this code already, whichever is the newest; `None` where that is not known.
     """
 
     flow: Flow
@@ -34,6 +35,7 @@ class Coded:
     source: str
     contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
     graph: str | None = None
+    of: int | None = None
 
 
 def entry_of(revision: Revision) -> str | None:
@@ -55,11 +57,17 @@ def readable(revision: Revision, read: Callable[[str], bytes]) -> str:
     """
     if entry_of(revision) is None:
         return revision.source
-    bundle = json.loads(revision.source)["bundle"]
+    source = json.loads(revision.source)
+    bundles = [source["bundle"], *(part["bundle"] for part in source.get("steps", ()))]
+    return "\n\n".join(text for bundle in bundles for text in _texts_of(bundle, read))
+
+
+def _texts_of(bundle: Mapping[str, Any], read: Callable[[str], bytes]) -> Iterator[str]:
+    yield f"# the code of {bundle['entry']}\n"
     parts = {name: module["digest"] for name, module in sorted(bundle.get("modules", {}).items())}
     parts |= dict(sorted(bundle.get("texts", {}).items()))
-    texts = [f"# {name}\n\n{read(digest).decode('utf-8', 'replace').rstrip()}\n" for name, digest in parts.items()]
-    return "\n\n".join([f"# the code of {bundle['entry']}\n", *texts])
+    for name, stored in parts.items():
+        yield f"# {name}\n\n{read(stored).decode('utf-8', 'replace').rstrip()}\n"
 
 
 def graph_text(flow: Flow) -> str:

@@ -114,6 +114,7 @@ class Evaluating:
             secrets,
             outside,
             ended=ended,
+            opened=self._values.opened,
         )
         return facts, memory
 

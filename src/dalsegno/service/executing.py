@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts, no_keys
 from dalsegno.engine.worker import Tools
-from dalsegno.errors import DalSegnoError, LeaseLost, NotFound, Refusal
+from dalsegno.errors import DalSegnoError, NotFound, Refusal
 from dalsegno.executors.inline import InlineExecutor
 from dalsegno.executors.steps import StepRunner
 from dalsegno.executors.threads import ThreadExecutor
@@ -51,10 +51,9 @@ from dalsegno.service.graphs import Graphs
 from dalsegno.service.others import OtherRuns, Resume
 from dalsegno.service.planning import Planning
 from dalsegno.service.revisions import revision_of
+from dalsegno.service.watching import Watching
 from dalsegno.store.port import Lease, RunFilter, Store
 
-#: how often a running engine looks whether it is to stop, and keeps its lease alive, in seconds
-WATCH_EVERY = 0.25
 #: how many tasks of one run execute at once at the most
 THREADS = 32
 
@@ -80,6 +79,7 @@ class Executing:
         self._artifacts = artifacts
         self._planning = planning
         self._creating = creating
+        self._watching = Watching(store, clock)
         self._aside: list[threading.Thread] = []
         self._clock = clock
         self._ids = ids
@@ -149,7 +149,7 @@ class Executing:
         if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
             wish.set()
         try:
-            with self._watched(lease, wish, job):
+            with self._watching.watch(job, wish):
                 final = Runner(job).execute()
             self._call_hook(job, final)
         except Left:
@@ -220,6 +220,7 @@ class Executing:
             outside,
             dict(run.labels),
             no_keys if steps is None else steps.keys,
+            opened=values.opened,
         )  # fmt: skip
         logs = LogWriter(self._store, run.id)
         return Job(
@@ -272,34 +273,6 @@ class Executing:
     def _last_attempt(self, task_run: str) -> int:
         found = self._store.task_runs.get(task_run)
         return 0 if found is None else found.attempt
-
-    @contextmanager
-    def _watched(self, lease: Lease, wish: Stop, job: Job) -> Generator[None]:
-        """Look now and then whether somebody asked to stop the run or its time has passed, and keep the lease alive."""
-        over = threading.Event()
-
-        def watch() -> None:
-            while not over.wait(WATCH_EVERY):
-                try:
-                    self._store.beat(lease)
-                    now = self._clock.now()
-                    late = job.leave.by is not None and job.leave.by <= now
-                    if late or self._store.runs.kill_requested(lease.run) or job.limits.due(now):
-                        wish.set()
-                except LeaseLost:
-                    wish.set()
-                    return
-                except DalSegnoError:
-                    # the store is away for a moment: the engine's own commit is the one to tell
-                    continue
-
-        thread = threading.Thread(target=watch, name="dalsegno-watch", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
 
 
 def _cannot_resume(run: Run, _answers: Mapping[str, Any]) -> Run:

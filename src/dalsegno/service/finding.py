@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
+from dalsegno.model.address import parse
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.service.views import iso
@@ -58,9 +59,21 @@ def _last(store: Store, *, failed: bool) -> Run:
     return found[0]
 
 
+def _in_item(store: Store, run: Run, address: str) -> TaskRun | None:
+    """Give the task run that an address means which names an item with one task in it, or a key without its quotes."""
+    try:
+        parsed = parse(address)
+    except ValueError:
+        return None
+    if parsed.task is not None:
+        return store.task_runs.at(run.id, str(parsed))
+    inside = [result.address for result in store.task_runs.results(run.id) if result.address.startswith(f"{parsed}.")]
+    return store.task_runs.at(run.id, inside[0]) if len(inside) == 1 else None
+
+
 def find_task_run(store: Store, run: Run, address: str) -> TaskRun:
     """Give the task run at an address of a run. Raises `NotFound` with the closest addresses."""
-    found = store.task_runs.at(run.id, address)
+    found = store.task_runs.at(run.id, address) or _in_item(store, run, address)
     if found is None:
         known = [result.address for result in store.task_runs.results(run.id)]
         near = closest(address, known)

@@ -61,6 +61,9 @@ class FlowCases:
     def prepare_code(self, coded: Coded) -> Saved:
         """Give the revision that the code of a pipeline is or would become, with the graph of this call."""
         flow = coded.flow
+        if coded.of is not None:
+            found = self.revision(flow.namespace, flow.id, coded.of)
+            return Saved(replace(found, flow=flow, graph=own_graph(flow)), created=False)
         latest = self._store.flows.latest(flow.namespace, flow.id)
         if latest is not None and latest.digest == coded.digest:
             graph = own_graph(flow) if coded.graph is None else coded.graph

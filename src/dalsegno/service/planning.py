@@ -29,6 +29,7 @@ from dalsegno.model.sealed import is_sealed
 from dalsegno.model.state import State
 from dalsegno.replay.edges import NotYet, Scope
 from dalsegno.replay.ending import may_end_otherwise
+from dalsegno.replay.item_edges import item_digests
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.plan import draw_up
 from dalsegno.replay.reasons import WHAT
@@ -207,12 +208,19 @@ class Planning:
             ran_in=happened.at,
             ran=happened.of_task,
             damaged=lambda task_run: self._values.damaged(self._outputs(task_run)),
+            items=self._items,
             file_changed=FileChanges(self._store, self.files, run).of,
         )
 
     def _digests(self, task_run: str) -> Mapping[str, str]:
         found = self._store.task_runs.get(task_run)
         return {} if found is None else found.digests
+
+    def _items(self, task_run: str) -> Mapping[str, Mapping[str, str]]:
+        found = self._store.task_runs.get(task_run)
+        if found is None or found.keys is None or found.values is None:
+            return {}
+        return {key: item_digests(row) for key, row in zip(found.keys, found.values, strict=False)}
 
     def _outputs(self, task_run: str) -> Mapping[str, Any]:
         found = self._store.task_runs.get(task_run)
@@ -318,6 +326,7 @@ class Planning:
                 dict(labels),
                 ended=ended,
                 key_function=keys_as_then(self._store, origin, scope.prefix + resolved.renamed.old(task.id), task),
+                opened=self._values.opened,
             )
             try:
                 return parts_of(task, scope, resolved.overrides(task.id, scope.keys), facts)

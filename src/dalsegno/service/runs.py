@@ -30,7 +30,7 @@ from dalsegno.service.begun import BegunRuns
 from dalsegno.service.coded import Coded, entry_of, refuse_other, with_overridden
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
-from dalsegno.service.executing import Executing
+from dalsegno.service.executing import Executing, owner
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.graphs import Graphs
@@ -46,7 +46,7 @@ from dalsegno.service.switched import refuse_off
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import QueueRun, RequestKill, RunFilter, Store, StoredLine
+from dalsegno.store.port import LabelRun, QueueRun, RequestKill, RunFilter, Store, StoredLine
 
 
 class RunCases:
@@ -277,6 +277,16 @@ class RunCases:
             self._store.commit(None, [QueueRun(found.id, self._clock.now())])
         return self.get(found.id)
 
+    def label(self, run: str, labels: Mapping[str, str]) -> Run:
+        """Give a run labels, beside those that it has. Raises `RunIsLive` while a process executes it."""
+        found = refuse_deleted(self.get(run), "labelled")
+        lease = self._store.acquire(found.id, owner())
+        try:
+            self._store.commit(lease, [LabelRun(found.id, labels)])
+        finally:
+            self._store.release(lease)
+        return self.get(found.id)
+
     def resume_by_engine(self, run: str, said: Resumption) -> Run:
         """Resume a run that waits for a person, and hand it to the engine of a server to carry it on.
 
@@ -385,6 +395,7 @@ class RunCases:
         found = self.get(run)
         task_runs = self._ordered(found)
         shown = run_as_json(found, task_runs, self._marked.of(found, task_runs))
+        shown["last_event"] = self._store.events.last(found.id)
         if found.state is State.PAUSED:
             shown["waits"] = [wait.as_json() for wait in self._resuming.waits(found)]
         return shown

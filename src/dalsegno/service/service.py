@@ -11,6 +11,7 @@ from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
+from dalsegno.service.logs import LogCases
 from dalsegno.service.namespace_files import FileCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.saved import Saved
@@ -51,6 +52,7 @@ class Service:
         )
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
+        self.logs = LogCases(store)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
         self.answers = AnswerCases(store, clock, ids)

@@ -12,20 +12,25 @@ from dalsegno.model.files import NamespaceFile
 from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.graph import Node, index
 from dalsegno.model.kv import Entry
-from dalsegno.model.run import Run, TaskRun
+from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
 from dalsegno.service.saved import Saved
-from dalsegno.store.listing import FlowSummary, ToldEvent
+from dalsegno.store.listing import FlowSummary, StoredLine, ToldEvent
 
 
 def run_as_json(
-    run: Run, task_runs: Iterable[TaskRun] | None = None, given: Mapping[str, tuple[str, ...]] | None = None
+    run: Run,
+    task_runs: Iterable[TaskRun] | None = None,
+    given: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    full: bool = False,
 ) -> dict[str, Any]:
     """Give a run as JSON data; times are ISO 8601 in UTC. Without `task_runs` as in a list.
 
     Parameters
     ----------
     given : the values that a person gave and that a task run used, by its address.
+    full : with all that is recorded of the run itself, also without `task_runs`.
     """
     shown: dict[str, Any] = {
         "id": run.id,
@@ -50,11 +55,12 @@ def run_as_json(
         "started": iso(run.started),
         "ended": iso(run.ended),
     }
-    if task_runs is not None:
+    if task_runs is not None or full:
         shown["clock"] = iso(run.clock)
         shown["plan_digest"] = run.plan_digest
         shown["request"] = mask_sealed(dict(run.request))
         shown["environment"] = dict(run.environment)
+    if task_runs is not None:
         shown["task_runs"] = [
             {**task_run_as_json(item), "given": list((given or {}).get(item.address, ()))} for item in task_runs
         ]
@@ -85,6 +91,67 @@ def task_run_as_json(item: TaskRun) -> dict[str, Any]:
         "ended": iso(item.ended),
         "outputs": mask_sealed(dict(item.outputs)),
         "error": item.error,
+    }
+
+
+def whole_task_run_as_json(item: TaskRun) -> dict[str, Any]:
+    """Give a task run as JSON data, with all that is recorded of it."""
+    return {
+        **task_run_as_json(item),
+        "run": item.run,
+        "created": iso(item.created),
+        "definition": item.definition,
+        "digests": dict(item.digests),
+        "used": dict(item.used),
+        "properties": mask_sealed(dict(item.properties)),
+        "output_digest": item.output_digest,
+        "keys": None if item.keys is None else list(item.keys),
+        "values": None if item.values is None else mask_sealed(list(item.values)),
+        "metadata": mask_sealed(dict(item.metadata)),
+    }
+
+
+def attempt_as_json(attempt: Attempt) -> dict[str, Any]:
+    """Give an attempt as JSON data."""
+    return {
+        "task_run": attempt.task_run,
+        "number": attempt.number,
+        "state": attempt.state.value,
+        "started": iso(attempt.started),
+        "ended": iso(attempt.ended),
+        "error": attempt.error,
+    }
+
+
+def line_as_json(stored: StoredLine) -> dict[str, Any]:
+    """Give a log line as JSON data."""
+    line = stored.line
+    return {
+        "position": stored.position,
+        "task_run": stored.task_run,
+        "address": stored.address,
+        "attempt": stored.attempt,
+        "at": iso(line.at),
+        "level": line.level,
+        "stream": line.stream,
+        "text": line.text,
+    }
+
+
+def artifact_as_json(artifact: Artifact) -> dict[str, Any]:
+    """Give the record of an artifact as JSON data."""
+    return {
+        "id": artifact.id,
+        "digest": artifact.digest,
+        "kind": artifact.kind,
+        "name": artifact.name,
+        "size": artifact.size,
+        "created": iso(artifact.created),
+        "run": artifact.run,
+        "task_run": artifact.task_run,
+        "output": artifact.output,
+        "mark": artifact.mark,
+        "summary": dict(artifact.summary),
     }
 
 

@@ -375,6 +375,10 @@ class EventReads(Protocol):
         """Give a run's events after a number, oldest first."""
         ...
 
+    def last(self, run: str) -> int:
+        """Give the number of a run's last event; 0 where it has none."""
+        ...
+
     def told(self, run: str, number: int = 0, limit: int = 1000) -> list[ToldEvent]:
         """Give a run's events after a number, each with what is known of its task run, oldest first."""
         ...

@@ -137,6 +137,9 @@ class Events:
         found = self._fetch(sql.EVENTS_AFTER, {"run": run, "number": number, "limit": limit})
         return [rows.event_of(row) for row in found]
 
+    def last(self, run: str) -> int:
+        return self._fetch(sql.LAST_EVENT, {"run": run})[0][0] or 0
+
     def told(self, run: str, number: int = 0, limit: int = 1000) -> list[ToldEvent]:
         found = self._fetch(sql.TOLD_AFTER, {"run": run, "number": number, "limit": limit})
         return [rows.told_of(run, row) for row in found]

@@ -373,6 +373,7 @@ TOLD_AFTER = (
 )
 RUN_EVENTS_SINCE = _select("events", EVENT, "WHERE kind = 'run' AND at >= :at ORDER BY at, run, number LIMIT :limit")
 EVENTS_AFTER = _select("events", EVENT, "WHERE run = :run AND number > :number ORDER BY number LIMIT :limit")
+LAST_EVENT = "SELECT MAX(number) FROM events WHERE run = :run"
 STORY_OF_RUN = "SELECT state FROM events WHERE run = :run AND kind = 'run' ORDER BY number"
 STORY_OF_TASK_RUN = (
     "SELECT state FROM events WHERE run = :run AND kind = 'task_run' AND address = :address ORDER BY number"

@@ -12,9 +12,9 @@ from dalsegno.model.flow import Revision
 from dalsegno.model.kv import Entry, ValueType
 from dalsegno.model.plan import Action, Decision, Plan
 from dalsegno.model.progress import Progress, RunMoved, TaskMoved
-from dalsegno.model.run import Caller, Run, TaskRun
+from dalsegno.model.run import Artifact, Attempt, Caller, LogLine, Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.store.listing import FlowSummary
+from dalsegno.store.listing import FlowSummary, StoredLine
 from dalsegno.wire.times import known_seconds, seconds
 
 JsonMap = Mapping[str, Any]
@@ -54,13 +54,13 @@ def run_from_json(data: JsonMap) -> Run:
     )
 
 
-def task_run_from_json(run: str, data: JsonMap) -> TaskRun:
-    """Read a task run of a run."""
+def task_run_from_json(data: JsonMap, run: str | None = None) -> TaskRun:
+    """Read a task run; of the short form, `run` tells whose it is."""
     keys = data.get("keys")
     values = data.get("values")
     return TaskRun(
         id=data["id"],
-        run=run,
+        run=run or data["run"],
         address=data["address"],
         task=data["task"],
         type=data["type"],
@@ -179,3 +179,21 @@ def file_from_json(data: JsonMap) -> NamespaceFile:
     """Read a file of a namespace."""
     times = (known_seconds(data["created"]), known_seconds(data["updated"]))
     return NamespaceFile(data["namespace"], data["path"], data["digest"], data["size"], *times)
+
+
+def attempt_from_json(data: JsonMap) -> Attempt:
+    """Read an attempt."""
+    times = (known_seconds(data["started"]), seconds(data["ended"]))
+    return Attempt(data["task_run"], data["number"], State(data["state"]), *times, data["error"])
+
+
+def line_from_json(data: JsonMap) -> StoredLine:
+    """Read a log line."""
+    line = LogLine(known_seconds(data["at"]), data["level"], data["text"], data["stream"])
+    return StoredLine(data["position"], data["task_run"], data["address"], data["attempt"], line)
+
+
+def artifact_from_json(data: JsonMap) -> Artifact:
+    """Read the record of an artifact."""
+    known: dict[str, Any] = {**data, "created": known_seconds(data["created"])}
+    return Artifact(**known)

@@ -35,6 +35,10 @@ class Run(Answer):
     ended: Time | None
     outputs: dict[str, Any]
     error: dict[str, Any] | None
+    clock: Time | None = Field(default=None, description="This and what follows stands with a run by itself.")
+    plan_digest: str | None = None
+    request: dict[str, Any] | None = None
+    environment: dict[str, Any] | None = None
 
 
 class Runs(Answer):
@@ -68,10 +72,6 @@ class TaskRun(Answer):
 class RunShown(Run):
     """A run with its task runs."""
 
-    clock: Time
-    plan_digest: str
-    request: dict[str, Any]
-    environment: dict[str, Any]
     task_runs: list[TaskRun]
     waits: list[dict[str, Any]] | None = Field(default=None, description="Of a paused run, what it waits for.")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.support.pipelines import nothing_written
 
-from dalsegno import Client, Refusal, pipeline, step, unmapped
+from dalsegno import Client, Refusal, load_artifact, pipeline, step, unmapped
 from dalsegno.errors import NotFound
 
 
@@ -31,6 +31,26 @@ def total(numbers: list[int]) -> int:
 @pipeline
 def looked_at(n: int, by: int = 1) -> None:
     total(scale.map(load(n), by=unmapped(by)))
+
+
+@step
+def small_array() -> Any:
+    import numpy as np
+
+    return np.zeros((3, 4))
+
+
+@pipeline
+def of_a_small_array() -> None:
+    small_array()
+
+
+def test_a_small_array_has_a_summary_and_is_named_by_its_id() -> None:
+    found = of_a_small_array().steps["small_array"].output
+    assert found.summary == {
+        "type": "numpy.ndarray", "shape": [3, 4], "dtype": "float64", "size": 96, "first": ["0.0", "0.0", "0.0"],
+    }  # fmt: skip
+    assert load_artifact(found.id).shape == (3, 4)
 
 
 def test_steps_are_named_as_they_were_called() -> None:
@@ -82,14 +102,14 @@ def test_a_step_that_was_replayed_alone_is_no_pipeline() -> None:
     total.replay(pipeline="looked_at")
     client = Client()
     assert [flow.id for flow in client.list_pipelines()] == ["looked_at"]
-    assert client.list_pipeline_runs(limit=1)[0].name == "looked_at-total-1"
+    assert client.list_pipeline_runs(limit=1)[0].name == "looked_at-2"
 
 
 def test_a_step_that_was_replayed_alone_is_replayed_again_by_itself_and_by_the_client() -> None:
     looked_at(3)
     total.replay(pipeline="looked_at")
-    assert total.replay(pipeline_run="looked_at-total-1") == 3
-    again = Client().replay_pipeline_run("looked_at-total-1", {"step_input_overrides": {"total": {"numbers": [5]}}})
+    assert total.replay(pipeline_run="looked_at-2") == 3
+    again = Client().replay_pipeline_run("looked_at-2", {"step_input_overrides": {"total": {"numbers": [5]}}})
     assert again.steps["total"].output.load() == 5
 
 

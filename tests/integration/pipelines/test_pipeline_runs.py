@@ -176,6 +176,57 @@ def test_a_step_logs_metadata_and_saves_values() -> None:
     assert load_artifact(found.output.id) == {"a": 1}
 
 
+@step
+def describing(about: dict[str, Any]) -> tuple[Annotated[int, "rows"], Annotated[str, "model"]]:
+    save_artifact([1], "extra")
+    log_metadata({"f1": 0.5, "shape": (1, 2)}, **about)
+    log_metadata(step_name="a value like any other")
+    return 1, "m"
+
+
+@step
+def of_one(about: dict[str, Any]) -> Annotated[str, "model"]:
+    log_metadata(metadata={"f1": 0.5}, **about)
+    return "m"
+
+
+@pipeline
+def described(about: dict[str, Any]) -> None:
+    describing(about)
+
+
+@pipeline
+def one_described(about: dict[str, Any]) -> None:
+    of_one(about)
+
+
+def test_metadata_is_kept_with_the_output_or_the_saved_value_that_is_named() -> None:
+    found = described({"artifact_name": "model"}).steps["describing"]
+    assert found.outputs["model"].metadata == {"f1": 0.5, "shape": (1, 2)}
+    assert found.outputs["rows"].metadata == {}
+    assert found.metadata == {"step_name": "a value like any other"}
+    saved = described({"artifact_name": "extra", "model_name": None}).steps["describing"].artifacts["extra"]
+    assert saved.metadata == {"f1": 0.5, "shape": (1, 2)}
+    assert one_described({"infer_artifact": True}).steps["of_one"].output.metadata == {"f1": 0.5}
+    replayed = described.replay(skip=["describing"]).steps["describing"]
+    assert replayed.artifacts["extra"].metadata == saved.metadata
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ({"artifact_name": "modle"}, "this step has no output or saved artifact `modle`; did you mean `model`?"),
+        ({"infer_artifact": True}, "a step with one output, and this one has `rows`, `model`; name one with `artifact_name`"),
+        ({"model_name": "forest"}, "does not take `model_name`: there are no models beside runs; tell it of the output"),
+        ({"run_id_name_or_prefix": "x"}, "does not take `run_id_name_or_prefix`: a step tells of itself"),
+    ],
+)  # fmt: skip
+def test_metadata_of_something_else_is_refused_with_what_to_do(about: dict[str, Any], told: str) -> None:
+    with pytest.raises(RunFailed) as caught:
+        described(about)
+    assert told in str(caught.value)
+
+
 def test_a_replay_has_the_same_idempotency_key_and_knows_that_it_is_one() -> None:
     told()
     told.replay()

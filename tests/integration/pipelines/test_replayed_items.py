@@ -55,6 +55,16 @@ def items(run: Any) -> dict[str, str]:
 
 
 @step
+def add_up(given: list[float]) -> float:
+    return sum(given)
+
+
+@step
+def other() -> int:
+    return 1
+
+
+@step
 def same(cities: list[str]) -> list[str]:
     return cities
 
@@ -80,6 +90,7 @@ def listed(cities: list[str], file: str) -> None:
 
 @pipeline
 def given(cities: list[str], file: str) -> None:
+    other()
     told(renamed.map(cities, file=unmapped(file)))
 
 
@@ -118,6 +129,73 @@ def test_with_changed_only_new_items_run_and_what_gathers_them(
     assert list(items(replayed)) == [f"train[{city}]" for city in after]
     assert ("told" in ran(replayed)) == gathered
     assert value(replayed, "told") == after
+
+
+@pytest.mark.parametrize(
+    ("after", "new", "gathered"),
+    [
+        (["oslo", "rome", "paris", "lima"], ["train[oslo]"], True),
+        (["rome", "lima"], [], True),
+        (["lima", "rome", "paris"], [], True),
+        (["lima", "bergen", "rome"], ["train[bergen]"], True),
+        (["rome", "paris", "lima"], [], False),
+    ],
+    ids=["one more in front", "one less", "another order", "all at once", "the same"],
+)
+@pytest.mark.parametrize("asked", [{"skip_successful_steps": True}, {"start": "other"}], ids=["skip", "start"])
+def test_of_another_list_that_is_given_only_new_items_run_and_what_gathers_them(
+    world: World, asked: dict[str, Any], after: list[str], new: list[str], gathered: bool
+) -> None:
+    world.says()
+    given(BEFORE, world.file)
+    replayed = given.replay(input_overrides={"cities": after}, **asked)
+    assert [name for name, action in items(replayed).items() if action == "RUN"] == new
+    assert list(items(replayed)) == [f"train[{city}]" for city in after]
+    assert ("told" in ran(replayed)) == gathered
+    assert value(replayed, "told") == after
+    # and in a process of its own
+    stored = Client().replay_pipeline_run(
+        replayed.name, {"skip_successful_steps": True, "parameters": {"cities": BEFORE}}
+    )
+    assert value(stored, "told") == BEFORE
+    assert [name for name, action in items(stored).items() if action == "RUN"] == [
+        f"train[{city}]" for city in BEFORE if city not in after
+    ]
+
+
+def test_of_another_list_that_a_step_makes_all_items_run(world: World) -> None:
+    world.says()
+    listed(BEFORE, world.file)
+    replayed = listed.replay(skip_successful_steps=True, input_overrides={"cities": [*BEFORE, "oslo"]})
+    assert ran(replayed) == ["same", *(f"train[{city}]" for city in (*BEFORE, "oslo")), "told"]
+
+
+@step
+def weigh(record: dict[str, Any]) -> int:
+    return record["weight"]
+
+
+@step
+def double(weight: int) -> int:
+    return weight * 2
+
+
+@pipeline
+def weighing(records: list[dict[str, Any]]) -> None:
+    add_up(double.map(weigh.map(records, key="name")))
+
+
+def test_an_item_of_the_same_key_with_another_value_runs_again() -> None:
+    weighing([{"name": "a", "weight": 1}, {"name": "b", "weight": 2}])
+    after = [{"name": "a", "weight": 1}, {"name": "b", "weight": 5}, {"name": "c", "weight": 7}]
+    replayed = weighing.replay(skip_successful_steps=True, input_overrides={"records": after})
+    assert ran(replayed) == ["weigh[b]", "weigh[c]", "double[b]", "double[c]", "add_up"]
+    assert "reads another `record` than in weighing-1" in replayed.steps["weigh[b]"].reason
+    assert value(replayed, "add_up") == 26
+    with nothing_written(), pytest.raises(RequestRefused, match=r"cannot be skipped: it reads another `record`"):
+        weighing.replay(
+            skip=["weigh[a]"], skip_successful_steps=True, input_overrides={"records": [{"name": "a", "weight": 3}]}
+        )
 
 
 def test_one_item_is_started_skipped_pinned_and_overridden(world: World) -> None:
@@ -198,11 +276,6 @@ def half(number: int) -> float:
     return number / 2
 
 
-@step
-def add_up(given: list[float]) -> float:
-    return sum(given)
-
-
 @pipeline
 def chained(count: int) -> None:
     add_up(half.map(twice.map(numbers(count))))
@@ -211,10 +284,11 @@ def chained(count: int) -> None:
 def test_a_map_of_a_map_is_replayed_item_by_item() -> None:
     run = chained(3)
     assert value(run, "add_up") == 3
-    # what reads a list of results reads all of them, so that all its items run
     started = chained.replay(pipeline_run=run, start="twice[1]")
-    assert ran(started) == ["twice[1]", "half[0]", "half[1]", "half[2]", "add_up"]
+    assert ran(started) == ["twice[1]", "half[1]", "add_up"]
+    assert ran(chained.replay(pipeline_run=run, start="half[2]")) == ["half[2]", "add_up"]
     pinned = chained.replay(pipeline_run=run, outputs={"twice[2]": 40}, skip_successful_steps=True)
+    assert ran(pinned) == ["half[2]", "add_up"]
     assert value(pinned, "add_up") == 21
 
 
@@ -314,3 +388,66 @@ def test_mapped_calls_of_one_step_are_matched_by_what_they_are_given() -> None:
     )
     assert [value(swapped, name) for name in ("add_up", "add_up_2")] == [100, 10]
     assert [value(run, name) for name in ("add_up", "add_up_2")] == [10, 100]
+
+
+@step
+def many(count: int, width: int) -> list[str]:
+    return [f"{number:05d}" + "x" * width for number in range(count)]
+
+
+@step
+def head(text: str) -> int:
+    return int(text[:5])
+
+
+@step
+def numbered(count: int) -> tuple[range, tuple[dict[str, Any], ...]]:
+    return range(1, count, 2), tuple({"name": f"n{number}", "text": "x" * 20_000} for number in range(1, count, 2))
+
+
+@step
+def named_length(record: dict[str, Any], number: int) -> int:
+    return number + len(record["text"])
+
+
+@pipeline
+def over_many(count: int = 300, width: int = 100) -> None:
+    total(head.map(many(count, width), id="heads"))
+
+
+@pipeline
+def over_records(count: int) -> None:
+    numbers, records = numbered(count)
+    total(named_length.map(record=records, number=numbers, key="name"))
+
+
+@pytest.mark.parametrize(("count", "width"), [(300, 100), (3, 20_000)])
+def test_a_large_list_is_mapped_over_and_loads_as_the_list_it_was(count: int, width: int) -> None:
+    run = over_many(count, width)
+    assert value(run, "total") == sum(range(count))
+    assert value(run, "many") == [f"{number:05d}" + "x" * width for number in range(count)]
+    again = over_many.replay(skip=["many"], step_input_overrides={})
+    assert value(again, "total") == sum(range(count))
+    assert actions(again)["many"] == "REUSE"
+
+
+def test_ranges_tuples_and_large_items_are_mapped_over_by_the_name_of_a_field() -> None:
+    run = over_records(6)
+    assert value(run, "total") == 1 + 3 + 5 + 60_000
+    assert [name for name in items(run) if name.startswith("named_length")] == [
+        "named_length[n1]", "named_length[n3]", "named_length[n5]",
+    ]  # fmt: skip
+
+
+def test_an_item_loads_nothing_but_itself(home: Path) -> None:
+    run = over_many(3, 20_000)
+    name = next(name for name, one in run.steps.items() if one.action == "RUN" and name.startswith("heads["))
+    content = json.dumps(many.function(3, 20_000)[int(run.steps[name].output.load())])
+    blobs = list((home / "artifacts" / "blobs").glob("*/*"))
+    own = [blob for blob in blobs if blob.read_text() == content]
+    assert len(own) == 1
+    assert len(blobs) > 3
+    for blob in blobs:
+        if blob not in own and len(blob.read_bytes()) > 15_000:
+            blob.unlink()
+    assert head.replay(pipeline_run=run, invocation_id=name) == run.steps[name].output.load()

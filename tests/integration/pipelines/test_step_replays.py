@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from tests.support.pipelines import nothing_written, value
+from tests.support.pipelines import nothing_written, ran, value
 from tests.support.projects import Project
 
 from dalsegno import Client, Refusal, RunFailed, pipeline, step, unmapped
@@ -199,11 +199,14 @@ def test_the_step_of_a_replay_is_replayed_where_it_really_ran() -> None:
     assert load.replay(pipeline_run=replayed) == [4, 2]
 
 
-def test_its_run_is_one_of_one_step_that_tells_what_it_replays() -> None:
+def test_its_run_is_a_replay_in_which_only_this_step_runs() -> None:
     origin = cities("rome")
     split.replay(pipeline="cities")
     alone = Client().list_pipeline_runs(limit=1)[0]
-    assert list(alone.steps) == ["split"]
+    assert ran(alone) == ["split"]
+    assert (alone.model.flow, alone.model.origin, alone.model.root) == ("cities", origin.id, origin.id)
+    assert alone.model.attempt == 2
+    assert alone.model.request["only"] == ["split"]
     assert alone.model.reason == f"`split` of {origin.name} alone"
     assert alone.state == "SUCCESS"
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from dalsegno import Client, pipeline, step
+from dalsegno import Client, pipeline, step, testing
 from dalsegno.testing import assert_ran, assert_reused, store
 
 
@@ -32,6 +35,68 @@ def test_each_store_is_empty_and_gone_afterwards() -> None:
             assert (home / "dalsegno.db").exists()
         assert not home.exists()
         assert os.environ.get("DALSEGNO_HOME") == before
+
+
+@step(isolation="process")
+def triple(number: int) -> int:
+    return number * 3
+
+
+@pipeline
+def apart():
+    return triple(load())
+
+
+def test_it_lies_in_memory_where_there_is_room_and_processes_of_steps_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(testing, "_ENOUGH", 1)
+    with store() as home:
+        assert home.is_relative_to("/dev/shm")
+        assert home.parent.stat().st_mode & 0o077 == 0
+        assert apart().result == 6
+    assert not home.exists()
+    assert not home.with_suffix(".lock").exists()
+
+
+@pytest.mark.parametrize("why", ["no room", "no such folder", "somebody else's"])
+def test_it_lies_among_temporary_files_where_memory_cannot_be_used(
+    why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    memory = tmp_path / "memory"
+    monkeypatch.setattr(testing, "_MEMORY", memory)
+    monkeypatch.setattr(testing, "_ENOUGH", 1)
+    if why != "no such folder":
+        memory.mkdir()
+    if why == "no room":
+        monkeypatch.setattr(testing, "_ENOUGH", 1 << 60)
+    if why == "somebody else's":
+        (tmp_path / "elsewhere").mkdir()
+        (memory / f"dalsegno-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with store() as home:
+        assert doubling().result == 4
+        assert home.parent == tmp_path
+    assert not home.exists()
+
+
+def test_what_a_killed_process_left_in_memory_is_removed_by_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(testing, "_MEMORY", tmp_path)
+    monkeypatch.setattr(testing, "_ENOUGH", 1)
+    script = (
+        "import os, sys, pathlib, dalsegno.testing as testing\n"
+        "testing._MEMORY, testing._ENOUGH = pathlib.Path(sys.argv[1]), 1\n"
+        "with testing.store() as home:\n"
+        "    (home / 'left').write_text('a')\n"
+        "    print(home, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+    left = Path(killed.stdout.strip())
+    assert (left / "left").exists()
+    with store() as home:
+        assert home.parent == left.parent
+        assert not left.exists()
 
 
 def test_a_store_that_is_named_stays(tmp_path: Path) -> None:

@@ -25,9 +25,10 @@ from tests.support.kept_values import kept, same
 
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.artifacts.materializers import decode, encode, references
-from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW
+from dalsegno.artifacts.materializers.forms import LARGEST_IN_ROW, digest_of, opened
 from dalsegno.artifacts.port import ArtifactStore, uri_of
 from dalsegno.errors import NotFound, Refusal, TaskFailed
+from dalsegno.model.forms import content_of
 
 ROOT = Path(__file__).parents[3]
 SET = {"paris", "rome", "oslo", "bern", "riga"}
@@ -81,6 +82,36 @@ def test_many_small_things_are_one_blob_that_names_the_blobs_it_needs(store: Art
     assert encoded.summary == {
         "type": "dict", "length": 2, "size": 24_128, "first": {"names": "list of 500", "numbers": "numpy.ndarray"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("made", [list, tuple])
+def test_a_large_item_of_a_list_is_a_blob_of_its_own_and_small_ones_stand_in_the_lists(
+    store: ArtifactStore, made: Callable[[Any], Any]
+) -> None:
+    long = "x" * LARGEST_IN_ROW
+    value = made([1, long, {"text": long}, (long,), np.arange(3_000), "a", long])
+    encoded, loaded = kept(value, store)
+    assert repr(loaded) == repr(value)
+    index = opened(encoded.form, store)
+    items = index if made is list else index["data"]
+    assert (items[0], items[5]) == (1, "a")
+    assert [item["$type"] for item in items if isinstance(item, dict)] == ["json"] * 3 + ["numpy.ndarray", "json"]
+    assert items[1] == items[6], "equal items are stored once"
+    assert decode(items[2], store) == {"text": long}
+    assert set(references(encoded.form)) == {blob.digest for blob in encoded.blobs}
+    assert len({blob.digest for blob in encoded.blobs}) == len(encoded.blobs) == 5
+
+
+def test_a_list_counts_the_same_whether_its_items_are_stored_alone_or_not(store: ArtifactStore) -> None:
+    value = ["x" * LARGEST_IN_ROW, {"n": [1, "\ud800"]}]
+    encoded = encode(value, store)
+    whole = store.put_bytes(
+        json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    )
+    before = {"$type": "json", "digest": whole.digest, "size": whole.size, "needs": []}
+    assert decode(before, store) == value
+    assert digest_of(encoded.form) == digest_of(before)
+    assert content_of(encoded.form) == content_of(before)
 
 
 def test_maps_keep_their_order_and_count_the_same_in_any(store: ArtifactStore) -> None:

@@ -1,7 +1,8 @@
 """The table that compares engines, and its place in a page."""
 
 import pytest
-from bench.peers import END, START, Result, report, written
+from bench import peers
+from bench.peers import END, OURS, START, SYNCED, Result, compare, report, written
 
 
 def test_each_peer_is_compared_with_ours() -> None:
@@ -21,6 +22,12 @@ def test_without_ours_there_are_no_ratios() -> None:
     table = report(["dalsegno", Result("dbos", "2.0", 1.5, 1000)], tries=1, when="2026-01-02", machine="2 cores")
     assert "| dbos 2.0 | 1.5 |  | 1,000 |  |" in table
     assert table.endswith("One try after a warm-up, 2026-01-02, 2 cores.")
+
+
+def test_ours_is_measured_once_more_with_every_commit_synced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "PEERS", {})
+    results = compare(install=False, tries=1)
+    assert [each.peer for each in results if isinstance(each, Result)] == [OURS, SYNCED]
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:

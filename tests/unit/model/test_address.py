@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from dalsegno.model.address import (
     LONGEST_KEY,
     Address,
+    Items,
+    Parts,
     item_key,
     item_keys,
     item_prefix,
@@ -108,6 +111,33 @@ def test_long_and_structured_items_are_named_by_a_digest(value: Any) -> None:
 
 def test_the_digest_of_an_item_does_not_depend_on_the_order_of_its_keys() -> None:
     assert item_key({"a": 1, "b": 2}) == item_key({"b": 2, "a": 1})
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ({"city": "paris", "year": 2024}, 'score["paris,2024"]'),
+        ({"a": "x,y", "b": "z"}, r'score["\"x,y\",z"]'),
+        ({"a": "x", "b": "y,z"}, r'score["x,\"y,z\""]'),
+        ({"a": "", "b": None, "c": True}, r'score["\"\",null,true"]'),
+        ({"a": "é", "b": "b c"}, 'score["é,b c"]'),
+    ],
+)
+def test_items_of_several_lists_are_named_by_their_parts(parts: dict[str, Any], shown: str) -> None:
+    address = item_prefix("score", item_key(Parts(parts)))
+    assert address == shown
+    assert str(parse(address)) == shown
+
+
+@pytest.mark.parametrize("parts", [{"a": "x" * 40, "b": "y" * 40}, {"a": [1], "b": 2}, {"a": "x", "b": "y#2"}])
+def test_long_and_structured_parts_are_named_by_a_digest(parts: dict[str, Any]) -> None:
+    assert re.fullmatch("[0-9a-f]{12}", item_key(Parts(parts)))
+
+
+@given(st.lists(st.tuples(st.text('a,"#\\2', max_size=4), st.text('a,"#\\2', max_size=4)), unique=True, max_size=6))
+def test_different_parts_have_different_names_whatever_else_is_there(pairs: list[tuple[str, str]]) -> None:
+    items = [Parts({"a": one, "b": two}) for one, two in pairs]
+    assert item_keys(Items([0] * len(items), items)) == [item_key(item) for item in items]
 
 
 def test_a_key_is_quoted_where_it_could_be_misread() -> None:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, NewType, NotRequired, Protocol, TypedDict, TypeVar
 
 import pytest
 from pydantic import BaseModel, Field
 
 from dalsegno.pipelines.annotations import MISSING, Unknown, names_around, outputs_of, resolved
-from dalsegno.pipelines.converting import Unfit, convert, fits
+from dalsegno.pipelines.converting import Unfit, allows, convert, fits
 
 Some = TypeVar("Some")
+UserId = NewType("UserId", int)
+
+
+class Config:
+    name = "named"
 
 
 class Unfinished(BaseModel):
@@ -93,8 +99,39 @@ def test_what_fits_needs_no_conversion(value: Any, annotation: Any, expected: bo
     assert fits(value, annotation) is expected
 
 
-class Config:
-    name = "named"
+class Level(int):
+    """A number that is a type of its own."""
+
+
+class Told(TypedDict):
+    name: str
+    size: NotRequired[int]
+
+
+class Pairs(list[tuple[str, int]], Generic[Some]):
+    """A list that says something else in its brackets than what its items are."""
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "expected"),
+    [
+        (True, int, True), (Level(1), int, True), (1, float, False), ("1", int, False), (None, int, False), (None, None, True),
+        ([True, Level(2)], list[int], True), ([1, "2"], list[int], False), ((1,), tuple[int], True),
+        ((1, 2), tuple[int], False),
+        ((1, 2), tuple[int, ...], True), ((), tuple[()], True), ({"a": Level(1)}, dict[str, int], True),
+        ({1: 1}, Mapping[str, int], False), ([1], Sequence[int], True), (["a"], Sequence[int], False), ({1}, set[int], True),
+        (Level(1), int | None, True), (1, UserId, True), ("a", UserId, False), ("a", Literal["a"], True), (2, Any, True),
+        (2, Some, True), (2, Unknown(), True), (2, MISSING, True), (2, Annotated[int, Config()], True),
+        (2, Annotated[int, Field(gt=3)], False), (Pairs([("a", 1)]), Pairs[bytes], True),
+        (OrderedDict(a=1), dict[str, int], True),
+        ({"name": "a", "more": 1}, Told, True), ({"size": 1}, Told, False), ({"name": "a", "size": "b"}, Told, False),
+        (len, Callable[[str], int], True), (iter([1]), Iterable[str], True), ([2], list["NotThere"], True),  # pyright: ignore[reportUndefinedVariable]  # noqa: F821
+    ],
+)  # fmt: skip
+def test_what_is_returned_may_be_of_a_type_that_derives_from_the_one_that_is_named(
+    value: Any, annotation: Any, expected: bool
+) -> None:
+    assert allows(value, annotation) is expected
 
 
 @pytest.mark.parametrize(

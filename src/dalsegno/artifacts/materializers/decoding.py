@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 from base64 import b64decode
 from io import BytesIO
@@ -12,7 +11,7 @@ from uuid import uuid4
 
 from dalsegno.artifacts.materializers import plain
 from dalsegno.artifacts.materializers.errors import unsafe_to_load
-from dalsegno.artifacts.materializers.forms import JSON, Form
+from dalsegno.artifacts.materializers.forms import JSON, Form, opened
 from dalsegno.artifacts.materializers.objects import KINDS, decode_object
 from dalsegno.artifacts.materializers.registry import materializer_of
 from dalsegno.artifacts.port import ArtifactStore
@@ -56,8 +55,7 @@ class Decoder:
         if kind in KINDS:
             return decode_object(self, form)
         if kind == JSON:
-            with self._store.open(form["digest"]) as file:
-                return self.value(json.loads(file.read().decode("utf-8", "surrogatepass")))
+            return self.value(opened(form, self._store))
         return self._of_materializer(kind, form)
 
     def _of_materializer(self, kind: str, form: dict[str, Form]) -> Any:

@@ -18,11 +18,11 @@ from dalsegno.artifacts.materializers.forms import (
     Form,
     as_bytes,
     digest_of,
-    references,
     to_bytes,
 )
 from dalsegno.artifacts.materializers.objects import encode_object
 from dalsegno.artifacts.materializers.pickled import Code, Pickled
+from dalsegno.artifacts.materializers.pieces import blob_of
 from dalsegno.artifacts.materializers.registry import by, made, materializers_for
 from dalsegno.artifacts.materializers.summaries import summary_of
 from dalsegno.artifacts.materializers.target import FormTarget, Part
@@ -101,10 +101,8 @@ def _copy(value: Any) -> Any:
 
 def _large(data: bytes, form: Form, encoded: Encoded, store: ArtifactStore) -> Encoded:
     """Make a form, written as `data`, a blob of its own."""
-    blob = store.put_bytes(data)
-    needs = sorted(set(references(form))) if encoded.blobs or b'"dalsegno://' in data else []
-    stands: Form = {TAG: JSON, "digest": blob.digest, "size": blob.size, "needs": needs}
-    return replace(encoded, form=stands, blobs=(Part(blob.digest, blob.size, JSON, ".json"), *encoded.blobs))
+    stands, parts = blob_of(data, form, store)
+    return replace(encoded, form=stands, blobs=(*parts, *encoded.blobs))
 
 
 def _with_kinds(value: Any, store: ArtifactStore, *, allow_unsafe: bool) -> Encoded:

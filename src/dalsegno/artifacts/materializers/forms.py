@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-from dalsegno.artifacts.port import parse_uri
+from dalsegno.artifacts.port import ArtifactStore, parse_uri
 from dalsegno.model.digest import TAG
 from dalsegno.model.forms import as_bytes, digest_of, text_of
 
@@ -27,7 +27,7 @@ REFERENCE = "$artifact"
 Form = Any
 
 __all__ = [
-    "JSON", "LARGEST_INLINE", "LARGEST_IN_ROW", "REFERENCE", "Form", "as_bytes", "digest_of", "references", "text_of",
+    "JSON", "LARGEST_INLINE", "LARGEST_IN_ROW", "REFERENCE", "Form", "as_bytes", "digest_of", "opened", "references", "text_of",
     "to_bytes",
 ]  # fmt: skip
 
@@ -37,6 +37,19 @@ _in_order = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_na
 def to_bytes(form: Form) -> bytes:
     """Give a form as JSON. Maps keep their order."""
     return as_bytes(_in_order(form))
+
+
+def opened(form: Form, store: ArtifactStore) -> Form:
+    """Give the form that is a blob of its own; any other as it is. What is large in a list stays where it is.
+
+    Raises
+    ------
+    NotFound : the blob is gone (code `artifact-missing`).
+    """
+    if type(form) is not dict or cast("dict[str, Form]", form).get(TAG) != JSON:
+        return form
+    with store.open(cast("dict[str, Form]", form)["digest"]) as file:
+        return json.loads(file.read().decode("utf-8", "surrogatepass"))
 
 
 def references(form: Form) -> Iterator[str]:

@@ -69,6 +69,21 @@ class Connection:
         headers = {"Content-Type": kind}
         return self._sent("POST", where, query, content=_pieces(content), headers=headers).json()
 
+    def upload(self, where: str, content: IO[bytes]) -> Any:
+        """Put what a file holds."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._sent("PUT", where, {}, content=_pieces(content), headers=headers).json()
+
+    def there(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        try:
+            answer = self._http.head(path)
+        except httpx.TransportError as error:
+            raise self._away(error) from error
+        if answer.status_code != 404 and not answer.is_success:
+            raise self._refused(answer)
+        return answer.is_success
+
     def open(self, path: str) -> BinaryIO:
         """Download into a file without a name, and open that."""
         file = TemporaryFile()  # noqa: SIM115 - who asked for it closes it

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.entries import HttpEntries
 from dalsegno.client.http.files import HttpFiles
 from dalsegno.client.http.flows import HttpFlows
 from dalsegno.client.http.keeping import HttpKeeping
 from dalsegno.client.http.runs import HttpRuns
+from dalsegno.client.http.values import HttpValues
 
 
 class HttpService:
@@ -24,6 +26,10 @@ class HttpService:
         self.flows = HttpFlows(self._connection)
         self.runs = HttpRuns(self._connection)
         self.keeping = HttpKeeping(self._connection)
+        self.comparing = HttpComparing(self._connection)
+        self.artifacts = HttpArtifacts(self._connection)
+        #: where values are kept
+        self.values = HttpValues(self._connection)
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
 

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from dalsegno.model.run import Run
-from dalsegno.replay.request import ReplayRequest, request_from_json
+from dalsegno.replay.request import ReplayRequest, request_from_json, task_inputs_of
 from dalsegno.server.doors import TheEngine, TheLive, TheService
 from dalsegno.server.replies import reply
+from dalsegno.service.asked import labels_of, states_of
+from dalsegno.service.resuming import Resumption
 from dalsegno.service.views import run_as_json
 from dalsegno.store.port import RunFilter
 from dalsegno.wire import run_answers
-from dalsegno.wire.requests import Asked, ReplayWanted, RunWanted
+from dalsegno.wire.requests import Asked, LabelsWanted, ReplayWanted, ResumeWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -81,9 +83,36 @@ def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
 
 
 @router.get("", response_model=run_answers.Runs, summary="List runs")
-def listed(service: TheService, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Response:
+def listed(  # noqa: PLR0913 - a parameter is part of the query
+    service: TheService,
+    *,
+    namespace: str | None = None,
+    flow: str | None = None,
+    state: Annotated[
+        list[str] | None, Query(description="How they ended, or where they are; several may be given.")
+    ] = None,
+    label: Annotated[list[str] | None, Query(description="`name:value`; all that are given must be there.")] = None,
+    origin: Annotated[str | None, Query(description="Only replays of this run, by its id.")] = None,
+    root: Annotated[str | None, Query(description="Only the lineage of this run, by its id.")] = None,
+    caller: Annotated[str | None, Query(description="Only what this task run called, by its id.")] = None,
+    parent: Annotated[str | None, Query(description="Only what this run called, by its id.")] = None,
+    fixed: Annotated[
+        bool | None, Query(description="Of what failed: only what a replay has fixed, or has not.")
+    ] = None,
+    whole: Annotated[bool, Query(description="Only runs that did all of their flow.")] = False,
+    deleted: Annotated[bool, Query(description="Deleted ones too.")] = False,
+    top: Annotated[bool, Query(description="No subflow runs.")] = False,
+    ended_before: Annotated[float | None, Query(description="Seconds since 1970.")] = None,
+    full: Annotated[bool, Query(description="With what else only a run by itself shows.")] = False,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
     """Give runs, newest first."""
-    return reply({"runs": [run_as_json(run) for run in service.runs.list(RunFilter(limit=limit))]})
+    wanted = RunFilter(
+        namespace=namespace, flow=flow, states=states_of(state or ()), labels=labels_of(label or ()), origin=origin, root=root,
+        caller=caller, parent=parent, fixed=fixed, whole=whole, deleted=deleted, top=top, ended_before=ended_before,
+        limit=limit,
+    )  # fmt: skip
+    return reply({"runs": [run_as_json(run, full=full) for run in service.runs.list(wanted)]})
 
 
 @router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
@@ -110,6 +139,36 @@ def execute(run: str, service: TheService, engine: TheEngine) -> Response:
 def kill(run: str, service: TheService) -> Response:
     """Ask for a run to be stopped."""
     return reply(run_as_json(service.runs.kill(run)))
+
+
+@router.post("/{run}/resume", response_model=run_answers.Run, summary="Resume a run that waits")
+def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngine) -> Response:
+    """Answer what a run waits for, or let go on what a breakpoint holds, and have the engine carry it on.
+
+    Property values and breakpoints that are given hold from now on. Where the run waits for its subflow, that is resumed and
+    given.
+    """
+    said = Resumption(
+        wanted.answers,
+        task_inputs_of(wanted.task_inputs),
+        None if wanted.breakpoints is None else tuple(wanted.breakpoints),
+        tuple(wanted.at),
+    )
+    found = service.runs.resume_by_engine(run, said)
+    engine.take(found.id)
+    return reply(run_as_json(found))
+
+
+@router.post("/{run}/labels", response_model=run_answers.Run, summary="Label a run")
+def label(run: str, wanted: LabelsWanted, service: TheService) -> Response:
+    """Give a run labels, beside those that it has. One that is being executed cannot be labelled (409)."""
+    return reply(run_as_json(service.runs.label(run, wanted.labels)))
+
+
+@router.delete("/{run}", response_model=run_answers.Run, summary="Delete a run")
+def delete(run: str, service: TheService) -> Response:
+    """Make a tombstone of a run: it is hidden, and what other runs reuse of it stays."""
+    return reply(run_as_json(service.keeping.delete(run)))
 
 
 @router.get("/{run}/events", summary="Follow a run", response_class=EventSourceResponse)

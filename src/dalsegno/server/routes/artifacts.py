@@ -1,0 +1,85 @@
+"""Stored values and files: records, and bytes by their digest."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import FileResponse
+
+from dalsegno.errors import NotFound, Refusal
+from dalsegno.server.doors import TheService
+from dalsegno.server.replies import reply
+from dalsegno.server.uploads import Upload
+from dalsegno.service.views import artifact_as_json
+
+router = APIRouter(tags=["artifacts"])
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+Digest = Annotated[str, Path(description="The BLAKE3 digest of the content: 64 hex digits.")]
+#: content is named by its digest, so it never changes
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@router.get("/artifact", response_model=dict[str, Any], summary="Show the record of a stored value or file")
+def record(
+    name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],
+    service: TheService,
+) -> Response:
+    """Give what is recorded of a stored value or file: name, size, digest, who made it, and what it is."""
+    return reply(artifact_as_json(service.artifacts.get(name)))
+
+
+@router.get("/artifact/content", summary="Download a stored value or file", response_class=FileResponse)
+def content(
+    name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],
+    service: TheService,
+) -> Response:
+    """Give the bytes of a stored value or file under its name; ranges may be asked for."""
+    found = service.artifacts.get(name)
+    return _file(service, found.digest, found.name)
+
+
+@router.get("/blobs/{digest}", summary="Download content by its digest", response_class=FileResponse)
+def blob(digest: Digest, service: TheService) -> Response:
+    """Give stored bytes; ranges may be asked for."""
+    return _file(service, _checked(digest), None)
+
+
+@router.head("/blobs/{digest}", summary="Tell whether content is there")
+def there(digest: Digest, service: TheService) -> Response:
+    """Tell whether stored bytes are there (200), or not (404)."""
+    if not service.values.exists(_checked(digest)):
+        raise _missing(digest)
+    return Response(headers={"ETag": f'"{digest}"'})
+
+
+@router.put(
+    "/blobs/{digest}",
+    response_model=dict[str, Any],
+    status_code=201,
+    summary="Upload content",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
+        "type": "string", "format": "binary"}}}}},
+)  # fmt: skip
+def upload(digest: Digest, sent: Upload, service: TheService) -> Response:
+    """Store bytes, which must have this digest; else, and where the connection breaks off, nothing is kept."""
+    stored = service.artifacts.store(sent, _checked(digest))
+    return reply({"digest": stored.digest, "size": stored.size}, 201)
+
+
+def _file(service: TheService, digest: str, name: str | None) -> Response:
+    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
+    path = service.values.path(digest)
+    return FileResponse(path, headers=headers, media_type="application/octet-stream", filename=name)
+
+
+def _checked(digest: str) -> str:
+    if not _DIGEST.match(digest):
+        raise Refusal(f"`{digest}` is no digest: it has 64 hex digits", code="bad-digest")
+    return digest
+
+
+def _missing(digest: str) -> NotFound:
+    return NotFound(f"there is no content with the digest {digest}", code="artifact-missing")

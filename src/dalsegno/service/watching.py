@@ -1,0 +1,87 @@
+"""One thread that watches all runs which this process executes: whether one is to stop, and that its lease is kept alive."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from dalsegno.engine.job import Job
+from dalsegno.engine.stopping import Stop
+from dalsegno.errors import DalSegnoError, LeaseLost
+from dalsegno.model.clock import Clock
+from dalsegno.store.port import Store
+
+#: how often it looks, in seconds
+WATCH_EVERY = 0.25
+
+
+class _Watched:
+    """A run that is executed here."""
+
+    __slots__ = ("job", "lock", "over", "wish")
+
+    def __init__(self, job: Job, wish: Stop) -> None:
+        self.job = job
+        self.wish = wish
+        self.lock = threading.Lock()
+        self.over = False
+
+
+class Watching:
+    """Watches runs. Its thread begins with the first one, and ends soon after the last one has."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._runs: set[_Watched] = set()
+        self._thread: threading.Thread | None = None
+        #: never set: a pause has no other end than its time
+        self._pause = threading.Event()
+
+    @contextmanager
+    def watch(self, job: Job, wish: Stop) -> Generator[None]:
+        """Watch a run while it is executed: `wish` is set where somebody asked to stop it, its time has passed, or its lease
+        is gone.
+        """
+        run = _Watched(job, wish)
+        with self._lock:
+            self._runs.add(run)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="dalsegno-watch", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.discard(run)
+            with run.lock:
+                run.over = True
+
+    def _look(self) -> None:
+        while True:
+            self._pause.wait(WATCH_EVERY)
+            with self._lock:
+                runs = list(self._runs)
+                if not runs:
+                    self._thread = None
+                    return
+            for run in runs:
+                with run.lock:
+                    if not run.over:
+                        self._check(run)
+
+    def _check(self, run: _Watched) -> None:
+        job, lease = run.job, run.job.lease
+        try:
+            self._store.beat(lease)
+            now = self._clock.now()
+            late = job.leave.by is not None and job.leave.by <= now
+            if late or self._store.runs.kill_requested(lease.run) or job.limits.due(now):
+                run.wish.set()
+        except LeaseLost:
+            run.wish.set()
+        except DalSegnoError:
+            # the store is away for a moment: the engine's own commit is the one to tell
+            return

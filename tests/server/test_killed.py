@@ -1,0 +1,67 @@
+"""A server that is killed: what it was doing is carried on by the next one, and nothing is done twice that had ended."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import httpx
+from tests.support.servers import RunningServer
+
+from dalsegno.client.client import Client
+from dalsegno.model.state import State
+from dalsegno.replay.request import ReplayRequest
+
+FLOW = """
+id: work
+namespace: company.team
+tasks:
+  - {{id: first, type: scripts.shell.Commands, commands: ["echo first >> {here}/done"]}}
+  - {{id: second, type: scripts.shell.Commands, commands: ["echo begun > {here}/begun", "test -e {here}/again || sleep 60",
+     "echo second >> {here}/done"]}}
+"""
+
+
+QUICK = """
+id: hello
+namespace: company.team
+tasks:
+  - {id: greet, type: core.debug.Return, value: hello}
+"""
+
+
+def test_a_run_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        run = client.start_run("work.yaml", ReplayRequest(), text=FLOW.format(here=tmp_path))
+        httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        server.kill()
+    (tmp_path / "again").touch()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        ended = client.execute(run.id)
+        assert ended.state is State.SUCCESS
+    assert (tmp_path / "done").read_text() == "first\nsecond\n"
+
+
+def test_runs_that_waited_for_an_engine_are_taken_by_the_next_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(home, "--at-once", "1") as server, Client(url=server.url) as client:
+        first = client.start_run("work.yaml", ReplayRequest(), text=FLOW.format(here=tmp_path))
+        second = client.start_run(
+            "hello.yaml",
+            ReplayRequest(),
+            text="id: hello\nnamespace: a\ntasks:\n  - {id: t, type: core.debug.Return}\n",
+        )
+        for run in (first, second):
+            httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert client.get_run(second.id).state is State.QUEUED
+        server.kill()
+    (tmp_path / "again").touch()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert [client.execute(run.id).state for run in (first, second)] == [State.SUCCESS, State.SUCCESS]
