@@ -30,7 +30,7 @@ def main() -> int:
         _write(path, text)
     _write(openapi.PAGE, openapi.document())
     for page in sessions.PAGES:
-        with tempfile.TemporaryDirectory() as home, sessions.stage(Path(home)) as shell:
+        with tempfile.TemporaryDirectory() as home, sessions.stage(Path(home), page) as shell:
             carried_out = list(sessions.carry_out(ROOT / page, shell))
         for each in carried_out:
             if each.code != each.block.exit:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.pages import ROOT, Block, commands, read_blocks
 from tests.docs.shell import Shell
+from tests.support.servers import RunningServer
 
 from dalsegno.demo.server import DemoServer
 
 PAGES = (
     "docs/tutorial.md", "docs/replay.md", "docs/flows.md", "docs/scripts.md", "docs/sql.md", "docs/expressions.md",
     "docs/coming-from-kestra.md", "docs/coming-from-zenml.md", "docs/tutorial-python.md", "docs/code.md",
+    "docs/rest.md",
 )  # fmt: skip
+#: those whose sessions ask a server
+SERVED = ("docs/rest.md",)
 ROWS = 20_000
 
 #: languages whose blocks with a file's name are written to that file
@@ -39,11 +43,17 @@ class Carried:
 
 
 @contextmanager
-def stage(home: Path) -> Generator[Shell]:
-    """Give a shell in a folder that has the files of `examples/`; `$TRIPS` is where the trips are served."""
+def stage(home: Path, page: str) -> Generator[Shell]:
+    """Give a shell in a folder that has the files of `examples/`.
+
+    `$TRIPS` is where the trips are served, and for a page of the server `$API` where the data directory of the shell is.
+    """
     shutil.copytree(ROOT / "examples", home, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    with DemoServer(home / ".trips", rows=ROWS) as server:
-        yield Shell(home, {"TRIPS": server.url})
+    with ExitStack() as stack:
+        shell = Shell(home, {"TRIPS": stack.enter_context(DemoServer(home / ".trips", rows=ROWS)).url})
+        if page in SERVED:
+            shell.variables["API"] = f"{stack.enter_context(RunningServer(home / '.dalsegno')).url}/api/v1"
+        yield shell
 
 
 def carry_out(page: Path, shell: Shell) -> Iterator[Carried]:

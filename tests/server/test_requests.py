@@ -55,6 +55,13 @@ def test_a_choice_of_forms_is_told_as_one(api: httpx.Client) -> None:
     )
 
 
+@pytest.mark.parametrize("given", [{}, {"valeu": 1}, {"value": 1, "expr": "x"}, {"expr": 1}])
+def test_an_override_is_a_value_or_an_expression(api: httpx.Client, given: dict[str, Any]) -> None:
+    request = {"origin": "last", "task_inputs": {"load": {"uri": given}}}
+    faults = _faults(api.post("runs/replay/plan", json={"request": request}))
+    assert faults["body.request.task_inputs.load.uri"]["code"] == "wrong-value"
+
+
 def test_a_field_that_is_like_none_is_told_with_all_there_are(api: httpx.Client) -> None:
     faults = _faults(api.post("flows/validate", json={"text": "", "xyzzy": 1}))
     assert faults["body.xyzzy"]["message"] == "there is no such field; there are `text`, `file`, `strict`"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
-from fastapi.dependencies.utils import get_flat_params
+from fastapi.dependencies.utils import get_flat_params, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -65,7 +65,13 @@ def refuse_unknown_query(request: Request) -> None:
         if "\0" in value
     ]
     if faults:
-        raise RequestInvalid(faults)
+        raise RequestInvalid(_once([*faults, *_of_address(route, request)]))
+
+
+def _of_address(route: APIRoute, request: Request) -> list[Fault]:
+    """Give what is wrong with the parameters that are known, so that all is told at once."""
+    _, wrong = request_params_to_args(route.dependant.query_params, request.query_params)
+    return [_fault(each, None, None, json=True) for each in wrong]
 
 
 def _query() -> Any:

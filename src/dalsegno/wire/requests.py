@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
 #: what a number of the store may be
 LARGEST = 2**31 - 1
@@ -37,6 +37,24 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in cast("Sequence[Any]", value):
             yield from _texts(inner)
+
+
+def _value_or_expression(given: dict[str, Any]) -> dict[str, Any]:
+    if set(given) not in ({"value"}, {"expr"}):
+        raise ValueError('must be {"value": ...}, or {"expr": "{{ ... }}"} for a text that is to be rendered')
+    if not isinstance(given.get("expr", ""), str):
+        raise ValueError("`expr` must be a text")
+    return given
+
+
+_OVERRIDE = {
+    "type": "object",
+    "oneOf": [
+        {"properties": {"value": {}}, "required": ["value"], "additionalProperties": False},
+        {"properties": {"expr": {"type": "string"}}, "required": ["expr"], "additionalProperties": False},
+    ],
+}
+Override = Annotated[dict[str, Any], AfterValidator(_value_or_expression), WithJsonSchema(_OVERRIDE)]
 
 
 class FlowText(Body):
@@ -111,7 +129,7 @@ class Asked(Body):
     skip_successful: bool = False
     changed: bool = False
     inputs: dict[str, Any] = {}
-    task_inputs: dict[str, dict[str, dict[str, Any]]] = Field(
+    task_inputs: dict[str, dict[str, Override]] = Field(
         default={}, description='By address and input, `{"value": ...}` or `{"expr": "{{ ... }}"}`.'
     )
     outputs: dict[str, Any] = Field(
@@ -157,7 +175,7 @@ class ResumeWanted(Body):
     """What a person says to a run that waits."""
 
     answers: dict[str, Any] = Field(default={}, description="To what its pauses ask, by the name of the input.")
-    task_inputs: dict[str, dict[str, dict[str, Any]]] = Field(
+    task_inputs: dict[str, dict[str, Override]] = Field(
         default={}, description='Property values that hold from now on, `{"value": ...}` or `{"expr": "{{ ... }}"}`.'
     )
     breakpoints: list[str] | None = Field(default=None, description="In the place of the earlier ones.")

@@ -6,17 +6,10 @@ from fastapi import APIRouter, Response
 
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
-from dalsegno.service.views import run_as_json
 from dalsegno.wire import run_answers
 from dalsegno.wire.requests import PurgeWanted
 
 router = APIRouter(tags=["keeping"])
-
-
-@router.delete("/runs/{run}", response_model=run_answers.Run, summary="Delete a run")
-def delete(run: str, service: TheService) -> Response:
-    """Hide a run from lists. What other runs reuse of it stays; files stay until a purge."""
-    return reply(run_as_json(service.keeping.delete(run)))
 
 
 @router.post("/purge", response_model=run_answers.Purged, summary="Remove what is old")
