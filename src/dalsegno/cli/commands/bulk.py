@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 EXAMPLES = options.examples(
     (
         "what failed in the last two days, from a task on the fixed flow, 3 first",
-        "dalsegno bulk-replay --state FAILED --flow divvy_tripdata --since 2d --from to_parquet --revision latest "
-        "--rate 5/s --canary 3",
+        (
+            "dalsegno bulk-replay --state FAILED --flow divvy_tripdata --since 2d --from to_parquet --revision latest "
+            "--rate 5/s --canary 3"
+        ),
     ),
     ("see what that would do", "dalsegno bulk-replay --state FAILED --since 2d --from-failed --dry-run"),
     (
