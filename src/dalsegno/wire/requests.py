@@ -43,7 +43,7 @@ def _value_or_expression(given: dict[str, Any]) -> dict[str, Any]:
     if set(given) not in ({"value"}, {"expr"}):
         raise ValueError('must be {"value": ...}, or {"expr": "{{ ... }}"} for a text that is to be rendered')
     if not isinstance(given.get("expr", ""), str):
-        raise ValueError("`expr` must be a text")
+        raise ValueError("`expr` must be a text")  # noqa: TRY004 - what pydantic takes for a fault of the request
     return given
 
 

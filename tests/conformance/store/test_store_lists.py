@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def _word_starts(run: Run, word: str) -> bool:
 def meant(run: Run, wanted: dict[str, Any], replayed: set[str | None]) -> bool:
     """Tell whether a run is meant, without any index."""
     failed = None if run.error is None else run.error["address"].partition(".")[2]
-    said = {
+    said: dict[str, Callable[[Any], bool]] = {
         "namespace": lambda v: f"{run.namespace}.".startswith(f"{v}."), "below": lambda _: True,
         "flow": lambda v: run.flow == v, "revision": lambda v: run.revision == v, "states": lambda v: run.state in v,
         "labels": lambda v: set(v) <= set(run.labels.items()), "origin": lambda v: run.origin == v,
