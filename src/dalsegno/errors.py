@@ -9,6 +9,7 @@
     |   |- RequestRefused       a plan cannot be drawn up for this request
     |   |- PlanMoved            the digest given is not the plan's any more
     |   |- FlowMoved            the flow has a newer revision than the one that was expected
+    |   |- KeyInUse             a request with the same idempotency key is being carried out
     |   |- RequestInvalid       a request over HTTP is not written as it has to be; all that is wrong is listed
     |   |- StoreTooNew          the store was written by a newer Dal Segno
     |   |- RunIsLive            the run is being executed by another live process
@@ -204,6 +205,12 @@ class FlowMoved(Refusal):
         super().__init__(message)
         self.newest = None if newest is None else dict(newest)
         self.diff = diff
+
+
+class KeyInUse(Refusal):
+    """A request with the same idempotency key is being carried out."""
+
+    code = "key-in-use"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,14 @@ def test_a_run_is_deleted_once(client: Client) -> None:
         client.delete_run("hello-2")
 
 
+def test_the_plan_of_a_deleted_run_is_gone(client: Client) -> None:
+    run = _run(client)
+    client.delete_run(run)
+    with pytest.raises(NotFound) as caught:
+        client.run_plan(run)
+    assert caught.value.code == "unknown-plan"
+
+
 def test_a_purge_tells_first_and_removes_then(client: Client) -> None:
     runs = [_run(client), _run(client)]
     told = client.purge(0.0, dry_run=True)

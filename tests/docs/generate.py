@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs import reference, sessions
+from tests.docs import openapi, reference, sessions
 from tests.docs.pages import ROOT, rewritten, steady_words
 
 
@@ -28,6 +28,7 @@ def main() -> int:
     """Bring all pages up to date, and say which have changed."""
     for path, text in generated_pages():
         _write(path, text)
+    _write(openapi.PAGE, openapi.document())
     for page in sessions.PAGES:
         with tempfile.TemporaryDirectory() as home, sessions.stage(Path(home)) as shell:
             carried_out = list(sessions.carry_out(ROOT / page, shell))

@@ -93,9 +93,15 @@ class Client(FlowClient, PipelineClient):
         text: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run:
-        """Create a fresh run, not yet executed: see `execute`. `text` or code is saved as a revision with it."""
-        return self._service.runs.create_fresh(flow, request, text=text, coded=coded, digest=digest)
+        """Create a fresh run, not yet executed: see `execute`. `text` or code is saved as a revision with it.
+
+        Parameters
+        ----------
+        key : names the run: with a key that was used before for a run of this flow, that run is given, and none is made.
+        """
+        return self._service.runs.create_fresh(flow, request, text=text, coded=coded, digest=digest, key=key)
 
     def plan_replay(
         self,
@@ -119,15 +125,16 @@ class Client(FlowClient, PipelineClient):
         file: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run:
-        """Create the run of a replay, not yet executed: see `execute`.
+        """Create the run of a replay, not yet executed: see `execute`. `key` is as for `start_run`.
 
         Raises
         ------
         RequestRefused : the request cannot be planned; nothing was written.
         PlanMoved : the plan is not the one with this digest any more; the error holds the new one.
         """
-        return self._service.runs.create_replay(request, text=text, file=file, coded=coded, digest=digest)
+        return self._service.runs.create_replay(request, text=text, file=file, coded=coded, digest=digest, key=key)
 
     def execute(
         self,

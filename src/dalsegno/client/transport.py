@@ -71,6 +71,7 @@ class RunCalls(Protocol):
         text: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run: ...
     def plan_replay(
         self,
@@ -88,6 +89,7 @@ class RunCalls(Protocol):
         file: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run: ...
     def execute(
         self,

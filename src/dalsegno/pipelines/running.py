@@ -24,15 +24,13 @@ from dalsegno.pipelines.session import session
 from dalsegno.pipelines.tracing import Traced, trace
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.coded import Coded
+from dalsegno.service.keyed import KEY
 from dalsegno.settings import allow_pickle
 from dalsegno.store.port import RunFilter
 
 if TYPE_CHECKING:
     from dalsegno.client.client import Client
     from dalsegno.model.plan import Plan
-
-#: the label by which a run is found again
-KEY = "system.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,10 @@ def run(pipeline: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Pipe
             raise RequestRefused(planned.refusals)
     traced = trace(pipeline, args, arguments, store=client.values)
     request = _request(client, traced, options, client.values)
-    created = client.start_run(traced.flow.id, request, coded=coded(pipeline, traced))
+    created = client.start_run(traced.flow.id, request, coded=coded(pipeline, traced), key=options.key)
+    if created.state is not State.CREATED:
+        # another call with this key was faster
+        return PipelineRun(client, created)
     return execute(client, pipeline, created, traced.functions, options)
 
 
@@ -205,7 +206,7 @@ def _request(client: Client, traced: Traced, options: RunOptions, store: Artifac
         task_inputs=task_inputs(client, given, store),
         outputs=pins(client, traced.flow, options.outputs, store),
         breakpoints=names(options.breakpoints),
-        labels={**options.labels, **({KEY: options.key} if options.key is not None else {})},
+        labels=options.labels,
         reason=options.reason,
     )
 

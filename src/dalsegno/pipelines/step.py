@@ -120,7 +120,8 @@ class Step(Around[StepOptions], Generic[Result]):
         """Run the step again as it ran in an earlier run, with the code that it has now, and give what calling it gives.
 
         It gets what it got then: inputs and parameters. Its run is a replay of that run in which only this step runs, and never
-        "the latest" of the pipeline. What was chosen for the step holds: retry, timeout, isolation, hooks. What it gives can stand for it in a replay: `training_pipeline.replay(outputs={"train": result})`.
+        "the latest" of the pipeline. What was chosen for the step holds: retry, timeout, isolation, hooks. What it gives can
+        stand for it in a replay: `training_pipeline.replay(outputs={"train": result})`.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,8 +15,10 @@ from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
 from dalsegno.server.faults import refuse_unknown_query, request_invalid
 from dalsegno.server.host import EngineHost
+from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
+from dalsegno.server.openapi import document, methods_at, operation_id
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import (
     artifacts,
@@ -61,7 +64,8 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
         await live.close()
 
     app = FastAPI(title="Dal Segno", version=VERSION, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
-                  redoc_url=None)  # fmt: skip
+                  redoc_url=None, generate_unique_id_function=operation_id)  # fmt: skip
+    app.openapi = partial(document, app)
     app.state.doors = Doors(service, engine, live, metrics, clock)
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for router in _ROUTES:
@@ -69,10 +73,12 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app.include_router(api)
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
+    app.add_middleware(Idempotent, answers=service.answers)
     app.add_middleware(Measured, metrics=metrics)
     app.add_exception_handler(DalSegnoError, _told)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _no_such_place)
+    app.add_exception_handler(Exception, _failed)
     return app
 
 
@@ -98,6 +104,12 @@ async def _told(_request: Request, error: Exception) -> Response:
     return problem(error)
 
 
+async def _failed(_request: Request, _error: Exception) -> Response:
+    """Tell that it is the server's fault; what it was goes to the log, and to nobody else."""
+    message = "the server has failed over this request, by a fault of its own: its log says more"
+    return problem(DalSegnoError(message, code="server-failed"), 500)
+
+
 async def _not_understood(request: Request, error: Exception) -> Response:
     """Tell what is wrong with a request, all of it at once."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these alone
@@ -107,6 +119,12 @@ async def _not_understood(request: Request, error: Exception) -> Response:
 async def _no_such_place(request: Request, error: Exception) -> Response:
     """Tell that there is no such address, with the closest one."""
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
+    if error.status_code == 405:
+        allowed = ", ".join(methods_at(request.app.openapi(), request.url.path)) or (error.headers or {}).get(
+            "Allow", ""
+        )
+        message = f"there is no {request.method} of `{request.url.path}`; it takes {allowed}"
+        return problem(Refusal(message, code="unknown-method"), 405, {"Allow": allowed})
     if error.status_code != 404:
         return problem(Refusal(str(error.detail), code="bad-request"), error.status_code)
     known = request.app.openapi()["paths"]

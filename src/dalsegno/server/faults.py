@@ -48,7 +48,7 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 
 
 def refuse_unknown_query(request: Request) -> None:
-    """Refuse parameters in the address that its route has not, each with the closest one that it has."""
+    """Refuse parameters in the address that its route has not, each with the closest that it has, and what no store takes."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
@@ -57,6 +57,13 @@ def refuse_unknown_query(request: Request) -> None:
     ]
     faults = [_unknown(f"query.{name}", name, known, "parameter") for name in dict.fromkeys(request.query_params)
               if name not in known]  # fmt: skip
+    given = {f"path.{name}": value for name, value in request.path_params.items()}
+    given |= {f"query.{name}": value for name, value in request.query_params.items() if name in known}
+    faults += [
+        Fault(place, "wrong-value", "has a sign in it that no text can have: NUL")
+        for place, value in given.items()
+        if "\0" in value
+    ]
     if faults:
         raise RequestInvalid(faults)
 

@@ -23,6 +23,7 @@ from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.coded import text_of_graph
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
+from dalsegno.service.keyed import taking
 from dalsegno.service.planning import Drawn, refusals_of
 from dalsegno.settings import VERSION
 from dalsegno.store.port import CreateRun, KeepTaskRuns, Kept, NewName, SaveArtifact, SaveRevision, Store, Write
@@ -47,6 +48,7 @@ class Creating:
         caller: Caller | None = None,
         queue: bool = False,
         contents: Mapping[str, bytes] = MappingProxyType({}),
+        key: str | None = None,
     ) -> Run:
         """Create the run; of a subflow with the task run that calls it.
 
@@ -54,6 +56,7 @@ class Creating:
         ----------
         queue : hand it to the engine of a server, in the same commit.
         contents : what a new revision needs in the artifact store, by digest.
+        key : is taken in the same commit, which is refused (`MoveRefused`) where another run has it.
 
         Raises
         ------
@@ -74,6 +77,8 @@ class Creating:
         if queue and not run.state.ended:
             run = replace(run, state=State.QUEUED, queued=run.created)
         writes: list[Write] = [SaveRevision(drawn.revision)] if drawn.new_revision else []
+        if key is not None:
+            writes.insert(0, taking(drawn.revision.flow, key, run.id, run.created))
         graph = text_of_graph(drawn.revision)
         writes.append(CreateRun(run, plan_to_bytes(plan), graph))
         keeping = [decision for decision in plan.decisions if decision.action is Action.REUSE]

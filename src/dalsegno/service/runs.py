@@ -13,7 +13,7 @@ from dalsegno.engine.leaving import Leave
 from dalsegno.engine.outside import Surroundings
 from dalsegno.engine.stopping import Stop
 from dalsegno.engine.values import Values
-from dalsegno.errors import MoveRefused, Refusal, RunIsLive
+from dalsegno.errors import MoveRefused, NotFound, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Revision
@@ -34,6 +34,7 @@ from dalsegno.service.executing import Executing, owner
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.keyed import run_with_key, with_key
 from dalsegno.service.marked import Marked
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
@@ -100,9 +101,11 @@ class RunCases:
         coded: Coded | None = None,
         digest: str | None = None,
         queue: bool = False,
+        key: str | None = None,
     ) -> Run:
-        """Create a fresh run; with `queue` it is handed to the engine of a server."""
-        return self._create(lambda: self._draw_fresh(flow, request, text, coded), digest, coded, queue=queue)
+        """Create a fresh run, or give the one that was made with the same key; `queue` hands it to the engine of a server."""
+        asked = with_key(request, key)
+        return self._create(lambda: self._draw_fresh(flow, asked, text, coded), digest, coded, queue=queue, key=key)
 
     def plan_replay(
         self,
@@ -125,21 +128,29 @@ class RunCases:
         coded: Coded | None = None,
         digest: str | None = None,
         queue: bool = False,
+        key: str | None = None,
     ) -> Run:
-        """Create the run of a replay; with `queue` it is handed to the engine of a server."""
-        return self._create(lambda: self._draw_replay(request, text, file, coded), digest, coded, queue=queue)
+        """Create the run of a replay, as `create_fresh` does."""
+        asked = with_key(request, key)
+        return self._create(lambda: self._draw_replay(asked, text, file, coded), digest, coded, queue=queue, key=key)
 
     def _create(
-        self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None = None, *, queue: bool = False
+        self, draw: Callable[[], Drawn], digest: str | None, coded: Coded | None, *, queue: bool, key: str | None
     ) -> Run:
         """Create a run. Each time that another process has saved a revision of the flow first, the plan is drawn up anew."""
         while True:
             with without_collection():
                 drawn = draw()
+                earlier = run_with_key(self._store, drawn.revision.flow, key)
+                if earlier is not None:
+                    return earlier
                 try:
                     contents = {} if coded is None else coded.contents
-                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents)
+                    return self._creating.create(drawn, digest=digest, queue=queue, contents=contents, key=key)
                 except MoveRefused:
+                    earlier = run_with_key(self._store, drawn.revision.flow, key)
+                    if earlier is not None:
+                        return earlier
                     if not drawn.new_revision or self._flows.is_next(drawn.revision):
                         raise
 
@@ -392,7 +403,10 @@ class RunCases:
     def plan_of(self, run: str) -> Plan:
         """Give the plan of a run."""
         found = self.get(run)
-        return plan_from_bytes(self._store.runs.plan(found.id) or b"{}")
+        stored = self._store.runs.plan(found.id)
+        if stored is None:
+            raise NotFound(f"{found.name} was deleted, and its plan with it", code="unknown-plan")
+        return plan_from_bytes(stored)
 
     def task_runs(self, run: str) -> list[TaskRun]:
         """Give the task runs of a run."""

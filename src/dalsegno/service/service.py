@@ -6,6 +6,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.kv import KeyValues
 from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
+from dalsegno.service.answered import AnswerCases
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases
@@ -54,6 +55,7 @@ class Service:
         self.logs = LogCases(store)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
+        self.answers = AnswerCases(store, clock, ids)
 
     def changes(self) -> int:
         """Give a number that is another one whenever something has been committed since, by any process."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 #: what a number of the store may be
 LARGEST = 2**31 - 1
@@ -14,6 +15,28 @@ class Body(BaseModel):
     """A request's body: nothing is taken that is not known."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        """Refuse texts that no store takes."""
+        for text in _texts(value):
+            if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+                raise ValueError("has a sign in it that no text can have: NUL, or half of a pair of surrogates")
+        return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Give all texts in a value as JSON holds it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in cast("Mapping[Any, Any]", value).items():
+            yield from _texts(name)
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in cast("Sequence[Any]", value):
+            yield from _texts(inner)
 
 
 class FlowText(Body):
@@ -106,6 +129,12 @@ class Asked(Body):
     labels: dict[str, str] = {}
 
 
+_RUN_KEY: Any = Field(
+    default=None,
+    description="Names the run: if a run of the flow was made with it before, that is given, and none is made.",
+)
+
+
 class RunWanted(Body):
     """A fresh run that is to be made.
 
@@ -121,6 +150,7 @@ class RunWanted(Body):
     queue: bool = Field(
         default=True, description="Have the engine of the server execute it; else it waits to be handed over."
     )
+    key: str | None = _RUN_KEY
 
 
 class ResumeWanted(Body):
@@ -148,3 +178,4 @@ class ReplayWanted(Body):
     file: str | None = None
     digest: str | None = None
     queue: bool = True
+    key: str | None = _RUN_KEY

@@ -60,10 +60,12 @@ class HttpRuns:
         text: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run:
         """Create a fresh run, which is executed when it is handed over: see `execute`."""
         assert coded is None  # noqa: S101 - until code goes over the wire
-        body = {"flow": flow, "request": asked_of(request), "text": text, "digest": digest, "queue": False}
+        asked = asked_of(request)
+        body = {"flow": flow, "request": asked, "text": text, "digest": digest, "queue": False, "key": key}
         return run_from_json(self._connection.post("runs", body))
 
     def plan_replay(
@@ -87,10 +89,11 @@ class HttpRuns:
         file: str | None = None,
         coded: Coded | None = None,
         digest: str | None = None,
+        key: str | None = None,
     ) -> Run:
         """Create the run of a replay, which is executed when it is handed over: see `execute`."""
         assert coded is None  # noqa: S101 - until code goes over the wire
-        body = {"request": asked_of(request), "text": text, "file": file, "digest": digest, "queue": False}
+        body = {"request": asked_of(request), "text": text, "file": file, "digest": digest, "key": key, "queue": False}
         return run_from_json(self._connection.post("runs/replay", body))
 
     # execution

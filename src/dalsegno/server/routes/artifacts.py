@@ -13,6 +13,7 @@ from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
 from dalsegno.server.uploads import Upload
 from dalsegno.service.views import artifact_as_json
+from dalsegno.wire import run_answers
 
 router = APIRouter(tags=["artifacts"])
 
@@ -22,7 +23,7 @@ Digest = Annotated[str, Path(description="The BLAKE3 digest of the content: 64 h
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-@router.get("/artifact", summary="Show the record of a stored value or file")
+@router.get("/artifact", response_model=run_answers.Artifact, summary="Show the record of a stored value or file")
 def record(
     name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],
     service: TheService,
@@ -57,6 +58,7 @@ def there(digest: Digest, service: TheService) -> Response:
 
 @router.put(
     "/blobs/{digest}",
+    response_model=run_answers.Stored,
     status_code=201,
     summary="Upload content",
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {

@@ -12,6 +12,7 @@ from dalsegno.server.paging import After, Limit, page
 from dalsegno.server.replies import reply
 from dalsegno.service.entries import value_type
 from dalsegno.service.views import entry_as_json
+from dalsegno.wire import answers
 from dalsegno.wire.requests import EntryWanted
 
 router = APIRouter(tags=["values by key"])
@@ -19,7 +20,7 @@ router = APIRouter(tags=["values by key"])
 Prefix = Annotated[str, Query(description="Only keys that begin with this.")]
 
 
-@router.get("/entries", summary="List the values of all namespaces")
+@router.get("/entries", response_model=answers.Entries, summary="List the values of all namespaces")
 def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the values of all namespaces by namespace and key."""
     found = service.entries.list(None, prefix)
@@ -27,14 +28,14 @@ def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, aft
     return reply(named)
 
 
-@router.get("/namespaces/{namespace}/entries", summary="List the values of a namespace")
+@router.get("/namespaces/{namespace}/entries", response_model=answers.Entries, summary="List the values of a namespace")
 def listed(namespace: str, service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the values of a namespace by key."""
     found = service.entries.list(namespace, prefix)
     return reply(page(found, "entries", entry_as_json, lambda each: (each.key,), limit=limit, after=after))
 
 
-@router.get("/namespaces/{namespace}/entries/{key}", summary="Show a value")
+@router.get("/namespaces/{namespace}/entries/{key}", response_model=answers.Entry, summary="Show a value")
 def show(namespace: str, key: str, service: TheService) -> Response:
     """Give what is kept under a key."""
     found = service.entries.find(key, namespace)
@@ -43,7 +44,7 @@ def show(namespace: str, key: str, service: TheService) -> Response:
     return reply(entry_as_json(found))
 
 
-@router.put("/namespaces/{namespace}/entries/{key}", summary="Keep a value")
+@router.put("/namespaces/{namespace}/entries/{key}", response_model=answers.Entry, summary="Keep a value")
 def put(namespace: str, key: str, wanted: EntryWanted, service: TheService) -> Response:
     """Keep a value under a key; tasks read it with `core.kv.Get` and `kv()`."""
     kept = service.entries.set(

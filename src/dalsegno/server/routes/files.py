@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
@@ -13,6 +13,10 @@ from dalsegno.server.replies import reply
 from dalsegno.server.uploads import Upload
 from dalsegno.service.namespace_files import put_as_json
 from dalsegno.service.views import file_as_json
+from dalsegno.wire import answers
+
+_BYTES: dict[str, Any] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_NEW: dict[int | str, dict[str, Any]] = {201: {"model": answers.File, "description": "It is new."}}
 
 router = APIRouter(tags=["files"])
 
@@ -20,14 +24,14 @@ Prefix = Annotated[str, Query(description="Only paths that begin with this.")]
 FilePath = Annotated[str, Path(description="Where it lies in the namespace, such as `scripts/main.py`.")]
 
 
-@router.get("/files", summary="List the files of all namespaces")
+@router.get("/files", response_model=answers.Files, summary="List the files of all namespaces")
 def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the files of all namespaces by namespace and path."""
     found = service.files.list(None, prefix)
     return reply(page(found, "files", file_as_json, lambda each: (each.namespace, each.path), limit=limit, after=after))
 
 
-@router.get("/namespaces/{namespace}/files", summary="List the files of a namespace")
+@router.get("/namespaces/{namespace}/files", response_model=answers.Files, summary="List the files of a namespace")
 def listed(
     namespace: str,
     service: TheService,
@@ -44,7 +48,7 @@ def listed(
 
 
 @router.post(
-    "/namespaces/{namespace}/files",
+    "/namespaces/{namespace}/files", response_model=answers.FilesPut,
     summary="Put many files",
     openapi_extra={"requestBody": {"required": True, "content": {"application/x-tar": {"schema": {"type": "string",
                                                                                              "format": "binary"}}}}},
@@ -64,6 +68,10 @@ def put_all(
     "/namespaces/{namespace}/files/{path:path}",
     summary="Download a file",
     response_class=FileResponse,
+    responses={
+        200: {"content": _BYTES},
+        206: {"content": _BYTES, "description": "The range that was asked for."},
+    },
 )
 def content(namespace: str, path: FilePath, service: TheService) -> Response:
     """Give the content of a file; ranges may be asked for."""
@@ -75,7 +83,7 @@ def content(namespace: str, path: FilePath, service: TheService) -> Response:
 
 
 @router.put(
-    "/namespaces/{namespace}/files/{path:path}",
+    "/namespaces/{namespace}/files/{path:path}", response_model=answers.File, responses=_NEW,
     summary="Put a file",
     openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string",
                                                                                        "format": "binary"}}}}},
@@ -86,7 +94,7 @@ def put(namespace: str, path: FilePath, upload: Upload, service: TheService) -> 
     return reply(file_as_json(file), 201 if new else 200)
 
 
-@router.delete("/namespaces/{namespace}/files/{path:path}", summary="Remove files")
+@router.delete("/namespaces/{namespace}/files/{path:path}", response_model=answers.FilesDeleted, summary="Remove files")
 def delete(
     namespace: str,
     path: FilePath,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import PlainTextResponse
 
 from dalsegno.errors import FlowInvalid
 from dalsegno.server.doors import TheService
@@ -12,7 +13,11 @@ from dalsegno.server.paging import After, Limit, page
 from dalsegno.server.replies import reply
 from dalsegno.service.saved import Saved
 from dalsegno.service.views import flow_as_json, revision_as_json, saved_as_json
+from dalsegno.wire import answers
 from dalsegno.wire.requests import LARGEST, FlowRestored, FlowSaved, FlowText
+
+_UNCHANGED: dict[int | str, dict[str, Any]] = {200: {"model": answers.Saved, "description": "There is nothing new."}}
+_NEW: dict[int | str, dict[str, Any]] = {201: {"model": answers.Saved, "description": "It is new."}}
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 
@@ -26,7 +31,7 @@ def _saved(saved: Saved, *, compiled: bool) -> Response:
     return reply(saved_as_json(saved, compiled=compiled), 201 if saved.created else 200)
 
 
-@router.get("", summary="List flows")
+@router.get("", response_model=answers.Flows, summary="List flows")
 def listed(
     service: TheService,
     namespace: Namespace = None,
@@ -39,7 +44,13 @@ def listed(
     return reply(page(flows, "flows", flow_as_json, lambda flow: (flow.namespace, flow.id), limit=limit, after=after))
 
 
-@router.post("", status_code=201, summary="Save a flow")
+@router.post(
+    "",
+    response_model=answers.Saved,
+    responses=_UNCHANGED,
+    status_code=201,
+    summary="Save a flow",
+)
 def save(wanted: FlowSaved, service: TheService, compiled: Compiled = False) -> Response:  # noqa: FBT002
     """Save the text of a flow. Equal text makes no new revision (200 in place of 201). A deleted flow is there again."""
     saved = service.flows.save(
@@ -48,7 +59,7 @@ def save(wanted: FlowSaved, service: TheService, compiled: Compiled = False) -> 
     return _saved(saved, compiled=compiled)
 
 
-@router.post("/validate", summary="Check the text of a flow")
+@router.post("/validate", response_model=answers.Validated, summary="Check the text of a flow")
 def validate(wanted: FlowText, service: TheService) -> Response:
     """Give all problems of a text with their places, in its order. Nothing is written.
 
@@ -61,7 +72,7 @@ def validate(wanted: FlowText, service: TheService) -> Response:
     return reply({"valid": not wrong, "problems": [problem.as_json() for problem in problems], "error": error})
 
 
-@router.get("/search", summary="Search in the texts of flows")
+@router.get("/search", response_model=answers.Found, summary="Search in the texts of flows")
 def search(
     service: TheService,
     text: Annotated[str, Query(min_length=1, max_length=1000, description="What to look for, in capitals or not.")],
@@ -73,14 +84,19 @@ def search(
     return reply({"flows": [flow.as_json() for flow in found]})
 
 
-@router.get("/{flow}", summary="Show a flow")
+@router.get("/{flow}", response_model=answers.Revision, summary="Show a flow")
 def show(flow: Name, service: TheService, revision: Number = None, compiled: Compiled = False) -> Response:  # noqa: FBT002
     """Give a revision of a flow with its text; of a pipeline, the modules that its code is of."""
     found = service.flows.get(flow, revision)
     return reply(revision_as_json(found, source=service.flows.text(found), compiled=compiled))
 
 
-@router.put("/{flow}", summary="Save a new text of a flow")
+@router.put(
+    "/{flow}",
+    response_model=answers.Saved,
+    responses=_NEW,
+    summary="Save a new text of a flow",
+)
 def update(flow: Name, wanted: FlowSaved, service: TheService, compiled: Compiled = False) -> Response:  # noqa: FBT002
     """Save a text of this flow and of no other. With `expected_revision` it is refused (409) if somebody has saved since.
 
@@ -92,56 +108,70 @@ def update(flow: Name, wanted: FlowSaved, service: TheService, compiled: Compile
     return _saved(saved, compiled=compiled)
 
 
-@router.delete("/{flow}", summary="Delete a flow")
+@router.delete("/{flow}", response_model=answers.Flow, summary="Delete a flow")
 def delete(flow: Name, service: TheService) -> Response:
     """Hide a flow from lists, and make no run and no replay of it. Its revisions and runs stay; `restore` brings it back."""
     return reply(flow_as_json(service.flows.delete(flow)))
 
 
-@router.post("/{flow}/disable", summary="Switch a flow off")
+@router.post("/{flow}/disable", response_model=answers.Flow, summary="Switch a flow off")
 def disable(flow: Name, service: TheService) -> Response:
     """Make no run and no replay of a flow until it is enabled. What runs goes on."""
     return reply(flow_as_json(service.flows.disable(flow)))
 
 
-@router.post("/{flow}/enable", summary="Switch a flow on")
+@router.post("/{flow}/enable", response_model=answers.Flow, summary="Switch a flow on")
 def enable(flow: Name, service: TheService) -> Response:
     """Have a flow run again that was disabled."""
     return reply(flow_as_json(service.flows.enable(flow)))
 
 
-@router.post("/{flow}/restore", summary="Restore a revision, or a deleted flow", status_code=201)
-def restore(flow: Name, wanted: FlowRestored, service: TheService, compiled: Compiled = False) -> Response:  # noqa: FBT002
-    """Save the text of an earlier revision as the newest one (200 where it is the newest already)."""
-    return _saved(service.flows.restore(flow, wanted.revision), compiled=compiled)
+@router.post(
+    "/{flow}/restore",
+    response_model=answers.Saved,
+    responses=_UNCHANGED,
+    summary="Restore a revision, or a deleted flow",
+    status_code=201,
+)
+def restore(
+    flow: Name,
+    service: TheService,
+    wanted: FlowRestored | None = None,
+    compiled: Compiled = False,  # noqa: FBT002
+) -> Response:
+    """Save the text of an earlier revision as the newest one (200 where it is the newest already).
+
+    A deleted flow is there again; without a revision it comes back as it was.
+    """
+    return _saved(service.flows.restore(flow, None if wanted is None else wanted.revision), compiled=compiled)
 
 
-@router.get("/{flow}/graph", summary="Show the graph of a flow")
+@router.get("/{flow}/graph", response_model=answers.Graph, summary="Show the graph of a flow")
 def graph(flow: Name, service: TheService, revision: Number = None) -> Response:
     """Give the nodes, edges and groups of a flow, as a picture shows them."""
     return reply(service.flows.graph(flow, revision))
 
 
-@router.get("/{flow}/text", summary="Give the text of a flow")
+@router.get("/{flow}/text", response_class=PlainTextResponse, summary="Give the text of a flow")
 def text(flow: Name, service: TheService, revision: Number = None) -> Response:
     """Give the text of a flow, to the letter; of a pipeline, the modules that its code is of."""
     return Response(service.flows.text(service.flows.get(flow, revision)), media_type="text/plain; charset=utf-8")
 
 
-@router.get("/{flow}/diff", summary="Compare two revisions")
+@router.get("/{flow}/diff", response_model=answers.Diff, summary="Compare two revisions")
 def diff(flow: Name, service: TheService, old: Number = None, new: Number = None) -> Response:
     """Give the unified difference of two revisions; by default of the last two."""
     return reply({"diff": service.flows.diff(flow, old, new)})
 
 
-@router.get("/{flow}/revisions", summary="List the revisions of a flow")
+@router.get("/{flow}/revisions", response_model=answers.Revisions, summary="List the revisions of a flow")
 def revisions(flow: Name, service: TheService, compiled: Compiled = False) -> Response:  # noqa: FBT002
     """Give the revisions of a flow, the newest first."""
     found = service.flows.revisions(flow)
     return reply({"revisions": [revision_as_json(each, compiled=compiled) for each in reversed(found)]})
 
 
-@router.get("/{flow}/revisions/{number}", summary="Show a revision")
+@router.get("/{flow}/revisions/{number}", response_model=answers.Revision, summary="Show a revision")
 def revision(
     flow: Name,
     number: Annotated[int, Path(ge=1, le=LARGEST)],

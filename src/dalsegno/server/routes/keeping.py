@@ -7,18 +7,19 @@ from fastapi import APIRouter, Response
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
 from dalsegno.service.views import run_as_json
+from dalsegno.wire import run_answers
 from dalsegno.wire.requests import PurgeWanted
 
 router = APIRouter(tags=["keeping"])
 
 
-@router.delete("/runs/{run}", summary="Delete a run")
+@router.delete("/runs/{run}", response_model=run_answers.Run, summary="Delete a run")
 def delete(run: str, service: TheService) -> Response:
     """Hide a run from lists. What other runs reuse of it stays; files stay until a purge."""
     return reply(run_as_json(service.keeping.delete(run)))
 
 
-@router.post("/purge", summary="Remove what is old")
+@router.post("/purge", response_model=run_answers.Purged, summary="Remove what is old")
 def purge(wanted: PurgeWanted, service: TheService) -> Response:
     """Delete old runs, and remove stored values and files that nothing needs any more. What newer runs reuse stays."""
     done = service.keeping.purge(wanted.older_than, keep_failed=wanted.keep_failed, dry_run=wanted.dry_run)

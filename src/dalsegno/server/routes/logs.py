@@ -15,6 +15,7 @@ from dalsegno.server.routes.runs import FoundRun, LastEvent
 from dalsegno.service.logs import LineFilter
 from dalsegno.service.views import iso, line_as_json
 from dalsegno.store.port import StoredLine
+from dalsegno.wire import run_answers
 
 router = APIRouter(prefix="/runs", tags=["logs"])
 
@@ -37,7 +38,7 @@ def _followed(run: FoundRun, wanted: Wanted, service: TheService) -> LineFilter:
     return wanted
 
 
-@router.get("/{run}/logs", summary="Look for log lines")
+@router.get("/{run}/logs", response_model=run_answers.Lines, summary="Look for log lines")
 def lines(
     run: str,
     wanted: Wanted,

@@ -17,13 +17,14 @@ from dalsegno.service.views import (
     task_run_as_json,
     whole_task_run_as_json,
 )
+from dalsegno.wire import run_answers
 
 router = APIRouter(tags=["runs"])
 
 Address = Annotated[str, Query(description="The address of a task run, such as `load` or `each_city[paris].load`.")]
 
 
-@router.get("/runs/{run}/task-runs", summary="List the task runs of a run")
+@router.get("/runs/{run}/task-runs", response_model=run_answers.TaskRuns, summary="List the task runs of a run")
 def task_runs(
     run: str,
     service: TheService,
@@ -35,13 +36,13 @@ def task_runs(
     return reply({"task_runs": [shown(each) for each in found]})
 
 
-@router.get("/runs/{run}/task-run", summary="Show a task run")
+@router.get("/runs/{run}/task-run", response_model=run_answers.WholeTaskRun, summary="Show a task run")
 def task_run(run: str, address: Address, service: TheService) -> Response:
     """Give all that is recorded of the task run at an address."""
     return reply(whole_task_run_as_json(service.runs.task_run(run, address)))
 
 
-@router.get("/task-runs/{id}", summary="Show a task run by its id")
+@router.get("/task-runs/{id}", response_model=run_answers.WholeTaskRun, summary="Show a task run by its id")
 def task_run_by_id(id: str, service: TheService) -> Response:
     """Give all that is recorded of a task run."""
     found = service.runs.task_run_by_id(id)
@@ -50,31 +51,31 @@ def task_run_by_id(id: str, service: TheService) -> Response:
     return reply(whole_task_run_as_json(found))
 
 
-@router.get("/task-runs/{id}/artifacts", summary="List what a task run stored")
+@router.get("/task-runs/{id}/artifacts", response_model=run_answers.Artifacts, summary="List what a task run stored")
 def artifacts(id: str, service: TheService) -> Response:
     """Give the records of the values and files that a task run stored."""
     return reply({"artifacts": [artifact_as_json(each) for each in service.artifacts.of_task_run(id)]})
 
 
-@router.get("/runs/{run}/attempts", summary="List the attempts of a task run")
+@router.get("/runs/{run}/attempts", response_model=run_answers.Attempts, summary="List the attempts of a task run")
 def attempts(run: str, address: Address, service: TheService) -> Response:
     """Give the attempts of a task run; those of a kept one from where it really ran."""
     return reply({"attempts": [attempt_as_json(each) for each in service.runs.attempts(run, address)]})
 
 
-@router.get("/runs/{run}/arguments", summary="Show what a step in Python got")
+@router.get("/runs/{run}/arguments", response_model=run_answers.Arguments, summary="Show what a step in Python got")
 def arguments(run: str, address: Address, service: TheService) -> Response:
     """Give what a step in Python got, by parameter, in its stored form."""
     return reply({"arguments": dict(service.runs.step_arguments(run, address))})
 
 
-@router.get("/runs/{run}/outputs", summary="Show the outputs of a run")
+@router.get("/runs/{run}/outputs", response_model=run_answers.Outputs, summary="Show the outputs of a run")
 def outputs(run: str, service: TheService) -> Response:
     """Give the outputs of the tasks of a run by address (`tasks`), and of the flow (`flow`)."""
     return reply(dict(service.runs.outputs(run)))
 
 
-@router.get("/runs/{run}/waits", summary="Show what a run waits for")
+@router.get("/runs/{run}/waits", response_model=run_answers.Waits, summary="Show what a run waits for")
 def waits(run: str, service: TheService) -> Response:
     """Give where a paused run waits, since when, and what it asks; nothing for a run in another state."""
     found = service.runs.waits(run)
@@ -84,19 +85,19 @@ def waits(run: str, service: TheService) -> Response:
     )  # fmt: skip
 
 
-@router.get("/runs/{run}/given", summary="Show what a person gave")
+@router.get("/runs/{run}/given", response_model=run_answers.Given, summary="Show what a person gave")
 def given(run: str, service: TheService) -> Response:
     """Name, by the address of a task run, the values that it used and that a person gave: overrides and pins."""
     return reply({"given": {address: list(names) for address, names in service.runs.given(run).items()}})
 
 
-@router.get("/runs/{run}/lineage", summary="Show the lineage of a run")
+@router.get("/runs/{run}/lineage", response_model=run_answers.Runs, summary="Show the lineage of a run")
 def lineage(run: str, service: TheService) -> Response:
     """Give all runs of a lineage, deleted ones too: the root first, then its replays in the order they were made."""
     return reply({"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]})
 
 
-@router.get("/runs/{run}/revision", summary="Show the revision of a run")
+@router.get("/runs/{run}/revision", response_model=run_answers.RunRevision, summary="Show the revision of a run")
 def revision(
     run: str,
     service: TheService,
@@ -107,7 +108,7 @@ def revision(
     return reply({**revision_as_json(found, compiled=compiled), "code": service.runs.code_of(run)})
 
 
-@router.get("/compare", summary="Compare two runs")
+@router.get("/compare", response_model=run_answers.Compared, summary="Compare two runs")
 def compare(
     before: Annotated[str, Query(description="The earlier run.")],
     after: Annotated[str, Query(description="The later one.")],

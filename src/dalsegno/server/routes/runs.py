@@ -16,6 +16,7 @@ from dalsegno.service.asked import labels_of, states_of
 from dalsegno.service.resuming import Resumption
 from dalsegno.service.views import run_as_json
 from dalsegno.store.port import RunFilter
+from dalsegno.wire import run_answers
 from dalsegno.wire.requests import Asked, LabelsWanted, ReplayWanted, ResumeWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -36,42 +37,52 @@ def request_of(asked: Asked) -> ReplayRequest:
     return request_from_json(asked.model_dump())
 
 
-@router.post("", status_code=201, summary="Run a flow")
+@router.post("", response_model=run_answers.Run, status_code=201, summary="Run a flow")
 def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Response:
     """Make a fresh run. The engine of the server executes it, unless `queue` is false."""
     run = service.runs.create_fresh(
-        wanted.flow, request_of(wanted.request), text=wanted.text, digest=wanted.digest, queue=wanted.queue
+        wanted.flow,
+        request_of(wanted.request),
+        text=wanted.text,
+        digest=wanted.digest,
+        queue=wanted.queue,
+        key=wanted.key,
     )
     if run.queued is not None:
         engine.take(run.id)
     return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
 
 
-@router.post("/plan", summary="See what a run would do")
+@router.post("/plan", response_model=run_answers.Plan, summary="See what a run would do")
 def plan(wanted: RunWanted, service: TheService) -> Response:
     """Give the plan of a fresh run. Nothing is written."""
     return reply(service.runs.plan_fresh(wanted.flow, request_of(wanted.request), text=wanted.text).as_json())
 
 
-@router.post("/replay", status_code=201, summary="Replay a run")
+@router.post("/replay", response_model=run_answers.Run, status_code=201, summary="Replay a run")
 def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Response:
     """Make the run of a replay. With `digest` it is refused (409) if the plan has moved; the answer holds the new plan."""
     run = service.runs.create_replay(
-        request_of(wanted.request), text=wanted.text, file=wanted.file, digest=wanted.digest, queue=wanted.queue
+        request_of(wanted.request),
+        text=wanted.text,
+        file=wanted.file,
+        digest=wanted.digest,
+        queue=wanted.queue,
+        key=wanted.key,
     )
     if run.queued is not None:
         engine.take(run.id)
     return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
 
 
-@router.post("/replay/plan", summary="See what a replay would do")
+@router.post("/replay/plan", response_model=run_answers.Plan, summary="See what a replay would do")
 def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
     """Give the plan of a replay, with its digest. Nothing is written."""
     drawn = service.runs.plan_replay(request_of(wanted.request), text=wanted.text, file=wanted.file)
     return reply(drawn.as_json())
 
 
-@router.get("", summary="List runs")
+@router.get("", response_model=run_answers.Runs, summary="List runs")
 def listed(  # noqa: PLR0913 - a parameter is part of the query
     service: TheService,
     *,
@@ -104,19 +115,19 @@ def listed(  # noqa: PLR0913 - a parameter is part of the query
     return reply({"runs": [run_as_json(run, full=full) for run in service.runs.list(wanted)]})
 
 
-@router.get("/{run}", summary="Show a run")
+@router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
 def show(run: str, service: TheService) -> Response:
     """Give a run with its task runs. `run` is an id, a unique prefix of one, a name, `last` or `last-failed`."""
     return reply(service.runs.as_json(run))
 
 
-@router.get("/{run}/plan", summary="Show the plan of a run")
+@router.get("/{run}/plan", response_model=run_answers.Plan, summary="Show the plan of a run")
 def plan_of(run: str, service: TheService) -> Response:
     """Give the plan that a run executes, or executed."""
     return reply(service.runs.plan_of(run).as_json())
 
 
-@router.post("/{run}/execute", summary="Hand a run to the engine")
+@router.post("/{run}/execute", response_model=run_answers.Run, summary="Hand a run to the engine")
 def execute(run: str, service: TheService, engine: TheEngine) -> Response:
     """Have the engine of the server begin a run, or carry it on."""
     found = service.runs.hand_over(run)
@@ -124,13 +135,13 @@ def execute(run: str, service: TheService, engine: TheEngine) -> Response:
     return reply(run_as_json(found))
 
 
-@router.post("/{run}/kill", summary="Stop a run")
+@router.post("/{run}/kill", response_model=run_answers.Run, summary="Stop a run")
 def kill(run: str, service: TheService) -> Response:
     """Ask for a run to be stopped."""
     return reply(run_as_json(service.runs.kill(run)))
 
 
-@router.post("/{run}/resume", summary="Resume a run that waits")
+@router.post("/{run}/resume", response_model=run_answers.Run, summary="Resume a run that waits")
 def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngine) -> Response:
     """Answer what a run waits for, or let go on what a breakpoint holds, and have the engine carry it on.
 
@@ -148,13 +159,13 @@ def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngin
     return reply(run_as_json(found))
 
 
-@router.post("/{run}/labels", summary="Label a run")
+@router.post("/{run}/labels", response_model=run_answers.Run, summary="Label a run")
 def label(run: str, wanted: LabelsWanted, service: TheService) -> Response:
     """Give a run labels, beside those that it has. One that is being executed cannot be labelled (409)."""
     return reply(run_as_json(service.runs.label(run, wanted.labels)))
 
 
-@router.delete("/{run}", summary="Delete a run")
+@router.delete("/{run}", response_model=run_answers.Run, summary="Delete a run")
 def delete(run: str, service: TheService) -> Response:
     """Make a tombstone of a run: it is hidden, and what other runs reuse of it stays."""
     return reply(run_as_json(service.keeping.delete(run)))
