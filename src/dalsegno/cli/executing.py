@@ -75,7 +75,9 @@ def _left(client: Client, run: Run, terminal: Terminal) -> int:
     """Tell that a run which a server executes goes on there, though nobody follows it here any more."""
     name = shlex.quote(handle_of(client, run))
     if client.get_run(run.id).state is State.CREATED:
-        lines = labelled("not begun", f"the server was not told to execute {run.name} yet", terminal.width(err=True))
+        lines = labelled(
+            "not begun", f"the server was not told to execute {run.name} yet", terminal.width(err=True), style="yellow"
+        )
         terminal.tell([BLANK, *lines])
         return INTERRUPTED
     said = f"the server goes on with {run.name}"
