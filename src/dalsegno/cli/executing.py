@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dalsegno.cli.exit_codes import of_state
+from dalsegno.cli.exit_codes import INTERRUPTED, of_state
 from dalsegno.cli.interrupting import Interrupt
 from dalsegno.cli.render.lines import BLANK, labelled, line
 from dalsegno.cli.render.outcome import Failure, Outcome, again_lines, failure_lines, not_tolerated, state_lines
@@ -54,13 +54,41 @@ def execute(client: Client, run: Run, terminal: Terminal, how: Execution) -> int
     def notice() -> None:
         told.line(line(("  stopping the run; press Ctrl-C again to end at once", "yellow")))
 
+    do = how.do or partial(client.execute, run.id)
+    if client.server is not None:
+        try:
+            with told:
+                ended = do(observer=watcher)
+        except KeyboardInterrupt:
+            return _left(client, run, terminal)
+        _tell_end(client, ended, watcher, terminal, how)
+        return of_state(ended.state)
     with Interrupt(notice) as interrupt, told:
-        do = how.do or partial(client.execute, run.id)
         ended = do(observer=watcher, stop=interrupt.arm)
     _tell_end(client, ended, watcher, terminal, how)
     if interrupt.exit_code is not None and ended.state is State.KILLED:
         return interrupt.exit_code
     return of_state(ended.state)
+
+
+def _left(client: Client, run: Run, terminal: Terminal) -> int:
+    """Tell that a run which a server executes goes on there, though nobody follows it here any more."""
+    name = shlex.quote(handle_of(client, run))
+    if client.get_run(run.id).state is State.CREATED:
+        lines = labelled(
+            "not begun", f"the server was not told to execute {run.name} yet", terminal.width(err=True), style="yellow"
+        )
+        terminal.tell([BLANK, *lines])
+        return INTERRUPTED
+    said = f"the server goes on with {run.name}"
+    rows = (
+        ("follow", f"dalsegno logs {name} --follow"),
+        ("look", f"dalsegno show {name}"),
+        ("stop", f"dalsegno kill {name}"),
+    )
+    lines = [line((f"  {what:<8}", "dim"), command) for what, command in rows]
+    terminal.tell([BLANK, line(("left", "yellow"), f"  {said}"), *lines])
+    return INTERRUPTED
 
 
 def _tell_end(client: Client, run: Run, watcher: Watcher, terminal: Terminal, how: Execution) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -42,16 +43,20 @@ class Client(FlowClient, PipelineClient, BulkClient):
     Parameters
     ----------
     home : the data directory; by default as the settings say (`DALSEGNO_HOME`, the nearest `.dalsegno/`, `~/.dalsegno`).
-    url : the address of a server, in place of a data directory.
-    token : an API token, where the server wants one.
+    url : the address of a server, in place of a data directory; by default `DALSEGNO_SERVER`, where no `home` is given.
+    token : an API token, where the server wants one; by default `DALSEGNO_TOKEN`.
     """
 
     def __init__(self, home: str | Path | None = None, *, url: str | None = None, token: str | None = None) -> None:
+        if url is None and home is None:
+            url = os.environ.get("DALSEGNO_SERVER") or None
+        #: the address of the server that this Client works with, `None` where it works on a data directory
+        self.server = url
         # neither is on the import path of `dalsegno`
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
-            self._service: Transport = HttpService(url, token)
+            self._service: Transport = HttpService(url, token or os.environ.get("DALSEGNO_TOKEN") or None)
         else:
             from dalsegno.service.open import open_service
 

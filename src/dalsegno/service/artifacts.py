@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +13,18 @@ from dalsegno.artifacts.port import ArtifactStore, Blob, parse_uri
 from dalsegno.errors import Ambiguous, NotFound, Refusal
 from dalsegno.model.run import Artifact
 from dalsegno.store.port import Store
+
+#: bytes of a preview
+PREVIEWED = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an artifact looks like; `text` is the beginning of it, `None` where it is no text."""
+
+    artifact: Artifact
+    text: str | None
+    complete: bool
 
 
 class ArtifactCases:
@@ -36,6 +50,14 @@ class ArtifactCases:
             )
         return found[0]
 
+    def preview(self, name: str) -> Preview:
+        """Give what an artifact looks like: its record, and the beginning of what is text. Nothing is loaded from it."""
+        found = self.get(name)
+        with self._artifacts.open(found.digest) as content:
+            head = content.read(PREVIEWED)
+        text = None if b"\0" in head else _text_of(head, whole=found.size <= PREVIEWED)
+        return Preview(found, text, complete=text is not None and found.size <= PREVIEWED)
+
     def of_task_run(self, task_run: str) -> list[Artifact]:
         """Give the records of what a task run stored."""
         return self._store.artifacts.of_task_run(task_run)
@@ -57,3 +79,11 @@ class ArtifactCases:
     def open(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""
         return self._artifacts.open(self.get(name).digest)
+
+
+def _text_of(head: bytes, *, whole: bool) -> str | None:
+    """Read bytes as UTF-8, of which the last character may be cut off unless they are the whole."""
+    try:
+        return getincrementaldecoder("utf-8")().decode(head, whole)
+    except UnicodeDecodeError:
+        return None

@@ -441,6 +441,13 @@ class RunCases:
         """Give the task runs of a run."""
         return self._ordered(self.get(run))
 
+    def gantt(self, run: str) -> Mapping[str, Any]:
+        """Give what a drawing of a run needs, of ten thousand task runs too: rows, whose `columns` are named once."""
+        found = self.get(run)
+        columns, bars = self._store.task_runs.bars(found.id)
+        times = {"started": found.started, "ended": found.ended}
+        return {"run": found.id, "state": found.state.value, **times, "columns": columns, "bars": bars}
+
     def given(self, run: str) -> Mapping[str, tuple[str, ...]]:
         """Name, by the address of a task run, the values that it used and that a person gave."""
         found = self.get(run)

@@ -343,6 +343,12 @@ class TaskRunReads(Protocol):
         """Give the light form of a run's task runs, in the order they were added."""
         ...
 
+    def bars(self, run: str) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+        """Give when each task run of a run ran, as it stands in the store: the names of the columns, and the rows in the order
+        they were added. Times are seconds since 1970.
+        """
+        ...
+
     def took(self, run: str) -> Mapping[tuple[str, str], float]:
         """Give the seconds that tasks took which were executed in a run and succeeded, by id and type; of several items of a
         loop the mean.

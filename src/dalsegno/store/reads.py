@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dalsegno.model.files import LOOKED_UP
@@ -82,6 +82,9 @@ class TaskRuns:
 
     def results(self, run: str) -> list[Result]:
         return rows.results_of(self._fetch(sql.RESULTS_OF_RUN, {"run": run}))
+
+    def bars(self, run: str) -> tuple[Sequence[str], Sequence[rows.Row]]:
+        return sql.BAR, self._fetch(sql.BARS_OF_RUN, {"run": run})
 
     def took(self, run: str) -> Mapping[tuple[str, str], float]:
         return {(task, kind): seconds for task, kind, seconds in self._fetch(sql.TOOK, {"run": run})}

@@ -76,6 +76,7 @@ TASK_RUN = _names(
     "reused_from parent reason value digests used properties outputs error loop_values metadata"
 )
 RESULT = _names("id address task type state action definition attempt started ended output_digest loop_keys")
+BAR = _names("id address task type parent state action attempts started ended reused_from")
 ATTEMPT = _names("task_run number state started ended error")
 EVENT = _names("run number at kind state address attempt")
 ARTIFACT = _names("id digest kind name size created run task_run output mark summary")
@@ -324,6 +325,8 @@ TOOK = (
 )
 #: what it looked up in the files of namespaces stands among the values that a task run used
 USED_FILES = "SELECT id, used FROM task_runs WHERE run = :run AND replace(used, :mark, '') <> used"
+#: what a drawing of a run needs: nothing that may be large
+BARS_OF_RUN = _select("task_runs", BAR, "WHERE run = :run ORDER BY seq")
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")

@@ -99,6 +99,17 @@ class TaskRuns(Answer):
     task_runs: list[WholeTaskRun | TaskRun]
 
 
+class Gantt(Answer):
+    """When each task run of a run ran. Times are seconds since 1970."""
+
+    run: str
+    state: str
+    started: float | None
+    ended: float | None
+    columns: list[str] = Field(description="What stands in each row of `bars`.")
+    bars: list[list[str | int | float | None]]
+
+
 class Attempt(Answer):
     """One try of a task run."""
 
@@ -176,6 +187,14 @@ class Artifact(Answer):
     output: str | None
     mark: str | None
     summary: dict[str, Any]
+
+
+class Preview(Answer):
+    """What a stored value or file looks like."""
+
+    artifact: Artifact
+    text: str | None = Field(description="The beginning of it, where it is text.")
+    complete: bool = Field(description="Whether that is all of it.")
 
 
 class Artifacts(Answer):

@@ -32,6 +32,16 @@ def record(
     return reply(artifact_as_json(service.artifacts.get(name)))
 
 
+@router.get("/artifact/preview", response_model=run_answers.Preview, summary="Look into a stored value or file")
+def preview(
+    name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],
+    service: TheService,
+) -> Response:
+    """Give the record of a stored value or file, with its summary, and its first 64 KiB where those are text."""
+    found = service.artifacts.preview(name)
+    return reply({"artifact": artifact_as_json(found.artifact), "text": found.text, "complete": found.complete})
+
+
 @router.get("/artifact/content", summary="Download a stored value or file", response_class=FileResponse)
 def content(
     name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],

@@ -36,6 +36,15 @@ def task_runs(
     return reply({"task_runs": [shown(each) for each in found]})
 
 
+@router.get("/runs/{run}/gantt", response_model=run_answers.Gantt, summary="Tell when each task run ran")
+def gantt(run: str, service: TheService) -> Response:
+    """Give when each task run of a run ran: rows in the order they were added, whose `columns` are named once.
+
+    Times are seconds since 1970. It is meant for runs of many thousands of task runs.
+    """
+    return reply(service.runs.gantt(run))
+
+
 @router.get("/runs/{run}/task-run", response_model=run_answers.WholeTaskRun, summary="Show a task run")
 def task_run(run: str, address: Address, service: TheService) -> Response:
     """Give all that is recorded of the task run at an address."""

@@ -1,0 +1,70 @@
+"""What only the REST API gives: drawings of large runs, previews, parts of files."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.support.servers import RunningServer
+
+from dalsegno.client.client import Client
+from dalsegno.model.run import Run
+from dalsegno.replay.request import ReplayRequest
+
+LOOP = """
+id: loops
+namespace: demo
+tasks:
+  - {id: each, type: core.flow.ForEach, values: [a, b],
+     tasks: [{id: say, type: core.log.Log, message: "item {{ taskrun.value }}"}]}
+"""
+FILES = """
+id: writes
+namespace: demo
+tasks:
+  - {id: write, type: scripts.shell.Commands,
+     commands: ["seq 30000 > n.txt", "printf 'zäh' > s.txt", "printf 'a\\\\000' > b.bin"],
+     outputFiles: [n.txt, s.txt, b.bin]}
+"""
+
+
+def run_of(client: Client, text: str) -> Run:
+    return client.execute(client.start_run("flow.yaml", ReplayRequest(), text=text).id)
+
+
+def test_the_bars_of_a_run_are_rows(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        run = run_of(client, LOOP)
+        found = httpx.get(f"{server.url}/api/v1/runs/{run.name}/gantt").json()
+        assert (found["run"], found["state"]) == (run.id, "SUCCESS")
+        assert (found["started"], found["ended"]) == pytest.approx((run.started, run.ended), abs=0.001)
+        bars = [dict(zip(found["columns"], bar, strict=True)) for bar in found["bars"]]
+        shown = {each.address: each for each in client.task_runs(run.id)}
+    assert [bar["address"] for bar in bars] == ["each", "each[a].say", "each[b].say"]
+    assert [bar["parent"] for bar in bars] == [None, "each", "each"]
+    for bar in bars:
+        each = shown[bar["address"]]
+        assert (bar["id"], bar["state"], bar["action"], bar["type"]) == (each.id, "SUCCESS", "RUN", each.type)
+        assert bar["started"] <= bar["ended"]
+
+
+def test_files_are_previewed_and_given_in_parts(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        run = run_of(client, FILES)
+        uris = client.outputs(run.id)["tasks"]["write"]["outputFiles"]
+        whole = "".join(f"{n}\n" for n in range(1, 30001))
+        with httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+            large = http.get("artifact/preview", params={"name": uris["n.txt"]}).json()
+            assert (large["text"], large["complete"]) == (whole[: 64 * 1024], False)
+            assert large["artifact"]["size"] == len(whole)
+            small = http.get("artifact/preview", params={"name": uris["s.txt"]}).json()
+            assert (small["text"], small["complete"]) == ("zäh", True)
+            binary = http.get("artifact/preview", params={"name": uris["b.bin"]}).json()
+            assert (binary["text"], binary["complete"]) == (None, False)
+
+            name, tag = {"name": uris["n.txt"]}, f'"{large["artifact"]["digest"]}"'
+            part = http.get("artifact/content", params=name, headers={"Range": "bytes=2-5"})
+            assert (part.status_code, part.text, part.headers["etag"]) == (206, whole[2:6], tag)
+            same = http.get("artifact/content", params=name, headers={"Range": "bytes=-4", "If-Range": tag})
+            assert (same.status_code, same.text) == (206, whole[-4:])
+            other = http.get("artifact/content", params=name, headers={"Range": "bytes=2-5", "If-Range": '"other"'})
+            assert (other.status_code, other.text) == (200, whole)
