@@ -11,7 +11,6 @@ import typer
 
 from dalsegno.cli import options
 from dalsegno.cli.arguments import read_age, read_effects, read_pairs, read_revision, read_stale
-from dalsegno.cli.commands.looking import _flow, _state
 from dalsegno.cli.exit_codes import FAILED, OK, REFUSED, WAITING
 from dalsegno.cli.interrupting import Interrupt
 from dalsegno.cli.render import bulk as drawn
@@ -158,11 +157,12 @@ def _by_filter(
     labels: list[str] | None, since: str | None,
 ) -> BulkRequest:  # fmt: skip
     from dalsegno.engine.clock import SystemClock
+    from dalsegno.service.listing import state_of
     from dalsegno.store.port import RunFilter
 
     space, name = _flow(client, flow, namespace)
     pairs = tuple(read_pairs("--with-label", labels or ()).items())
-    by = RunFilter(space, name, tuple(_state(text) for text in states or ()), labels=pairs, limit=0, top=True)
+    by = RunFilter(space, name, tuple(state_of(text) for text in states or ()), labels=pairs, limit=0, top=True)
     at = None if since is None else SystemClock().now() - read_age("--since", since)
     return replace(asked, filter=by, since=at)
 
@@ -349,6 +349,14 @@ def show(
         if not states and len(rows) < found.tally.total:
             more = f"… and {found.tally.total - len(rows):,} more: --limit {found.tally.total} shows all"
             terminal.show([line((more, "dim"))])
+
+
+def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str | None, str | None]:
+    """Take `namespace.id` apart; a plain id is that of any namespace."""
+    if flow is None or "." not in flow:
+        return namespace, flow
+    found = client.get_flow(flow).flow
+    return found.namespace, found.id
 
 
 def _row_state(text: str) -> RowState:
