@@ -319,7 +319,7 @@ class RunCases:
         self._resuming.record(found, said)
         return self.hand_over(found.id)
 
-    def carry_on(self, run: str, *, leave: Leave) -> Run:
+    def carry_on(self, run: str, *, leave: Leave | None = None) -> Run:
         """Execute a run that was handed over, and what comes after it: what called it, what is made in its place.
 
         Parameters
