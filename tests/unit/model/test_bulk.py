@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from hypothesis import given
@@ -69,7 +70,7 @@ def test_a_job_keeps_to_its_pace_and_ends(pace: Pace, total: int, data: st.DataO
         raise AssertionError("the job does not end")
     assert len(begun) == total
     if pace.rate is not None:
-        assert all(later - earlier >= 1 / pace.rate - 1e-6 for earlier, later in zip(begun, begun[1:], strict=False))
+        assert all(later - earlier >= 1 / pace.rate - 1e-6 for earlier, later in itertools.pairwise(begun))
 
 
 def test_it_stops_when_more_than_the_share_failed() -> None:
