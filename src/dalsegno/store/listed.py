@@ -4,6 +4,8 @@ A run's row bears its `place`: when the run was created, in microseconds, and th
 in the same one. So lists have one order, and a place is a mark in it that stays right while runs come and go.
 """
 
+# ruff: noqa: S608 - what is put together here comes from this module
+
 from __future__ import annotations
 
 import re
@@ -35,7 +37,7 @@ _COLUMNS = (
     "author", "failed", "fixed",
 )  # fmt: skip
 _ADD = (
-    f"INSERT INTO listed ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)}) "  # noqa: S608
+    f"INSERT INTO listed ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)}) "
     "ON CONFLICT (place) DO NOTHING"
 )
 _NEXT_PLACE = "SELECT MAX(place) + 1 FROM listed WHERE place >= :place AND place < :place + 1000"
@@ -58,7 +60,7 @@ _FIXED = (
     "SELECT o.id, o.origin FROM runs AS r JOIN runs AS o ON o.id = r.origin WHERE r.id = :run "
     "UNION SELECT o.id, o.origin FROM above AS a JOIN runs AS o ON o.id = a.origin) SELECT id FROM above)"
 )
-_REMOVE = tuple(f"DELETE FROM {table} WHERE place = :place" for table in ("listed_texts", "listed"))  # noqa: S608
+_REMOVE = tuple(f"DELETE FROM {table} WHERE place = :place" for table in ("listed_texts", "listed"))
 
 
 def words(texts: Iterable[object]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dalsegno.cli import options
-from dalsegno.cli.arguments import read_pairs
 from dalsegno.cli.render import gantt as gantts
 from dalsegno.cli.render import runs as drawn
 from dalsegno.cli.render.lines import BLANK, line
@@ -15,7 +14,7 @@ from dalsegno.cli.render.logs import value_lines
 from dalsegno.cli.render.outcome import Failure, Outcome, failure_lines, not_tolerated
 from dalsegno.cli.render.why import Case, why_json, why_lines
 from dalsegno.cli.terminal import Terminal
-from dalsegno.errors import NotFound, Refusal, closest, did_you_mean
+from dalsegno.errors import NotFound
 from dalsegno.model.plan import Action
 from dalsegno.model.state import State
 
