@@ -17,22 +17,22 @@ _DAY = 86_400.0
 def made(store: Store) -> list[Run]:
     """Make 60 runs, several in one moment; every third fails."""
     for at in range(60):
-        id = f"run-{at:02}"
+        name = f"run-{at:02}"
         origin = f"run-{at - 3:02}" if at % 9 == 5 else None
         run = Run(
-            id=id, name="", namespace=("shop", "shop.eu", "shopping")[at % 3], flow=f"flow{at % 2}", revision=1 + at // 30,
-            state=State.CREATED, attempt=1, root=origin or id, origin=origin, clock=0.0, created=1_000.0 + at // 4,
+            id=name, name="", namespace=("shop", "shop.eu", "shopping")[at % 3], flow=f"flow{at % 2}", revision=1 + at // 30,
+            state=State.CREATED, attempt=1, root=origin or name, origin=origin, clock=0.0, created=1_000.0 + at // 4,
             labels={"env": "prod" if at % 4 else "test"}, inputs={"city": f"Lyon{at}"}, author=("ann", "ben")[at % 2],
             caller=Caller("run-00", f"task-{at}", 1) if at % 7 == 6 else None,
         )  # fmt: skip
         store.commit(None, [CreateRun(run, b"{}")])
-        lease = store.acquire(id, "me")
+        lease = store.acquire(name, "me")
         begin = run.created + (3 * _DAY if at % 10 == 0 else 1.0)
-        store.commit(lease, [MoveRun(id, State.CREATED, State.RUNNING, begin)])
+        store.commit(lease, [MoveRun(name, State.CREATED, State.RUNNING, begin)])
         error = {"message": "Disk is FULL", "address": f"each[paris].load_{at % 2}"} if at % 3 == 0 else None
         if at < 55:
             end = State.FAILED if error else State.SUCCESS
-            store.commit(lease, [MoveRun(id, State.RUNNING, end, begin + 2.0, error=error)])
+            store.commit(lease, [MoveRun(name, State.RUNNING, end, begin + 2.0, error=error)])
         store.release(lease)
     return store.runs.list(RunFilter(limit=0))
 
