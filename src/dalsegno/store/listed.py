@@ -4,7 +4,7 @@ A run's row bears its `place`: when the run was created, in microseconds, and th
 in the same one. So lists have one order, and a place is a mark in it that stays right while runs come and go.
 """
 
-# ruff: noqa: S608 - what is put together here are constants of this module
+# ruff: noqa: S608 - what is put together here comes from this module
 
 from __future__ import annotations
 

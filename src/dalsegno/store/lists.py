@@ -58,6 +58,8 @@ class Lead:
     counted: str | None = None
     #: it looks at all that it gives before it gives the first
     dear: bool = False
+    #: its branches give places that are sorted first
+    unsorted: bool = False
 
 
 @dataclass(slots=True)
@@ -115,7 +117,14 @@ class Lists:
 
     def _found(self, wanted: Wanted, limit: int) -> list[int]:
         few = next((lead for lead in wanted.leads if lead.few), None)
-        exact = next((lead for lead in wanted.leads if not lead.dear and wanted.conditions.keys() <= lead.covers), None)
+        exact = next(
+            (
+                lead
+                for lead in wanted.leads
+                if not (lead.dear or lead.unsorted) and wanted.conditions.keys() <= lead.covers
+            ),
+            None,
+        )
         lead = few or exact
         if lead is not None:
             return self._led(lead, wanted, limit, wanted.low, wanted.high)
@@ -275,8 +284,10 @@ def _flow_leads(filter: RunFilter, pairs: Sequence[Row]) -> Iterator[Lead]:
         spaces = sorted({namespace for namespace, _ in pairs})
         branches = tuple(("l.namespace = :lead_namespace", {"lead_namespace": space}) for space in spaces)
         if len(branches) <= _BRANCHES:
-            # its places are sorted: no lead without being counted, and of last resort
-            yield Lead("listed AS l INDEXED BY listed_by_flow", "l.place", branches, frozenset({"namespace"}))
+            # no lead without being counted
+            yield Lead(
+                "listed AS l INDEXED BY listed_by_flow", "l.place", branches, frozenset({"namespace"}), unsorted=True
+            )
 
 
 def _stages(filter: RunFilter) -> tuple[str, ...]:

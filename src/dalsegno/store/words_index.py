@@ -4,7 +4,7 @@ On SQLite it is a table of FTS5. Triggers keep it right: a new text waits first,
 go. PostgreSQL gathers what is new in the same way by itself.
 """
 
-# ruff: noqa: S608 - what is put together here are constants of this module
+# ruff: noqa: S608 - what is put together here comes from this module
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     )(runs)
 
 
-def runs(  # noqa: PLR0913 - a parameter is an option
+def runs(  # noqa: PLR0913 - each is an option
     *,
     flow: Annotated[str | None, typer.Option("--flow", metavar="FLOW", help="Only runs of this flow.")] = None,
     revision: Annotated[int | None, typer.Option("--revision", min=1, help="Only of this revision of it.")] = None,
