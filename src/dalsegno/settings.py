@@ -2,6 +2,8 @@
 
 `DALSEGNO_HOME` is the data directory; without it the nearest `.dalsegno/` above the working directory, else `~/.dalsegno`.
 `DALSEGNO_STORE` names another metadata store than the one in the data directory (`postgresql://...`).
+`DALSEGNO_SERVER` names a server (`http://127.0.0.1:7070`) that Python and the command line work with in place of a data
+directory.
 `DALSEGNO_SECRET_KEY` is what secrets are sealed with; without it a key is made in the data directory.
 `DALSEGNO_GLOBALS` is a JSON map that expressions read as `globals`; `DALSEGNO_ENVIRONMENT` and `DALSEGNO_URL` are texts that
 they read as `kestra.environment` and `kestra.url`.
@@ -37,6 +39,7 @@ class Settings:
     durability : `normal` or `full`.
     globals, environment, url : what expressions can read about this installation.
     allow_pickle : whether values that only pickle can keep are kept and loaded.
+    server : the address of a server that is worked with, in place of the data directory.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class Settings:
     environment: str | None = None
     url: str | None = None
     allow_pickle: bool = True
+    server: str | None = None
 
     @property
     def store_url(self) -> str:
@@ -84,6 +88,7 @@ def read_settings(environ: Mapping[str, str] | None = None, *, cwd: Path | None 
         environ.get("DALSEGNO_ENVIRONMENT") or None,
         environ.get("DALSEGNO_URL") or None,
         _switch("DALSEGNO_ALLOW_PICKLE", environ.get("DALSEGNO_ALLOW_PICKLE") or "true"),
+        environ.get("DALSEGNO_SERVER") or None,
     )
 
 

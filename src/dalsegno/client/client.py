@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 from dalsegno.client.pipelines import PipelineClient
+from dalsegno.client.using import Using, forget
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -40,12 +42,14 @@ class Client(PipelineClient):
     Parameters
     ----------
     home : the data directory; by default as the settings say (`DALSEGNO_HOME`, the nearest `.dalsegno/`, `~/.dalsegno`).
-    url : the address of a server, in place of a data directory.
+    url : the address of a server, in place of a data directory; by default `DALSEGNO_SERVER`, where no `home` is given.
     token : an API token, where the server wants one.
     """
 
     def __init__(self, home: str | Path | None = None, *, url: str | None = None, token: str | None = None) -> None:
         # neither is on the import path of `dalsegno`
+        if url is None and home is None:
+            url = os.environ.get("DALSEGNO_SERVER") or None
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
@@ -65,7 +69,18 @@ class Client(PipelineClient):
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""
+        forget(self)
         self._service.close()
+
+    def use(self) -> Using:
+        """Have the pipelines of this process use this Client: their runs are made, and looked for, where it works.
+
+            with Client(url="http://127.0.0.1:7070") as client, client.use():
+                training_pipeline.replay(pipeline_run="training_pipeline-3", debug=True)
+
+        It holds to the end of the `with` block; without one, until the Client is closed.
+        """
+        return Using(self)
 
     @property
     def values(self) -> ArtifactStore:

@@ -16,11 +16,11 @@ from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.replies import problem, reply
-from dalsegno.server.routes import events, flows, runs
+from dalsegno.server.routes import blobs, events, flows, leases, runs
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
-_ROUTES = (flows.router, runs.router, events.router)
+_ROUTES = (flows.router, runs.router, events.router, leases.router, blobs.router)
 
 
 def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None) -> FastAPI:

@@ -1,4 +1,6 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`."""
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
+`leases`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.keeping import KeepingCases
+from dalsegno.service.leasing import LeaseCases
 from dalsegno.service.namespace_files import FileCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.sealing import Sealing
@@ -51,6 +54,7 @@ class Service:
         self.comparing = ComparingCases(store)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
+        self.leases = LeaseCases(store, artifacts, clock, ids)
 
     def changes(self) -> int:
         """Give a number that is another one whenever something has been committed since, by any process."""

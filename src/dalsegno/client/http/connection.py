@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
 
 import httpx
 
 from dalsegno.errors import StoreUnavailable
+from dalsegno.wire.exact import to_bytes
 from dalsegno.wire.problems import MEDIA_TYPE, error_from
 
 #: how long a server may take to answer, in seconds
 _TIMEOUT = 60.0
+#: how many bytes are sent or taken at a time
+_CHUNK = 1 << 20
 
 
 class Connection:
@@ -26,8 +29,14 @@ class Connection:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
+        self._token = token
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=f"{self.url}/api/v1/", headers=headers, timeout=_TIMEOUT)
+
+    @property
+    def address(self) -> str:
+        """What opens it in another process of this machine: the address, and the token, which is sent nowhere with it."""
+        return self.url if self._token is None else f"{self.url}#{self._token}"
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask for something."""
@@ -37,17 +46,41 @@ class Connection:
         """Have something done."""
         return self._ask("POST", path, body, query)
 
-    def _ask(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
-        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+    def delete(self, path: str, **query: Any) -> Any:
+        """Have something removed."""
+        return self._ask("DELETE", path, query=query)
+
+    def upload(self, path: str, file: BinaryIO) -> Any:
+        """Put the bytes of a file in a place."""
+        return self._ask("PUT", path, iter(lambda: file.read(_CHUNK), b""))
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """Give the bytes that lie at a place, one chunk after the other."""
         try:
-            answer = self._http.request(method, path, json=body, params=parameters)
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise self._refused(answer)
+                yield from answer.iter_bytes(_CHUNK)
+        except httpx.TransportError as error:
+            raise self._away(error) from error
+
+    def _ask(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+        """Ask; what is iterated over is sent as bytes, everything else as JSON."""
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+        raw = isinstance(body, Iterator)
+        # not by the library: that refuses numbers that are none, and halves of characters
+        content: Iterable[bytes] | bytes | None = body if raw or body is None else to_bytes(body)
+        headers = {} if body is None else {"Content-Type": "application/octet-stream" if raw else "application/json"}
+        try:
+            answer = self._http.request(method, path, content=content, params=parameters, headers=headers)
         except httpx.TransportError as error:
             raise self._away(error) from error
         return self._read(answer)
 
     def _read(self, answer: httpx.Response) -> Any:
         if answer.is_success:
-            return answer.json()
+            return answer.json() if answer.content else None
         raise self._refused(answer)
 
     def _refused(self, answer: httpx.Response) -> Exception:

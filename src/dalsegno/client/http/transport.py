@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.client.http.connection import Connection
+from dalsegno.client.http.near import Near
 from dalsegno.client.http.runs import HttpRuns
+from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.comparing import ComparingCases
+from dalsegno.service.flows import FlowCases
 
 
 class HttpService:
@@ -17,8 +22,30 @@ class HttpService:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._connection = Connection(url, token)
-        self.runs = HttpRuns(self._connection)
+        self._near = Near(self._connection)
+        self.runs = HttpRuns(self._connection, self._near)
+
+    @property
+    def values(self) -> ArtifactStore:
+        """Where values are kept."""
+        return self._near.values
+
+    @property
+    def flows(self) -> FlowCases:
+        """Flows, read from the server's store."""
+        return self._near.service.flows
+
+    @property
+    def artifacts(self) -> ArtifactCases:
+        """Artifacts, read from the server's store."""
+        return self._near.service.artifacts
+
+    @property
+    def comparing(self) -> ComparingCases:
+        """Comparisons of runs, read from the server's store."""
+        return self._near.service.comparing
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Give back what is leased, and let go of the connection."""
+        self._near.close()
         self._connection.close()

@@ -12,9 +12,10 @@ from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest, request_from_json
 from dalsegno.server.doors import TheEngine, TheLive, TheService
 from dalsegno.server.replies import reply
+from dalsegno.service.coded import Coded, coded_from_json
 from dalsegno.service.views import run_as_json
 from dalsegno.store.port import RunFilter
-from dalsegno.wire.requests import Asked, ReplayWanted, RunWanted
+from dalsegno.wire.requests import Asked, Code, ReplayWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -34,11 +35,21 @@ def request_of(asked: Asked) -> ReplayRequest:
     return request_from_json(asked.model_dump())
 
 
+def code_of(code: Code | None) -> Coded | None:
+    """Give code as the service takes it."""
+    return None if code is None else coded_from_json(code.flow, code.digest, code.source, code.graph)
+
+
 @router.post("", status_code=201, summary="Run a flow")
 def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Response:
     """Make a fresh run. The engine of the server executes it, unless `queue` is false."""
     run = service.runs.create_fresh(
-        wanted.flow, request_of(wanted.request), text=wanted.text, digest=wanted.digest, queue=wanted.queue
+        wanted.flow,
+        request_of(wanted.request),
+        text=wanted.text,
+        coded=code_of(wanted.code),
+        digest=wanted.digest,
+        queue=wanted.queue,
     )
     if run.queued is not None:
         engine.take(run.id)
@@ -48,14 +59,20 @@ def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Respons
 @router.post("/plan", summary="See what a run would do")
 def plan(wanted: RunWanted, service: TheService) -> Response:
     """Give the plan of a fresh run. Nothing is written."""
-    return reply(service.runs.plan_fresh(wanted.flow, request_of(wanted.request), text=wanted.text).as_json())
+    request, coded = request_of(wanted.request), code_of(wanted.code)
+    return reply(service.runs.plan_fresh(wanted.flow, request, text=wanted.text, coded=coded).as_json())
 
 
 @router.post("/replay", status_code=201, summary="Replay a run")
 def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Response:
     """Make the run of a replay. With `digest` it is refused (409) if the plan has moved; the answer holds the new plan."""
     run = service.runs.create_replay(
-        request_of(wanted.request), text=wanted.text, file=wanted.file, digest=wanted.digest, queue=wanted.queue
+        request_of(wanted.request),
+        text=wanted.text,
+        file=wanted.file,
+        coded=code_of(wanted.code),
+        digest=wanted.digest,
+        queue=wanted.queue,
     )
     if run.queued is not None:
         engine.take(run.id)
@@ -65,7 +82,8 @@ def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Resp
 @router.post("/replay/plan", summary="See what a replay would do")
 def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
     """Give the plan of a replay, with its digest. Nothing is written."""
-    drawn = service.runs.plan_replay(request_of(wanted.request), text=wanted.text, file=wanted.file)
+    request, coded = request_of(wanted.request), code_of(wanted.code)
+    drawn = service.runs.plan_replay(request, text=wanted.text, file=wanted.file, coded=coded)
     return reply(drawn.as_json())
 
 
