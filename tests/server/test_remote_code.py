@@ -391,10 +391,12 @@ def test_code_that_was_not_uploaded_is_refused(server: RunningServer, training: 
     with Client(url=server.url) as client:
         traced = trace(training, (), {}, store=client.values)
         made = coded(training, traced)
-    body = {"flow": traced.flow.id, "code": code_as_json(made)}
+    code = code_as_json(made)
+    assert code is not None
+    body = {"flow": traced.flow.id, "code": code}
     answer = httpx.post(f"{server.url}/api/v1/runs", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "code-missing")
-    body["code"]["source"] = "{}"
+    code["source"] = "{}"
     answer = httpx.post(f"{server.url}/api/v1/runs", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "bad-code")
     assert httpx.get(f"{server.url}/api/v1/runs").json()["runs"] == []

@@ -36,6 +36,7 @@ _MODULES = {
     **dict.fromkeys(("logs", "artifact"), "logs"),
     "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),
+    **dict.fromkeys(("deploy", "pull"), "remote"),
     "kv": "kv",
     "files": "files",
     "server": "server",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dalsegno.service.coded import Coded
     from dalsegno.service.keeping import Purged
     from dalsegno.service.namespace_files import FilesPut
+    from dalsegno.service.pulling import Pulled
     from dalsegno.service.service import Saved, Service
     from dalsegno.service.waits import Wait
     from dalsegno.store.port import FlowSummary, RunFilter, StoredLine
@@ -92,6 +93,19 @@ class Client(PipelineClient):
     def save_flow(self, text: str, *, file: str | None = None, strict: bool = False) -> Saved:
         """Save a flow; equal text makes no new revision. Raises `FlowInvalid`, with all its problems."""
         return self._service.flows.save(text, file=file, strict=strict)
+
+    def deploy(self, coded: Coded, packages: Mapping[str, str]) -> Saved:
+        """Save the code of a pipeline as a revision, and run nothing: see `Pipeline.deploy`. Equal code makes no new revision.
+
+        Parameters
+        ----------
+        packages : the packages that it imports, with their versions here.
+
+        Raises
+        ------
+        Refusal : a package is missing where steps are to run, or the code cannot be loaded there; no revision was saved.
+        """
+        return self._service.deploying.deploy(coded, packages)
 
     def validate_flow(self, text: str, *, file: str | None = None) -> list[Problem]:
         """Give all problems of a flow's text, errors and warnings, in the order of the text."""
@@ -309,6 +323,21 @@ class Client(PipelineClient):
         differs. `summary` says it in a sentence, `first` names the address where they begin to differ.
         """
         return self._service.comparing.compare(before, after)
+
+    def pull(self, run: str, *, url: str, token: str | None = None) -> Pulled:
+        """Copy a run of a server, with its artifacts and what it came from, into the data directory of this Client.
+
+        It keeps its id, and its name where that is free here. What is here already is not copied again.
+
+        Raises
+        ------
+        NotFound : there is no such run there.
+        Refusal : it has not ended.
+        """
+        from dalsegno.client.http.near import Near
+
+        with Near.open(url, token) as near:
+            return self._service.pulling.pull(run, near.store, near.values)
 
     # keeping
 

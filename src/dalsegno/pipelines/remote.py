@@ -70,6 +70,12 @@ def call_hook(
     run_hook(_function(source, open_artifacts(artifacts), function), failure)
 
 
+def load_code(*, source: str, artifacts: str, allow_unsafe: bool) -> None:
+    """Load the code, and run nothing of it."""
+    del allow_unsafe
+    _pipeline(source, open_artifacts(artifacts))
+
+
 def trace_anew(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
     """Trace a pipeline with other arguments, and give as JSON its graph, and the arguments as it reads them."""
     from dalsegno.model.codec import flow_to_json

@@ -63,6 +63,10 @@ class FlowCases:
         """Save a flow. Equal text makes no new revision."""
         return self._save(lambda: self.prepare(text, file=file, strict=strict))
 
+    def save_code(self, coded: Coded) -> Saved:
+        """Save the code of a pipeline, whose contents are in the artifact store. Equal code makes no new revision."""
+        return self._save(lambda: self.prepare_code(coded))
+
     def _save(self, prepare: Callable[[], Saved]) -> Saved:
         """Save what is prepared. Each time that another process has saved a revision first, it is prepared anew."""
         while True:

@@ -1,4 +1,5 @@
 """The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
+`deploying`, `pulling`,
 `leases`.
 """
 
@@ -10,10 +11,12 @@ from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.comparing import ComparingCases
+from dalsegno.service.deploying import DeployCases
 from dalsegno.service.flows import FlowCases, Saved
 from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.leasing import LeaseCases
 from dalsegno.service.namespace_files import FileCases
+from dalsegno.service.pulling import PullCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.port import Store
@@ -54,6 +57,8 @@ class Service:
         self.comparing = ComparingCases(store)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
+        self.deploying = DeployCases(artifacts, self.flows)
+        self.pulling = PullCases(store, artifacts)
         self.leases = LeaseCases(store, artifacts, clock, ids)
 
     def changes(self) -> int:

@@ -1,7 +1,7 @@
 """The port of the metadata store: the closed set of writes, the reads, the lease.
 
-One call of `commit` is one transaction. It fails whole if the lease is not the current one (`LeaseLost`) or a guarded
-state has moved (`MoveRefused`). The order of the writes within a call holds.
+One call of `commit` is one transaction. It fails whole if the lease is not the current one (`LeaseLost`) or a guarded state
+has moved (`MoveRefused`). The order of the writes within a call holds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dalsegno.model.flow import Revision
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
 from dalsegno.store.listing import FlowSummary, RunFilter, StoredLine, ToldEvent
@@ -104,9 +105,8 @@ class RecordTask:
 
 @dataclass(frozen=True, slots=True)
 class MoveTask:
-    """Have a task run wait (PAUSED), or begin or go on (RUNNING), with an event. Guard: `to` may follow its state.
-
-    Its open attempt stays open. The first move to RUNNING is its start.
+    """Have a task run wait (PAUSED), or begin or go on (RUNNING), with an event. Guard: `to` may follow its state. Its open
+    attempt stays open. The first move to RUNNING is its start.
 
     Parameters
     ----------
@@ -259,6 +259,7 @@ class DeleteRun:
 Write = (
     SaveRevision
     | CreateRun
+    | CopyRun
     | KeepTaskRuns
     | StartTask
     | RecordTask
@@ -463,7 +464,7 @@ class Store(Protocol):
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
-        DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
+        CopyRun, DeleteRun, SaveArtifact, AppendLogs, DropLines, SetEntry, DeleteEntry, PutFile and DeleteFile.
 
         Raises
         ------

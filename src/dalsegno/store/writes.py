@@ -15,6 +15,8 @@ from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
+from dalsegno.store.copies import copy_run
+from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.jsontext import map_to_text, optional_to_text, to_text
@@ -354,6 +356,7 @@ def _delete_run(write: DeleteRun) -> Step:
 _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     SaveRevision: _save_revision,
     CreateRun: _create_run,
+    CopyRun: copy_run,
     KeepTaskRuns: _keep_task_runs,
     StartTask: _start_task,
     RecordTask: _record_task,

@@ -79,7 +79,7 @@ def error_from(problem: Mapping[str, Any]) -> DalSegnoError:
     if kind == RequestRefused.__name__:
         return RequestRefused([_refusal(each) for each in problem["refusals"]])
     if kind == FlowInvalid.__name__:
-        return FlowInvalid([_problem(each) for each in problem["problems"]])
+        return FlowInvalid([problem_from(each) for each in problem["problems"]])
     message = str(problem.get("message") or problem.get("detail") or problem.get("title") or "the server refused")
     if kind == PlanMoved.__name__:
         return PlanMoved(message, problem["plan"])
@@ -100,7 +100,8 @@ def _refusal(data: Mapping[str, Any]) -> PlanRefusal:
     return PlanRefusal(data["code"], data["message"], data.get("address"), tuple(data.get("closest", ())))
 
 
-def _problem(data: Mapping[str, Any]) -> Problem:
+def problem_from(data: Mapping[str, Any]) -> Problem:
+    """Read a problem of a flow's text."""
     return Problem(
         data["code"],
         data["message"],

@@ -61,6 +61,15 @@ class Code(Body):
     graph: str | None = Field(default=None, description="The digest of the graph, where it is that of an earlier run.")
 
 
+class CodeWanted(Body):
+    """Code that is to be saved as a revision."""
+
+    code: Code
+    packages: dict[str, str] = Field(
+        default={}, description="The packages that it imports, with their versions where it was written."
+    )
+
+
 class RunWanted(Body):
     """A fresh run that is to be made.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cached_property
+from typing import Self
 
 from dalsegno.artifacts.local import LocalArtifacts
 from dalsegno.client.http.connection import Connection
@@ -25,6 +28,16 @@ class Near:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._clock = SystemClock()
+
+    @classmethod
+    @contextmanager
+    def open(cls, url: str, token: str | None) -> Generator[Self]:
+        """Connect to a server for a while."""
+        connection = Connection(url, token)
+        try:
+            yield cls(connection)
+        finally:
+            connection.close()
 
     @cached_property
     def values(self) -> HttpArtifacts:

@@ -81,7 +81,8 @@ class HttpRuns:
         """Create the run of a replay, which is executed when it is handed over: see `execute`."""
         self._upload(coded)
         body = {
-            "request": asked_of(request), "text": text, "file": file, "code": code_as_json(coded), "digest": digest, "queue": False,
+            "request": asked_of(request), "text": text, "file": file, "code": code_as_json(coded), "digest": digest,
+            "queue": False,
         }  # fmt: skip
         return run_from_json(self._connection.post("runs/replay", body))
 

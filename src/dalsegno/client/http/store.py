@@ -102,7 +102,7 @@ class HttpStore:
         raise Refusal("what changes on a server is told by its events", code="not-remote")
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
-        """Carry out the writes in one transaction of the server's store. Lines and artifacts go under the lease of their run."""
+        """Carry out the writes in one transaction there. Lines and artifacts go under the lease of their run."""
         if not writes:
             return
         run = lease.run if lease is not None else _run_of(writes[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.client.http.connection import Connection
+from dalsegno.client.http.deploying import HttpDeploying
 from dalsegno.client.http.near import Near
 from dalsegno.client.http.runs import HttpRuns
 from dalsegno.service.artifacts import ArtifactCases
@@ -24,6 +25,7 @@ class HttpService:
         self._connection = Connection(url, token)
         self._near = Near(self._connection)
         self.runs = HttpRuns(self._connection, self._near)
+        self.deploying = HttpDeploying(self._connection, self._near)
 
     @property
     def values(self) -> ArtifactStore:

@@ -113,7 +113,7 @@ class HttpArtifacts:
         """Nobody sweeps from afar."""
         raise Refusal("what a server has stored is listed by itself", code="not-remote")
 
-    def delete(self, digest: str, *, stored_before: float) -> bool:
+    def delete(self, digest: str, *, stored_before: float) -> bool:  # noqa: ARG002 - as the port has it
         """Nobody sweeps from afar."""
         raise Refusal("what a server has stored is removed by itself", code="not-remote")
 
