@@ -20,7 +20,7 @@ from dalsegno.pipelines.running import coded
 from dalsegno.pipelines.tracing import trace
 from dalsegno.replay.request import ReplayRequest
 
-HELLO = '''
+HELLO = """
     import os
     from pathlib import Path
 
@@ -36,7 +36,7 @@ HELLO = '''
     @pipeline
     def hello(name: str) -> str:
         return greet(name)
-'''
+"""
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from dalsegno.client.client import Client
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.replay.request import ReplayRequest
 
-LARGE = '''
+LARGE = """
     from dalsegno import pipeline, step
 
     @step
@@ -34,7 +34,7 @@ LARGE = '''
     @pipeline
     def large(n: int = 20000, broken: bool = False) -> int:
         return train(load(n), broken)
-'''
+"""
 
 
 @pytest.fixture
@@ -74,9 +74,7 @@ def test_a_run_is_copied_with_what_it_came_from(server: RunningServer, large: An
         assert (replayed.name, replayed.state, replayed.result) == ("large-3", "SUCCESS", sum(range(20000)))
         assert actions(replayed) == {"load": "REUSE", "train": "RUN"}
         with local.use():
-            here = large.replay(
-                pipeline_run="large-1", input_overrides={"broken": False}, start=["train"], debug=True
-            )
+            here = large.replay(pipeline_run="large-1", input_overrides={"broken": False}, start=["train"], debug=True)
         assert here.state == "SUCCESS"
 
 
