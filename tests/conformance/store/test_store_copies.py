@@ -37,8 +37,8 @@ def an_ended_run(name: str, state: State = State.SUCCESS, **rest: object) -> Run
 def test_all_of_a_run_is_there(store: Store) -> None:
     write = a_copy(an_ended_run("rides-7"))
     store.commit(None, [SaveRevision(a_revision()), write])
-    run = store.runs.get(write.run.id)
-    assert run == write.run
+    run = write.run
+    assert store.runs.get(run.id) == run
     assert (store.runs.plan(run.id), store.runs.graph(run.id)) == (b"plan", "graph")
     (task_run,) = write.task_runs
     assert store.task_runs.of_run(run.id) == [task_run]

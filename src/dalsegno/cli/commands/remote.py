@@ -103,5 +103,5 @@ def pull(
     others = [each.name for each in pulled.copied if each.id != pulled.run.id]
     if others:
         terminal.show([line("With what it came from: ", ", ".join(others))])
-    what = f"{count(pulled.blobs, 'value')} and files" if pulled.blobs else "no files"
-    terminal.show([line((f"{what}, {size_text(pulled.size)}", "dim"))])
+    if pulled.blobs:
+        terminal.show([line((f"{count(pulled.blobs, 'file')} of values and code, {size_text(pulled.size)}", "dim"))])
