@@ -30,7 +30,7 @@ _made: dict[str, Mapping[str, Callable[..., Any]]] = {}
 def open_artifacts(address: str) -> ArtifactStore:
     """Open the artifact store at an address: a folder, or a server."""
     if address.startswith(("http://", "https://")):
-        from dalsegno.client.http.values import open_remote  # only where a run is leased from a server
+        from dalsegno.client.http.blobs import open_remote  # only where a run is leased from a server
 
         return open_remote(address)
     return LocalArtifacts(Path(address))

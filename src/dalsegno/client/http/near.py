@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Self
 
 from dalsegno.artifacts.local import LocalArtifacts
+from dalsegno.client.http.blobs import HttpArtifacts
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.store import HttpStore
-from dalsegno.client.http.values import HttpArtifacts
 from dalsegno.engine.clock import RandomIds, SystemClock
 from dalsegno.engine.outside import Surroundings
 from dalsegno.service.service import Service
