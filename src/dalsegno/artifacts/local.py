@@ -231,6 +231,10 @@ class _LocalWriter:
         self._size += len(data)
         return len(data)
 
+    def digest(self) -> str:
+        """Give the digest of what was written so far."""
+        return self._hasher.hexdigest()
+
     def finish(self) -> Blob:
         """Put the blob in place under its digest."""
         try:

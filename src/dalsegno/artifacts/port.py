@@ -55,6 +55,10 @@ class BlobWriter(Protocol):
         """Add bytes."""
         ...
 
+    def digest(self) -> str:
+        """Give the digest of what was written so far."""
+        ...
+
     def finish(self) -> Blob:
         """Put the blob in place under its digest."""
         ...

@@ -109,6 +109,10 @@ class _Weighing:
         self._size += len(data)
         return len(data)
 
+    def digest(self) -> str:
+        """Give the digest of what was written so far."""
+        return self._hasher.hexdigest()
+
     def finish(self) -> Blob:
         """Give the digest."""
         return self._store.took(self._hasher.hexdigest(), self._size)

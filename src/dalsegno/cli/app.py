@@ -38,6 +38,7 @@ _MODULES = {
     **dict.fromkeys(("logs", "artifact"), "logs"),
     "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),
+    **dict.fromkeys(("deploy", "pull"), "remote"),
     "kv": "kv",
     "files": "files",
     "server": "server",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from dalsegno.client.bulk import BulkClient
 from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
+from dalsegno.client.using import Using, forget
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from dalsegno.service.keeping import Purged
     from dalsegno.service.listing import ListedRuns, RunQuery
     from dalsegno.service.namespace_files import FilesPut
+    from dalsegno.service.pulling import Pulled
+    from dalsegno.service.saved import Saved
     from dalsegno.service.waits import Wait
     from dalsegno.store.port import RunFilter, StoredLine
 
@@ -53,6 +56,8 @@ class Client(FlowClient, PipelineClient, BulkClient):
         #: the address of the server that this Client works with, `None` where it works on a data directory
         self.server = url
         # neither is on the import path of `dalsegno`
+        if url is None and home is None:
+            url = os.environ.get("DALSEGNO_SERVER") or None
         if url is not None:
             from dalsegno.client.http.transport import HttpService
 
@@ -72,12 +77,38 @@ class Client(FlowClient, PipelineClient, BulkClient):
 
     def close(self) -> None:
         """Finish what is being written and let go of the store."""
+        forget(self)
         self._service.close()
+
+    def use(self) -> Using:
+        """Have the pipelines of this process use this Client: their runs are made, and looked for, where it works.
+
+            with Client(url="http://127.0.0.1:7070") as client, client.use():
+                training_pipeline.replay(pipeline_run="training_pipeline-3", debug=True)
+
+        It holds to the end of the `with` block; without one, until the Client is closed.
+        """
+        return Using(self)
 
     @property
     def values(self) -> ArtifactStore:
         """Where values are kept."""
         return self._service.values
+
+    # code
+
+    def deploy(self, coded: Coded, packages: Mapping[str, str]) -> Saved:
+        """Save the code of a pipeline as a revision, and run nothing: see `Pipeline.deploy`. Equal code makes no new revision.
+
+        Parameters
+        ----------
+        packages : the packages that it imports, with their versions here.
+
+        Raises
+        ------
+        Refusal : a package is missing where steps are to run, or the code cannot be loaded there; no revision was saved.
+        """
+        return self._service.deploying.deploy(coded, packages)
 
     # runs
 
@@ -279,6 +310,21 @@ class Client(FlowClient, PipelineClient, BulkClient):
         differs. `summary` says it in a sentence, `first` names the address where they begin to differ.
         """
         return self._service.comparing.compare(before, after)
+
+    def pull(self, run: str, *, url: str, token: str | None = None) -> Pulled:
+        """Copy a run of a server, with its artifacts and what it came from, into the data directory of this Client.
+
+        It keeps its id, and its name where that is free here. What is here already is not copied again.
+
+        Raises
+        ------
+        NotFound : there is no such run there.
+        Refusal : it has not ended.
+        """
+        from dalsegno.client.http.near import Near
+
+        with Near.open(url, token) as near:
+            return self._service.pulling.pull(run, near.store, near.values)
 
     # keeping
 

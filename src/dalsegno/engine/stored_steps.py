@@ -61,6 +61,10 @@ class StoredSteps:
         """Have a function of the user's name items, in a worker process."""
         return self._ask("name_items", {"function": function, "items": list(items)})
 
+    def load(self) -> None:
+        """Load the code in a worker process, and run nothing of it. Raises `TaskFailed` where it cannot be loaded."""
+        self._ask("load_code", {})
+
     def trace(self, arguments: Mapping[str, Any]) -> str:
         """Trace the pipeline with these arguments, in stored form; give graph and arguments as it reads them, as JSON."""
         return self._ask("trace_anew", {"arguments": dict(arguments)})

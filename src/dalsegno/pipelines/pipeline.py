@@ -49,6 +49,21 @@ class Pipeline(Around[PipelineOptions]):
 
         return running.plan(self, args, kwargs)
 
+    def deploy(self, **parameters: Any) -> Any:
+        """Store the code as a revision where runs of it are to be made, such as on a server, and run nothing.
+
+        Parameters
+        ----------
+        parameters : of which its graph is drawn; those that have no default are needed. Each run has its own.
+
+        Raises
+        ------
+        Refusal : a package is missing there, or the code cannot be loaded; no revision was saved.
+        """
+        from dalsegno.pipelines import deploying
+
+        return deploying.deploy(self, parameters)
+
     def replay(self, **request: Any) -> Any:
         """Run the pipeline again as an earlier run, with the code that it has now.
 

@@ -27,9 +27,18 @@ _loaded: list[tuple[str, LoadedCode]] = []
 _made: dict[str, Mapping[str, Callable[..., Any]]] = {}
 
 
+def open_artifacts(address: str) -> ArtifactStore:
+    """Open the artifact store at an address: a folder, or a server."""
+    if address.startswith(("http://", "https://")):
+        from dalsegno.client.http.blobs import open_remote  # only where a run is leased from a server
+
+        return open_remote(address)
+    return LocalArtifacts(Path(address))
+
+
 def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_unsafe: bool) -> dict[str, Any]:
     """Run a step, and give what it gave as JSON."""
-    store = LocalArtifacts(Path(artifacts))
+    store = open_artifacts(artifacts)
     step = StepCall(
         call["function"],
         call["arguments"],
@@ -47,7 +56,7 @@ def carry_out(*, source: str, artifacts: str, call: Mapping[str, Any], allow_uns
 
 def name_items(*, source: str, artifacts: str, function: str, items: Sequence[Any], allow_unsafe: bool) -> list[Any]:
     """Have a function of the user's name items."""
-    store = LocalArtifacts(Path(artifacts))
+    store = open_artifacts(artifacts)
     found = _function(source, store, function)
     return keys_of(found, items, store, allow_unsafe=allow_unsafe)
 
@@ -58,7 +67,13 @@ def call_hook(
     """Call a function of the user's when a run has ended."""
     del allow_unsafe
     failure = None if error is None else TaskFailed(str(error.get("message")), code=str(error.get("code")))
-    run_hook(_function(source, LocalArtifacts(Path(artifacts)), function), failure)
+    run_hook(_function(source, open_artifacts(artifacts), function), failure)
+
+
+def load_code(*, source: str, artifacts: str, allow_unsafe: bool) -> None:
+    """Load the code, and run nothing of it."""
+    del allow_unsafe
+    _pipeline(source, open_artifacts(artifacts))
 
 
 def trace_anew(*, source: str, artifacts: str, arguments: Mapping[str, Any], allow_unsafe: bool) -> str:
@@ -66,7 +81,7 @@ def trace_anew(*, source: str, artifacts: str, arguments: Mapping[str, Any], all
     from dalsegno.model.codec import flow_to_json
     from dalsegno.pipelines.tracing import trace
 
-    store = LocalArtifacts(Path(artifacts))
+    store = open_artifacts(artifacts)
     values = {name: decode(form, store, allow_unsafe=allow_unsafe) for name, form in arguments.items()}
     try:
         traced = trace(_pipeline(source, store), (), values, store=store, allow_unsafe=allow_unsafe)

@@ -1,4 +1,6 @@
-"""The one Client of each data directory that pipelines of this process use."""
+"""The Client that pipelines of this process use: the one that was chosen by `Client.use`, else the one that the environment
+names: that of a server (`DALSEGNO_SERVER`), or of a data directory.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from dalsegno.client.client import Client
+from dalsegno.client.using import in_use
 from dalsegno.settings import read_settings
 
 _lock = Lock()
@@ -15,14 +18,20 @@ _clients: dict[tuple[Path, str], Client] = {}
 
 
 def session() -> Client:
-    """Give the Client of the data directory that the settings name now; it is closed when the process ends."""
+    """Give the Client that is in use, else that of the server or data directory which the settings name now; such a one is
+    closed when the process ends.
+    """
+    chosen = in_use()
+    if chosen is not None:
+        return chosen
     settings = read_settings()
+    key = (settings.home, settings.server or settings.store_url)
     with _lock:
-        found = _clients.get((settings.home, settings.store_url))
+        found = _clients.get(key)
         if found is None:
             if not _clients:
                 atexit.register(close_all)
-            found = _clients[settings.home, settings.store_url] = Client()
+            found = _clients[key] = Client()
         return found
 
 

@@ -22,6 +22,7 @@ from dalsegno.server.openapi import document, methods_at, operation_id
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import (
     artifacts,
+    blobs,
     bulk,
     entries,
     evaluating,
@@ -29,6 +30,7 @@ from dalsegno.server.routes import (
     files,
     flows,
     keeping,
+    leases,
     logs,
     looking,
     runs,
@@ -39,7 +41,7 @@ from dalsegno.settings import VERSION
 
 _ROUTES = (
     flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, looking.router, logs.router, artifacts.router, bulk.router,
+    keeping.router, looking.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
 )  # fmt: skip
 
 

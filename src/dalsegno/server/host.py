@@ -103,6 +103,7 @@ class EngineHost:
         while not self._closing:
             # the store may be away for a moment
             with suppress(DalSegnoError):
+                self._service.leases.let_go()
                 self._look(begun=all_of_them)
             all_of_them = not self._wake.wait(LOOK_EVERY)
             self._wake.clear()

@@ -19,6 +19,7 @@ from dalsegno.server.host import AT_ONCE, EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.logs import Format, set_up
 from dalsegno.server.metrics import Metrics
+from dalsegno.service.leasing import SILENCE
 from dalsegno.service.open import open_service
 
 
@@ -30,6 +31,7 @@ class Place:
     ----------
     port : 0 takes any that is free.
     at_once : how many runs are executed at once.
+    silence : how long nothing may be heard of a client that executes a run, before its lease ends, in seconds.
     log_format, log_level : how, and how much, the server writes about itself.
     grace : how long what is running may take to end when the server is told to stop, in seconds.
     """
@@ -38,6 +40,7 @@ class Place:
     port: int = 7070
     at_once: int = AT_ONCE
     grace: float = 10.0
+    silence: float = SILENCE
     log_format: Format = "text"
     log_level: str = "WARNING"
 
@@ -101,6 +104,7 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
     set_up(place.log_format, place.log_level)
     clock = SystemClock()
     service = open_service(home, clock=clock)
+    service.leases.silence = place.silence
     try:
         metrics = Metrics()
         engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dalsegno.artifacts.materializers.forms import digest_of
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import Refusal
 from dalsegno.model.binding import binding_of
-from dalsegno.model.codec import flow_to_json
+from dalsegno.model.codec import flow_from_json, flow_to_json
 from dalsegno.model.digest import digest
 from dalsegno.model.flow import Flow, Revision, Task
 from dalsegno.service.revisions import GRAPHS, graph_digest
@@ -36,6 +37,42 @@ class Coded:
     contents: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
     graph: str | None = None
     of: int | None = None
+
+
+def coded_from_json(flow: Mapping[str, Any], digest: str, source: str, graph: str | None) -> Coded:
+    """Read the code of a pipeline whose contents are in the artifact store.
+
+    Raises
+    ------
+    Refusal : it is none.
+    """
+    from dalsegno.code.bundle import Bundle  # not on the path of every start
+
+    try:
+        Bundle.from_json(json.loads(source)["bundle"])
+        read = flow_from_json(flow)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refusal(f"this is not the code of a pipeline: {error!r}", code="bad-code") from error
+    if read.depends is None:
+        raise Refusal(f"`{read.id}` is no pipeline: its graph does not say what its steps depend on", code="bad-code")
+    return Coded(read, digest, source, graph=graph)
+
+
+def digests_in(source: str) -> frozenset[str]:
+    """Give the digests of all that stored code needs in the artifact store."""
+    from dalsegno.code.bundle import Bundle  # not on the path of every start
+
+    return Bundle.from_json(json.loads(source)["bundle"]).digests()
+
+
+def refuse_lacking(revision: Revision, artifacts: ArtifactStore) -> None:
+    """Refuse a revision of code that needs something which is not in the artifact store."""
+    if entry_of(revision) is None:
+        return
+    lacking = sorted(digest for digest in digests_in(revision.source) if not artifacts.exists(digest))
+    if lacking:
+        message = f"{len(lacking)} parts of the code of `{revision.flow.full_id}` were not uploaded, such as"
+        raise Refusal(f"{message} {lacking[0][:12]}: upload them first", code="code-missing")
 
 
 def entry_of(revision: Revision) -> str | None:

@@ -20,7 +20,7 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
 from dalsegno.service.begun import Begun, BegunRuns
-from dalsegno.service.coded import text_of_graph
+from dalsegno.service.coded import refuse_lacking, text_of_graph
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.keyed import taking
@@ -75,6 +75,8 @@ class Creating:
             self._artifacts.put_file(path)
         for content in contents.values() if drawn.new_revision else ():
             self._artifacts.put_bytes(content)
+        if drawn.new_revision:
+            refuse_lacking(drawn.revision, self._artifacts)
         run = replace(self._run(drawn), caller=caller)
         if queue and not run.state.ended:
             run = replace(run, state=State.QUEUED, queued=run.created)

@@ -120,6 +120,10 @@ class FlowCases:
         message = f"{saved}; revision {expected} was expected: look at what is newer, and save on top of it"
         raise FlowMoved(message, revision_as_json(latest), told)
 
+    def save_code(self, coded: Coded) -> Saved:
+        """Save the code of a pipeline, whose contents are in the artifact store. Equal code makes no new revision."""
+        return self._save(lambda: self.prepare_code(coded))
+
     def _save(self, prepare: Callable[[], Saved]) -> Saved:
         """Save what is prepared. Each time that another process has saved a revision first, it is prepared anew."""
         while True:

@@ -1,5 +1,6 @@
 """The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
-`bulk`.
+`bulk`, `deploying`, `pulling`,
+`leases`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dalsegno.service.answered import AnswerCases
 from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.bulk import BulkCases
 from dalsegno.service.comparing import ComparingCases
+from dalsegno.service.deploying import DeployCases
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
+from dalsegno.service.leasing import LeaseCases
 from dalsegno.service.logs import LogCases
 from dalsegno.service.namespace_files import FileCases
+from dalsegno.service.pulling import PullCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.saved import Saved
 from dalsegno.service.sealing import Sealing
@@ -59,6 +63,9 @@ class Service:
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
         self.answers = AnswerCases(store, clock, ids)
+        self.deploying = DeployCases(artifacts, self.flows)
+        self.pulling = PullCases(store, artifacts)
+        self.leases = LeaseCases(store, artifacts, clock, ids)
 
     def changes(self) -> int:
         """Give a number that is another one whenever something has been committed since, by any process."""

@@ -1,7 +1,7 @@
 """The port of the metadata store: the closed set of writes, the reads, the lease.
 
-One call of `commit` is one transaction. It fails whole if the lease is not the current one (`LeaseLost`) or a guarded
-state has moved (`MoveRefused`). The order of the writes within a call holds.
+One call of `commit` is one transaction. It fails whole if the lease is not the current one (`LeaseLost`) or a guarded state
+has moved (`MoveRefused`). The order of the writes within a call holds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, T
 from dalsegno.model.state import State
 from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, KeepAnswer
 from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
+from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
@@ -99,9 +100,8 @@ class RecordTask:
 
 @dataclass(frozen=True, slots=True)
 class MoveTask:
-    """Have a task run wait (PAUSED), or begin or go on (RUNNING), with an event. Guard: `to` may follow its state.
-
-    Its open attempt stays open. The first move to RUNNING is its start.
+    """Have a task run wait (PAUSED), or begin or go on (RUNNING), with an event. Guard: `to` may follow its state. Its open
+    attempt stays open. The first move to RUNNING is its start.
 
     Parameters
     ----------
@@ -254,6 +254,7 @@ class DeleteRun:
 Write = (
     SaveRevision
     | CreateRun
+    | CopyRun
     | KeepTaskRuns
     | StartTask
     | RecordTask
@@ -460,8 +461,8 @@ class Store(Protocol):
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
-        DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run at all (entries, files, flows, answers, bulk
-        replays).
+        CopyRun, DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run that exists (entries, files, flows,
+        answers, bulk replays).
 
         Raises
         ------

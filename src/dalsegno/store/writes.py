@@ -19,6 +19,8 @@ from dalsegno.store.answers import begin_answer, drop_answer, keep_answer
 from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer
 from dalsegno.store.bulk import create_bulk, made_replay, move_bulk, pass_row
 from dalsegno.store.bulk_port import CreateBulk, MadeReplay, MoveBulk, PassRow
+from dalsegno.store.copies import copy_run
+from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files import delete_file, put_file
 from dalsegno.store.files_port import DeleteFile, PutFile
 from dalsegno.store.flows import delete_flow, disable_flow, save_revision
@@ -353,6 +355,7 @@ def _delete_run(write: DeleteRun) -> Step:
 _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     SaveRevision: save_revision,
     CreateRun: _create_run,
+    CopyRun: copy_run,
     KeepTaskRuns: _keep_task_runs,
     StartTask: _start_task,
     RecordTask: _record_task,

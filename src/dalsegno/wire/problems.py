@@ -91,7 +91,7 @@ def error_from(problem: Mapping[str, Any]) -> DalSegnoError:
     if kind == RequestRefused.__name__:
         return RequestRefused([_refusal(each) for each in problem["refusals"]])
     if kind == FlowInvalid.__name__:
-        return FlowInvalid([_problem(each) for each in problem["problems"]])
+        return FlowInvalid([problem_from(each) for each in problem["problems"]])
     if kind == RequestInvalid.__name__:
         return RequestInvalid([_fault(each) for each in problem["faults"]])
     message = str(problem.get("message") or problem.get("detail") or problem.get("title") or "the server refused")
@@ -122,7 +122,8 @@ def _fault(data: Mapping[str, Any]) -> Fault:
     )
 
 
-def _problem(data: Mapping[str, Any]) -> Problem:
+def problem_from(data: Mapping[str, Any]) -> Problem:
+    """Read a problem of a flow's text."""
     return Problem(
         data["code"],
         data["message"],

@@ -121,7 +121,7 @@ class Asked(Body):
     """What is asked of a run: the fields of a `ReplayRequest`, and for a replay its origin."""
 
     origin: str | None = None
-    revision: int | Literal["original", "latest"] = "original"
+    revision: int | Literal["original", "latest", "local"] = "original"
     start: list[str] = []
     only: list[str] = []
     until: list[str] = []
@@ -145,6 +145,25 @@ class Asked(Body):
     carry_overrides: bool = True
     reason: str | None = None
     labels: dict[str, str] = {}
+    debug: bool = Field(default=False, description="It is executed in a debugger: it never counts as the latest run.")
+
+
+class Code(Body):
+    """A pipeline in Python. What its source names by digest is uploaded first, see `PUT /blobs/{digest}`."""
+
+    flow: dict[str, Any] = Field(description="The graph, in its stored form.")
+    digest: str = Field(description="Of the code.")
+    source: str = Field(description="The code, with digests in the place of texts.")
+    graph: str | None = Field(default=None, description="The digest of the graph, where it is that of an earlier run.")
+
+
+class CodeWanted(Body):
+    """Code that is to be saved as a revision."""
+
+    code: Code
+    packages: dict[str, str] = Field(
+        default={}, description="The packages that it imports, with their versions where it was written."
+    )
 
 
 _RUN_KEY: Any = Field(
@@ -161,6 +180,7 @@ class RunWanted(Body):
 
     flow: str
     text: str | None = None
+    code: Code | None = None
     request: Asked = Asked()
     digest: str | None = Field(
         default=None, description="Of the plan that was looked at; refused (409) if it has moved."
@@ -193,6 +213,7 @@ class ReplayWanted(Body):
 
     request: Asked
     text: str | None = None
+    code: Code | None = None
     file: str | None = None
     digest: str | None = None
     queue: bool = True

@@ -210,6 +210,12 @@ class Stored(Answer):
     size: int
 
 
+class Lacking(Answer):
+    """Which content is not stored."""
+
+    lacking: list[str]
+
+
 class Line(Answer):
     """A log line."""
 

@@ -48,6 +48,10 @@ def server(
     grace: Annotated[
         float, typer.Option("--grace", min=0, help="How many seconds what is running may take to end, when it stops.")
     ] = 10.0,
+    silence: Annotated[
+        float,
+        typer.Option("--silence", min=0.5, help="How many seconds a client that executes a run itself may be silent."),
+    ] = 15.0,
     log_format: Annotated[
         LogFormat, typer.Option("--log-format", help="How it writes about itself, on standard error.")
     ] = LogFormat.TEXT,
@@ -76,5 +80,5 @@ def server(
         else:
             terminal.tell([line(("Dal Segno ", "bold"), f"serves {address}  ", ("Ctrl-C ends it", "dim"))])
 
-    place = Place(host, port, at_once, grace, log_format.value, log_level.value)
+    place = Place(host, port, at_once, grace, silence, log_format.value, log_level.value)
     serve(place, listening=listening)

@@ -10,6 +10,7 @@ from typing import IO, Any, BinaryIO, cast
 import httpx
 
 from dalsegno.errors import StoreUnavailable
+from dalsegno.wire.exact import to_bytes
 from dalsegno.wire.problems import MEDIA_TYPE, error_from
 
 #: how long a server may take to answer, in seconds
@@ -31,8 +32,14 @@ class Connection:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
+        self._token = token
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=f"{self.url}/api/v1/", headers=headers, timeout=_TIMEOUT)
+
+    @property
+    def address(self) -> str:
+        """What opens it in another process of this machine: the address, and the token, which is sent nowhere with it."""
+        return self.url if self._token is None else f"{self.url}#{self._token}"
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask for something."""
@@ -74,6 +81,17 @@ class Connection:
         headers = {"Content-Type": "application/octet-stream"}
         return self._sent("PUT", where, {}, content=_pieces(content), headers=headers).json()
 
+    def download(self, path: str) -> Iterator[bytes]:
+        """Give the bytes that lie at a place, one piece after the other."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise self._refused(answer)
+                yield from answer.iter_bytes(_PIECE)
+        except httpx.TransportError as error:
+            raise self._away(error) from error
+
     def there(self, path: str) -> bool:
         """Whether there is something at a path."""
         try:
@@ -104,7 +122,12 @@ class Connection:
         return cast("BinaryIO", file)
 
     def _ask(self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
-        answer = self._sent(method, path, query or {}, json=body)
+        if body is None:
+            answer = self._sent(method, path, query or {})
+        else:
+            # not by the library: that refuses numbers that are none, and halves of characters
+            headers = {"Content-Type": "application/json"}
+            answer = self._sent(method, path, query or {}, content=to_bytes(body), headers=headers)
         return answer.json() if answer.content else None
 
     def _sent(self, method: str, path: str, query: Mapping[str, Any], **more: Any) -> httpx.Response:

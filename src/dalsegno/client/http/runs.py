@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from dalsegno.client.http.connection import Connection
+from dalsegno.client.http.near import Near
 from dalsegno.errors import NotFound
 from dalsegno.executors.steps import StepRunner
+from dalsegno.model.codec import flow_to_json
 from dalsegno.model.flow import Input, InputType, Revision
 from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
@@ -41,8 +43,9 @@ _LINES, _MOST = 10_000, 500
 class HttpRuns:
     """The use cases of runs, as `service.runs` has them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, near: Near) -> None:
         self._connection = connection
+        self._near = near
 
     # plans and creation
 
@@ -50,8 +53,7 @@ class HttpRuns:
         self, flow: str, request: ReplayRequest, *, text: str | None = None, coded: Coded | None = None
     ) -> Plan:
         """Give the plan of a fresh run."""
-        assert coded is None  # noqa: S101 - until code goes over the wire
-        body = {"flow": flow, "request": asked_of(request), "text": text}
+        body = {"flow": flow, "request": asked_of(request), "text": text, "code": code_as_json(coded)}
         return plan_from_json(self._connection.post("runs/plan", body))
 
     def create_fresh(
@@ -65,7 +67,7 @@ class HttpRuns:
         key: str | None = None,
     ) -> Run:
         """Create a fresh run, which is executed when it is handed over: see `execute`."""
-        assert coded is None  # noqa: S101 - until code goes over the wire
+        self._upload(coded)
         asked = asked_of(request)
         body = {"flow": flow, "request": asked, "text": text, "digest": digest, "queue": False, "key": key}
         return run_from_json(self._connection.post("runs", body))
@@ -79,8 +81,7 @@ class HttpRuns:
         coded: Coded | None = None,
     ) -> Plan:
         """Give the plan of a replay."""
-        assert coded is None  # noqa: S101 - until code goes over the wire
-        body = {"request": asked_of(request), "text": text, "file": file}
+        body = {"request": asked_of(request), "text": text, "file": file, "code": code_as_json(coded)}
         return plan_from_json(self._connection.post("runs/replay/plan", body))
 
     def create_replay(
@@ -94,9 +95,14 @@ class HttpRuns:
         key: str | None = None,
     ) -> Run:
         """Create the run of a replay, which is executed when it is handed over: see `execute`."""
-        assert coded is None  # noqa: S101 - until code goes over the wire
-        body = {"request": asked_of(request), "text": text, "file": file, "digest": digest, "key": key, "queue": False}
+        self._upload(coded)
+        body = {"request": asked_of(request), "text": text, "file": file, "code": code_as_json(coded),
+                "digest": digest, "key": key, "queue": False}  # fmt: skip
         return run_from_json(self._connection.post("runs/replay", body))
+
+    def _upload(self, coded: Coded | None) -> None:
+        if coded is not None:
+            self._near.values.upload_lacking(coded.contents.items())
 
     # execution
 
@@ -108,8 +114,12 @@ class HttpRuns:
         stop: Stop | None = None,
         steps: StepRunner | None = None,
     ) -> Run:
-        """Have the engine of the server execute a run, and follow it to its end, or to where it waits for a person."""
-        assert steps is None  # noqa: S101 - until a run can be leased over the wire
+        """Have the engine of the server execute a run, and follow it to its end, or to where it waits for a person.
+
+        With `steps` it is executed here: this process leases it from the server, and writes to it there.
+        """
+        if steps is not None:
+            return self._near.service.runs.execute(run, observer=observer, stop=stop, steps=steps)
         return self._followed(self._of(run, "execute"), None, run, observer, stop)
 
     def resume(self, run: str, said: Resumption, *, observer: Observer | None = None, stop: Stop | None = None) -> Run:
@@ -259,7 +269,16 @@ class HttpRuns:
 def asked_of(request: ReplayRequest) -> dict[str, Any]:
     """Give a request as a server takes it."""
     asked = request.as_json()
-    return {name: value for name, value in asked.items() if name not in ("carried", "debug")}
+    return {name: value for name, value in asked.items() if name != "carried"}
+
+
+def code_as_json(coded: Coded | None) -> dict[str, Any] | None:
+    """Give code as a server takes it."""
+    if coded is None:
+        return None
+    return {
+        "flow": flow_to_json(coded.flow), "digest": coded.digest, "source": coded.source, "graph": coded.graph,
+    }  # fmt: skip
 
 
 def _wait(data: Mapping[str, Any]) -> Wait:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing
 from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
+from dalsegno.client.http.deploying import HttpDeploying
 from dalsegno.client.http.entries import HttpEntries
 from dalsegno.client.http.files import HttpFiles
 from dalsegno.client.http.flows import HttpFlows
 from dalsegno.client.http.keeping import HttpKeeping
+from dalsegno.client.http.near import Near
 from dalsegno.client.http.runs import HttpRuns
 from dalsegno.client.http.values import HttpValues
 
@@ -24,8 +26,9 @@ class HttpService:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._connection = Connection(url, token)
+        self._near = Near(self._connection)
         self.flows = HttpFlows(self._connection)
-        self.runs = HttpRuns(self._connection)
+        self.runs = HttpRuns(self._connection, self._near)
         self.keeping = HttpKeeping(self._connection)
         self.comparing = HttpComparing(self._connection)
         self.artifacts = HttpArtifacts(self._connection)
@@ -34,7 +37,9 @@ class HttpService:
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
         self.bulk = HttpBulk(self._connection)
+        self.deploying = HttpDeploying(self._connection, self._near)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Give back what is leased, and let go of the connection."""
+        self._near.close()
         self._connection.close()

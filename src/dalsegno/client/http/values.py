@@ -131,6 +131,10 @@ class _Uploading:
         """Add bytes."""
         return self._writer.write(data)
 
+    def digest(self) -> str:
+        """Give the digest of what was written so far."""
+        return self._writer.digest()
+
     def finish(self) -> Blob:
         """Put the blob in place under its digest, here and on the server."""
         return self._values.uploaded(self._writer.finish())

@@ -8,10 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
 
-from dalsegno.errors import NotFound, Refusal
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
-from dalsegno.server.uploads import Upload
 from dalsegno.service.views import artifact_as_json
 from dalsegno.wire import run_answers
 
@@ -52,45 +50,7 @@ def content(
     return _file(service, found.digest, found.name)
 
 
-@router.get("/blobs/{digest}", summary="Download content by its digest", response_class=FileResponse)
-def blob(digest: Digest, service: TheService) -> Response:
-    """Give stored bytes; ranges may be asked for."""
-    return _file(service, _checked(digest), None)
-
-
-@router.head("/blobs/{digest}", summary="Tell whether content is there")
-def there(digest: Digest, service: TheService) -> Response:
-    """Tell whether stored bytes are there (200), or not (404)."""
-    if not service.values.exists(_checked(digest)):
-        raise _missing(digest)
-    return Response(headers={"ETag": f'"{digest}"'})
-
-
-@router.put(
-    "/blobs/{digest}",
-    response_model=run_answers.Stored,
-    status_code=201,
-    summary="Upload content",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
-        "type": "string", "format": "binary"}}}}},
-)  # fmt: skip
-def upload(digest: Digest, sent: Upload, service: TheService) -> Response:
-    """Store bytes, which must have this digest; else, and where the connection breaks off, nothing is kept."""
-    stored = service.artifacts.store(sent, _checked(digest))
-    return reply({"digest": stored.digest, "size": stored.size}, 201)
-
-
 def _file(service: TheService, digest: str, name: str | None) -> Response:
     headers = {"ETag": f'"{digest}"', "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
     path = service.values.path(digest)
     return FileResponse(path, headers=headers, media_type="application/octet-stream", filename=name)
-
-
-def _checked(digest: str) -> str:
-    if not _DIGEST.match(digest):
-        raise Refusal(f"`{digest}` is no digest: it has 64 hex digits", code="bad-digest")
-    return digest
-
-
-def _missing(digest: str) -> NotFound:
-    return NotFound(f"there is no content with the digest {digest}", code="artifact-missing")

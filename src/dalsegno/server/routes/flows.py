@@ -11,10 +11,11 @@ from dalsegno.errors import FlowInvalid
 from dalsegno.server.doors import TheService
 from dalsegno.server.paging import After, Limit, page
 from dalsegno.server.replies import reply
+from dalsegno.service.coded import coded_from_json
 from dalsegno.service.saved import Saved
 from dalsegno.service.views import flow_as_json, revision_as_json, saved_as_json
 from dalsegno.wire import answers
-from dalsegno.wire.requests import LARGEST, FlowRestored, FlowSaved, FlowText
+from dalsegno.wire.requests import LARGEST, CodeWanted, FlowRestored, FlowSaved, FlowText
 
 _UNCHANGED: dict[int | str, dict[str, Any]] = {200: {"model": answers.Saved, "description": "There is nothing new."}}
 _NEW: dict[int | str, dict[str, Any]] = {201: {"model": answers.Saved, "description": "It is new."}}
@@ -70,6 +71,18 @@ def validate(wanted: FlowText, service: TheService) -> Response:
     wrong = [problem for problem in problems if problem.severity in bad]
     error = FlowInvalid(wrong).as_json() if wrong else None
     return reply({"valid": not wrong, "problems": [problem.as_json() for problem in problems], "error": error})
+
+
+@router.post("/code", response_model=answers.Saved, responses=_UNCHANGED, status_code=201, summary="Deploy a pipeline")
+def deploy(wanted: CodeWanted, service: TheService) -> Response:
+    """Save the code of a pipeline, and run nothing. Equal code makes no new revision (200 in place of 201).
+
+    It is refused where a package is missing here, or where it cannot be loaded, which is tried in a process of its own.
+    """
+    code = wanted.code
+    coded = coded_from_json(code.flow, code.digest, code.source, code.graph)
+    saved = service.deploying.deploy(coded, wanted.packages)
+    return _saved(saved, compiled=False)
 
 
 @router.get("/search", response_model=answers.Found, summary="Search in the texts of flows")

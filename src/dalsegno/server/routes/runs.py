@@ -12,12 +12,13 @@ from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest, request_from_json, task_inputs_of
 from dalsegno.server.doors import TheEngine, TheLive, TheService
 from dalsegno.server.replies import reply
+from dalsegno.service.coded import Coded, coded_from_json
 from dalsegno.service.listing import RunQuery
 from dalsegno.service.resuming import Resumption
 from dalsegno.service.views import run_as_json
 from dalsegno.wire import run_answers
 from dalsegno.wire.lists import RunsWanted
-from dalsegno.wire.requests import Asked, LabelsWanted, ReplayWanted, ResumeWanted, RunWanted
+from dalsegno.wire.requests import Asked, Code, LabelsWanted, ReplayWanted, ResumeWanted, RunWanted
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -37,6 +38,11 @@ def request_of(asked: Asked) -> ReplayRequest:
     return request_from_json(asked.model_dump())
 
 
+def code_of(code: Code | None) -> Coded | None:
+    """Give code as the service takes it."""
+    return None if code is None else coded_from_json(code.flow, code.digest, code.source, code.graph)
+
+
 @router.post("", response_model=run_answers.Run, status_code=201, summary="Run a flow")
 def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Response:
     """Make a fresh run. The engine of the server executes it, unless `queue` is false."""
@@ -44,6 +50,7 @@ def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Respons
         wanted.flow,
         request_of(wanted.request),
         text=wanted.text,
+        coded=code_of(wanted.code),
         digest=wanted.digest,
         queue=wanted.queue,
         key=wanted.key,
@@ -56,7 +63,8 @@ def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Respons
 @router.post("/plan", response_model=run_answers.Plan, summary="See what a run would do")
 def plan(wanted: RunWanted, service: TheService) -> Response:
     """Give the plan of a fresh run. Nothing is written."""
-    return reply(service.runs.plan_fresh(wanted.flow, request_of(wanted.request), text=wanted.text).as_json())
+    request, coded = request_of(wanted.request), code_of(wanted.code)
+    return reply(service.runs.plan_fresh(wanted.flow, request, text=wanted.text, coded=coded).as_json())
 
 
 @router.post("/replay", response_model=run_answers.Run, status_code=201, summary="Replay a run")
@@ -66,6 +74,7 @@ def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Resp
         request_of(wanted.request),
         text=wanted.text,
         file=wanted.file,
+        coded=code_of(wanted.code),
         digest=wanted.digest,
         queue=wanted.queue,
         key=wanted.key,
@@ -78,7 +87,8 @@ def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Resp
 @router.post("/replay/plan", response_model=run_answers.Plan, summary="See what a replay would do")
 def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
     """Give the plan of a replay, with its digest. Nothing is written."""
-    drawn = service.runs.plan_replay(request_of(wanted.request), text=wanted.text, file=wanted.file)
+    request, coded = request_of(wanted.request), code_of(wanted.code)
+    drawn = service.runs.plan_replay(request, text=wanted.text, file=wanted.file, coded=coded)
     return reply(drawn.as_json())
 
 
