@@ -24,9 +24,7 @@ FilePath = Annotated[str, Path(description="Where it lies in the namespace, such
 def everywhere(service: TheService, prefix: Prefix = "", limit: Limit = 100, after: After = "") -> Response:
     """Give the files of all namespaces by namespace and path."""
     found = service.files.list(None, prefix)
-    return reply(
-        page(found, "files", file_as_json, lambda each: (each.namespace, each.path), limit=limit, after=after)
-    )
+    return reply(page(found, "files", file_as_json, lambda each: (each.namespace, each.path), limit=limit, after=after))
 
 
 @router.get("/namespaces/{namespace}/files", summary="List the files of a namespace")
