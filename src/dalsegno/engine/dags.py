@@ -1,11 +1,39 @@
-"""Which tasks of a Dag may start: those whose predecessors all have a result, in the order of the text."""
+"""Which tasks of a Dag may start: those whose predecessors all have a result, in the order of the text; and what is passed
+by of what a group begins with, since it has ended already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from dalsegno.model.flow import Effects, Task
+from dalsegno.model.state import State
+
+
+def first_ended(
+    tasks: Iterable[Task], depends: Mapping[str, Sequence[str]] | None, ended: Callable[[str], State | None]
+) -> dict[str, State]:
+    """Give the tasks that have ended already and stand after nothing else, in the order of the text, each with its state.
+
+    Where the text of a Dag stands in another order than that in which its tasks may start, it ends: what follows is looked
+    at in its turn.
+    """
+    passed: dict[str, State] = {}
+    others: set[str] = set()
+    for task in tasks:
+        before = () if depends is None else depends.get(task.id, ())
+        lacking = [name for name in before if name not in passed]
+        if lacking and not others.issuperset(lacking):
+            break
+        state = None if lacking else ended(task.id)
+        if state is not None:
+            passed[task.id] = state
+        elif depends is None:
+            break
+        else:
+            others.add(task.id)
+    return passed
 
 
 class Ready:

@@ -7,12 +7,13 @@ may start, and tells it how things ended. Its own tasks come first, then `errors
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from dalsegno.engine.dags import Edges, Ready
+from dalsegno.engine.dags import Edges, Ready, first_ended
 from dalsegno.engine.stopping import GroupStop
 from dalsegno.model.address import parse
 from dalsegno.model.flow import Flow, Kind, Task
@@ -183,6 +184,28 @@ class Frame:
         self.pending.clear()
         self.repeats = False
         self.limit_stop.set()
+
+    def pass_by(self, ended: Callable[[str], State | None]) -> Collection[str]:
+        """Count what it begins with and has ended already; name that.
+
+        It is what `next` and `ended` would come to one by one, as long as nothing else stands before it.
+
+        Parameters
+        ----------
+        ended : gives how a task ended that has a result already and has not moved.
+        """
+        tasks = takewhile(lambda entry: isinstance(entry, Task), self.pending)
+        passed = first_ended(cast("Iterator[Task]", tasks), self.depends, ended)
+        if not passed:
+            return passed
+        self.states.update(passed.values())
+        self.counts.update(passed.values())
+        if self.depends is None:
+            self.moved = self.moved and self.limit != 1
+            self.pending = deque(islice(self.pending, len(passed), None))
+        else:
+            self.pending = deque(entry for entry in self.pending if cast("Task", entry).id not in passed)
+        return passed.keys()
 
     def next(self, *, stopping: bool) -> Entry | None:
         """Take what may start now."""

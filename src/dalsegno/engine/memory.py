@@ -129,6 +129,11 @@ class Memory:
         recorded = self.recorded.get(address)
         return recorded.state if recorded is not None and recorded.state.ended else None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether anything was recorded before this engine began."""
+        return bool(self._kept or self.recorded)
+
     def known(self) -> Iterator[tuple[str, str]]:
         """Give address and task of all that was recorded before this engine began."""
         for results in (self._kept, self.recorded):

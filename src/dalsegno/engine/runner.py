@@ -108,7 +108,7 @@ class Runner:
 
     def _through(self, frame: Frame) -> State | None:
         """Walk through an outermost frame to its end; `None` where all that is left of it waits for a person."""
-        final = self._exit.state or self._advance(frame)
+        final = self._exit.state or self._begin(frame)
         while True:
             final = self._end_waits() or final
             if final is not None:
@@ -139,6 +139,19 @@ class Runner:
 
     # the walk
 
+    def _begin(self, frame: Frame) -> State | None:
+        """Go into a frame, past what has ended already: a replay costs what it runs, not what it keeps."""
+        if self._job.memory.has_ended and not (self._exit.closing or frame.closed_around):
+            passed = frame.pass_by(lambda task: self._has_ended(frame.scope.prefix + task))
+            for task in self._job.resolved.touched.intersection(passed):
+                self._reach(task, frame.scope.keys)
+        return self._advance(frame)
+
+    def _has_ended(self, address: str) -> State | None:
+        """Give how something ended whose result was there before this engine began, and is as in the origin."""
+        state = self._job.memory.ended(address)
+        return state if state is not None and state.has_result and address not in self._moved_before else None
+
     def _advance(self, frame: Frame) -> State | None:
         """Start what may start in a frame; give how it ended if it has."""
         while (entry := frame.next(stopping=self._exit.closing or frame.closed_around)) is not None:
@@ -168,7 +181,7 @@ class Runner:
             self._waiting.all.add(Delayed(frame, item))
             return None
         inside = frame_of_item(item, frame)
-        state = self._advance(inside)
+        state = self._begin(inside)
         return None if state is None else (state, inside.inside_moved)
 
     def _child_ended(self, frame: Frame, state: State, task: str | None, *, moved: bool) -> State | None:
@@ -300,7 +313,7 @@ class Runner:
         if limit is not None:
             inside.limit_by(limit)
             self._limits.watch(inside, limit)
-        state = self._advance(inside)
+        state = self._begin(inside)
         return None if state is None else (state, inside.inside_moved)
 
     # limits of groups

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from dalsegno.errors import PlanRefusal
@@ -87,7 +88,7 @@ class Decision:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Decisions in the order of the flow, and what is said about the whole.
 
@@ -111,10 +112,11 @@ class Plan:
     unchecked: tuple[str, ...] = ()
     refusals: tuple[PlanRefusal, ...] = ()
     warnings: tuple[str, ...] = ()
-    by_address: Mapping[str, Decision] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_address", {decision.address: decision for decision in self.decisions})
+    @cached_property
+    def by_address(self) -> Mapping[str, Decision]:
+        """The decisions by address."""
+        return {decision.address: decision for decision in self.decisions}
 
     def count(self, action: Action) -> int:
         """How many decisions have this action."""

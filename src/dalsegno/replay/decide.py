@@ -20,7 +20,7 @@ from dalsegno.model.plan import Action, Decision
 from dalsegno.model.run import Result
 from dalsegno.replay import reasons as why_
 from dalsegno.replay.decide_whole import WholeDecider
-from dalsegno.replay.edges import Flowing, Item, NotYet, Scope, inside_reason
+from dalsegno.replay.edges import STILL, Flowing, Item, NotYet, Scope, inside_reason
 from dalsegno.replay.ending import may_end_otherwise
 from dalsegno.replay.item_edges import by_item, differing_items, is_mapped, loop_of
 from dalsegno.replay.reasons import (
@@ -206,22 +206,27 @@ class Decider(WholeDecider):
     def expand_flow(self, flow: Flow) -> Flowing:
         """Decide the tasks of the flow itself, the outermost group."""
         if flow.depends is None:
-            return self.expand(flow.tasks, Scope(), Flowing())
-        return self.expand_graph(flow.tasks, flow.depends, Scope(), Flowing())
+            return self.expand(flow.tasks, Scope(), STILL)
+        return self.expand_graph(flow.tasks, flow.depends, Scope(), STILL)
 
     def expand_graph(
         self, tasks: Sequence[Task], depends: Mapping[str, Sequence[str]], scope: Scope, flowing: Flowing
     ) -> Flowing:
         """Decide the tasks of a Dag, or of a flow that is one, each after those that it depends on."""
+        # of those alone out of which something flows that does not flow in
         before: dict[str, Flowing] = {}
         out: dict[str, Flowing] = {}
         for child in in_order(tasks, depends):
-            by_item = self._stands_by_item(child, scope)
-            # what happens to some items of a mapped step is no matter of the others that are made from it
-            after = [(before if name in by_item else out)[name] for name in depends.get(child.id, ()) if name in out]
-            before[child.id] = flowing.join(after)
-            out[child.id] = self._decide(child, scope, before[child.id])
-            flowing = flowing.with_ran(out[child.id])
+            names = [name for name in depends.get(child.id, ()) if name in out] if out else []
+            comes = flowing
+            if names:
+                by_item = self._stands_by_item(child, scope)
+                # what happens to some items of a mapped step is no matter of the others that are made from it
+                comes = flowing.join((before if name in by_item else out)[name] for name in names)
+            goes = self._decide(child, scope, comes)
+            if goes is not flowing:
+                before[child.id], out[child.id] = comes, goes
+                flowing = flowing.with_ran(goes)
         return flowing.join(out.values())
 
     def _stands_by_item(self, task: Task, scope: Scope) -> frozenset[str]:

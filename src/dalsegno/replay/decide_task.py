@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,11 @@ from dalsegno.model.plan import Action, Plan
 from dalsegno.model.run import Result
 from dalsegno.replay import fingerprint
 from dalsegno.replay import reasons as why_
-from dalsegno.replay.edges import Decided, Evaluate, Flowing, Scope
+from dalsegno.replay.edges import STILL, Decided, Evaluate, Flowing, Scope
 from dalsegno.replay.item_edges import made_from, whole_reads
 from dalsegno.replay.origin import Origin
 from dalsegno.replay.reasons import (
+    NOTHING_RUNS,
     UNFINISHED,
     after_running,
     decision_on,
@@ -30,32 +31,10 @@ from dalsegno.replay.reasons import (
 )
 from dalsegno.replay.resolve import Resolved, calls, keeps_origin
 from dalsegno.replay.select import Nodes, Target
+from dalsegno.replay.untouched import Untouched
+from dalsegno.replay.wish import NO_WISH, Wish
 
 JsonMap = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a request says about one task run.
-
-    Parameters
-    ----------
-    named : why it runs, if the request names it to run.
-    agreed : whether naming it agrees to its effects (start and only).
-    skipped : whether the request asks to keep it.
-    pin, own_pin : the outputs given for it, and whether this very request gives them.
-    overrides : property values that hold for it.
-    """
-
-    named: str | None = None
-    agreed: bool = False
-    skipped: bool = False
-    pin: JsonMap | None = None
-    own_pin: bool = False
-    overrides: JsonMap = field(default_factory=dict[str, Any])
-
-
-NO_WISH = Wish()
 
 
 def _ends(task: str, nodes: Nodes) -> bool:
@@ -98,6 +77,7 @@ class TaskDecider:
         #: on the way, when nothing can be refused any more
         self._underway = False
         self.so_far = Decided()
+        self._untouched = Untouched(nodes, resolved, self.so_far.hot, to_run=self._moved_to_run)
 
     def take(self, plan: Plan) -> None:
         """Take a plan's decisions as decided, to go on from there."""
@@ -113,6 +93,9 @@ class TaskDecider:
     def _decide_task(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         address = scope.prefix + task.id
         result = self._results.get(address)
+        if flowing is STILL and result is not None and self._untouched.keeps(task, scope, result):
+            self._put(task, scope, Action.REUSE, NOTHING_RUNS, result)
+            return flowing
         wish = self._wish(task, scope.keys, result) if task.id in self._asked.touched else NO_WISH
         hit = self._hit(task, scope, flowing)
         if wish.pin is not None:
@@ -130,8 +113,7 @@ class TaskDecider:
             if why is None and self._may_keep(task, changed):
                 if check is not None:
                     return self._check_later(task, scope, flowing, result=result, reason=check)
-                reason = "nothing that it depends on runs"
-                self._keep(task, scope, flowing, result=result, reason=reason, changed=changed)
+                self._keep(task, scope, flowing, result=result, reason=NOTHING_RUNS, changed=changed)
                 return flowing
         return self._run(task, scope, flowing, wish=wish, hit=hit, result=result, why=why)
 

@@ -96,6 +96,10 @@ class Flowing:
         return self if self.ran is not None or other.ran is None else replace(self, ran=other.ran)
 
 
+#: nothing comes along the order edges
+STILL = Flowing()
+
+
 class Found:
     """Addresses of task runs, looked up by what a reader reads.
 
@@ -108,6 +112,10 @@ class Found:
     def add(self, task: str, keys: tuple[str, ...], address: str) -> None:
         """Add one task run."""
         self._by_task.setdefault(task, {}).setdefault(keys, address)
+
+    def holds(self, task: str) -> bool:
+        """Whether there is any task run of a task."""
+        return task in self._by_task
 
     def read(self, read: Read, nodes: Nodes, scope: Scope) -> Iterator[str]:
         """Give the addresses that a reading finds. A dynamic one is the caller's to settle."""

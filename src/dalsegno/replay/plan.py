@@ -108,6 +108,8 @@ def _late(read: Read, reader: Node, nodes: Nodes) -> bool:
         return False
     if source.position >= reader.position or source.task.id in reader.parents:
         return True
+    if not reader.loops:
+        return False
     keys = zip_longest(source.loops, read.keys)
     return any(loop in reader.loops and key is not Key.OWN for loop, key in keys)
 

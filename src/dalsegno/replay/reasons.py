@@ -24,6 +24,7 @@ VERBS = {
 WHAT = {Kind.LOOP: "its items are", Kind.CHOICE: "its branch is"}
 #: where handlers stand that run whatever ran before them
 AT_END, AFTER_IT = "at the end of the flow, in which", "follows the run, in which"
+NOTHING_RUNS = "nothing that it depends on runs"
 TURNS = "whether it repeats is decided when its tasks have run"
 
 

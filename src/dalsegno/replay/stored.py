@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -11,24 +12,21 @@ from dalsegno.model.plan import Action, Decision, Plan
 
 _OPTIONAL = ("warnings", "keys", "waits_for", "forced", "wave", "ran", "check", "stops", "child")
 _optional = attrgetter(*_OPTIONAL)
+_said = attrgetter("action", "reason")
+_NOTHING_MORE = _optional(Decision("", "", "", Action.RUN, ""))
 
 
 def plan_to_bytes(plan: Plan) -> bytes:
     """Write a plan that is to be executed (it has no refusals)."""
     groups: dict[tuple[Action, str], tuple[list[int], list[Decision]]] = {}
-    extras: dict[int, dict[str, Any]] = {}
-    for position, decision in enumerate(plan.decisions):
-        group = groups.get((decision.action, decision.reason))
-        if group is None:
-            group = groups[decision.action, decision.reason] = ([], [])
-        group[0].append(position)
-        group[1].append(decision)
-        if any(_optional(decision)) or decision.keys is not None or decision.child is not None:
-            extras[position] = {
-                name: value
-                for name, value in zip(_OPTIONAL, _optional(decision), strict=True)
-                if value or (name in ("keys", "child") and value is not None)
-            }
+    at = 0
+    for said, found in groupby(plan.decisions, key=_said):
+        row = list(found)
+        positions, decisions = groups.setdefault(said, ([], []))
+        positions += range(at, at + len(row))
+        decisions += row
+        at += len(row)
+    extras = {place: _extras_of(each) for place, each in enumerate(plan.decisions) if _optional(each) != _NOTHING_MORE}
     data = {
         "version": 2,
         "digest": plan.digest,
@@ -41,6 +39,12 @@ def plan_to_bytes(plan: Plan) -> bytes:
         "warnings": plan.warnings,
     }
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _extras_of(decision: Decision) -> dict[str, Any]:
+    """Give what a decision says besides what most of them say."""
+    named = zip(_OPTIONAL, _optional(decision), strict=True)
+    return {name: value for name, value in named if value or (name in ("keys", "child") and value is not None)}
 
 
 def _group_to_json(action: Action, reason: str, positions: list[int], decisions: list[Decision]) -> dict[str, Any]:
