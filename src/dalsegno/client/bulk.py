@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dalsegno.client.transport import Transport
     from dalsegno.engine.bulk_request import BulkRequest
     from dalsegno.model.bulk import BulkJob, BulkRow, Pace, RowState
     from dalsegno.model.bulk_preview import BulkPreview
-    from dalsegno.service.service import Service
 
 
 class BulkClient:
     """Many replays by one request, as a job."""
 
-    _service: Service
+    _service: Transport
 
     def preview_bulk_replay(
         self, asked: BulkRequest, pace: Pace | None = None, *, told: Callable[[int, int], None] | None = None

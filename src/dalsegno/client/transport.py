@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from dalsegno.artifacts.port import ArtifactStore
+    from dalsegno.engine.bulk_request import BulkRequest
     from dalsegno.errors import NotFound, Problem
     from dalsegno.executors.steps import StepRunner
+    from dalsegno.model.bulk import BulkJob, BulkRow, Pace, RowState
+    from dalsegno.model.bulk_preview import BulkPreview
     from dalsegno.model.files import NamespaceFile
     from dalsegno.model.flow import Revision
     from dalsegno.model.kv import Entry, ValueType
@@ -24,12 +27,14 @@ if TYPE_CHECKING:
     from dalsegno.service.coded import Coded
     from dalsegno.service.flow_search import FoundFlow
     from dalsegno.service.keeping import Purged
+    from dalsegno.service.listing import ListedRuns, RunQuery
     from dalsegno.service.namespace_files import FilesPut
+    from dalsegno.service.pulling import Pulled
     from dalsegno.service.resuming import Resumption
     from dalsegno.service.service import Saved
     from dalsegno.service.waits import Wait
     from dalsegno.store.listing import FlowSummary
-    from dalsegno.store.port import RunFilter, StoredLine
+    from dalsegno.store.port import RunFilter, Store, StoredLine
 
     Stop = Callable[[Callable[[], None]], None]
 
@@ -107,6 +112,7 @@ class RunCalls(Protocol):
     def label(self, run: str, labels: Mapping[str, str]) -> Run: ...
     def get(self, run: str) -> Run: ...
     def list(self, filter: RunFilter) -> list[Run]: ...
+    def page(self, query: RunQuery) -> ListedRuns: ...
     def as_json(self, run: str) -> dict[str, Any]: ...
     def plan_of(self, run: str) -> Plan: ...
     def evaluate(self, run: str, text: str, *, task: str | None = None) -> Any: ...
@@ -185,6 +191,39 @@ class FileCalls(Protocol):
     def remove(self, path: str, namespace: str, *, recursive: bool = False) -> builtins.list[NamespaceFile]: ...
 
 
+class BulkCalls(Protocol):
+    """Bulk replays."""
+
+    def preview(
+        self, asked: BulkRequest, pace: Pace | None = None, *, told: Callable[[int, int], None] | None = None
+    ) -> BulkPreview: ...
+    def create(self, asked: BulkRequest, pace: Pace | None = None, *, hosted: bool = False) -> BulkJob: ...
+    def get(self, job: str) -> BulkJob: ...
+    def list(self, *, limit: int = 50, before: str | None = None) -> list[BulkJob]: ...
+    def rows(
+        self, job: str, *, after: int = -1, limit: int = 1000, states: Iterable[RowState] = ()
+    ) -> builtins.list[BulkRow]: ...
+    def drive(
+        self, job: str, *, observer: Callable[[BulkJob], None] | None = None, stop: Stop | None = None
+    ) -> BulkJob: ...
+    def pause(self, job: str) -> BulkJob: ...
+    def resume(self, job: str, *, hosted: bool | None = None) -> BulkJob: ...
+    def approve(self, job: str) -> BulkJob: ...
+    def abort(self, job: str, *, kill: bool = False) -> BulkJob: ...
+
+
+class DeployCalls(Protocol):
+    """The code of pipelines, stored where it is to run."""
+
+    def deploy(self, coded: Coded, packages: Mapping[str, str]) -> Saved: ...
+
+
+class PullCalls(Protocol):
+    """Copies of a server's runs."""
+
+    def pull(self, run: str, source: Store, values: ArtifactStore) -> Pulled: ...
+
+
 class Transport(Protocol):
     """Everything that the Client asks for."""
 
@@ -204,5 +243,11 @@ class Transport(Protocol):
     def entries(self) -> EntryCalls: ...
     @property
     def files(self) -> FileCalls: ...
+    @property
+    def bulk(self) -> BulkCalls: ...
+    @property
+    def deploying(self) -> DeployCalls: ...
+    @property
+    def pulling(self) -> PullCalls: ...
 
     def close(self) -> None: ...

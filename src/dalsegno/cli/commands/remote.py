@@ -9,7 +9,6 @@ import typer
 from dalsegno.cli import options
 from dalsegno.cli.arguments import read_pairs
 from dalsegno.cli.code import read_code
-from dalsegno.cli.render import flows as drawn
 from dalsegno.cli.render.errors import problem_lines
 from dalsegno.cli.render.lines import count, line
 from dalsegno.cli.render.logs import size_text
@@ -66,8 +65,10 @@ def deploy(
     terminal.tell(problem_lines(saved.warnings))
     revision = saved.revision
     if as_json:
+        from dalsegno.service.views import revision_as_json
+
         warnings = [problem.as_json() for problem in saved.warnings]
-        terminal.document({**drawn.revision_json(revision, source=False), "new": saved.created, "warnings": warnings})
+        terminal.document({**revision_as_json(revision), "new": saved.created, "warnings": warnings})
         return
     what = f"revision {revision.number}" if saved.created else f"unchanged, still revision {revision.number}"
     where = f" on {server}" if server else ""

@@ -24,4 +24,4 @@ class HttpDeploying:
         self._near.values.upload_lacking(coded.contents.items())
         found = self._connection.post("flows/code", {"code": code_as_json(coded), "packages": dict(packages)})
         revision = self._near.service.flows.revision(found["namespace"], found["id"], found["revision"])
-        return Saved(revision, found["created"], tuple(problem_from(each) for each in found["warnings"]))
+        return Saved(revision, found["new"], tuple(problem_from(each) for each in found["warnings"]))

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from dalsegno.client.http.connection import Connection
 from dalsegno.errors import DalSegnoError, LeaseLost, Refusal
 from dalsegno.service.creating import environment
+from dalsegno.store.answers_port import AnswerReads
+from dalsegno.store.bulk_port import BulkLeases, BulkReads
 from dalsegno.store.files_port import FileReads
 from dalsegno.store.kv_port import EntryReads
 from dalsegno.store.port import (
@@ -91,6 +93,10 @@ class HttpStore:
         # tasks of YAML read and write these, and they run on the server
         self.entries = cast("EntryReads", _Reads(connection, "entries"))
         self.files = cast("FileReads", _Reads(connection, "files"))
+        # nothing of these is done by the engine of this process: the server refuses to read them
+        self.answers = cast("AnswerReads", _Reads(connection, "answers"))
+        self.bulk = cast("BulkReads", _Reads(connection, "bulk"))
+        self.bulk_leases = cast("BulkLeases", _Reads(connection, "bulk_leases"))
 
     def _wish(self, run: str) -> bool | None:
         """Tell whether somebody asked to stop a run that is leased here, as the last answer said."""

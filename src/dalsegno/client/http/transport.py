@@ -11,6 +11,7 @@ from dalsegno.client.http.files import HttpFiles
 from dalsegno.client.http.flows import HttpFlows
 from dalsegno.client.http.keeping import HttpKeeping
 from dalsegno.client.http.near import Near
+from dalsegno.client.http.pulling import HttpPulling
 from dalsegno.client.http.runs import HttpRuns
 from dalsegno.client.http.values import HttpValues
 
@@ -37,6 +38,7 @@ class HttpService:
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
         self.bulk = HttpBulk(self._connection)
+        self.pulling = HttpPulling()
         self.deploying = HttpDeploying(self._connection, self._near)
 
     def close(self) -> None:
