@@ -51,7 +51,7 @@ def test_every_wrong_field_is_told_with_its_place(api: httpx.Client) -> None:
 def test_a_choice_of_forms_is_told_as_one(api: httpx.Client) -> None:
     faults = _faults(api.post("runs", json={"flow": "hello", "request": {"revision": "newest"}}))
     assert faults["body.request.revision"]["message"] == (
-        "must be a whole number or `original` or `latest`, not 'newest'; did you mean `latest`?"
+        "must be a whole number or `original`, `latest` or `local`, not 'newest'; did you mean `latest`?"
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from dalsegno.errors import DalSegnoError, Refusal, StoreUnavailable, closest, did_you_mean
 from dalsegno.model.clock import Clock
@@ -77,6 +78,8 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
     app.add_middleware(Idempotent, answers=service.answers)
+    # a page of elsewhere is not to reach it by a name of its own that leads here
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", "::1"])
     app.add_middleware(Measured, metrics=metrics)
     app.add_exception_handler(DalSegnoError, _told)
     app.add_exception_handler(RequestValidationError, _not_understood)

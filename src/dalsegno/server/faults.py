@@ -52,8 +52,11 @@ def refuse_unknown_query(request: Request) -> None:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
+    # what a model of the whole query has says nothing of where it stands
     known = [
-        field.alias for field in get_flat_params(route.dependant) if getattr(field.field_info, "in_", None) is _query()
+        field.alias
+        for field in get_flat_params(route.dependant)
+        if getattr(field.field_info, "in_", _query()) is _query()
     ]
     faults = [_unknown(f"query.{name}", name, known, "parameter") for name in dict.fromkeys(request.query_params)
               if name not in known]  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EADDRINUSE
+from ipaddress import ip_address
 from pathlib import Path
 from socket import create_server, socket
 
@@ -76,13 +77,25 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _bound(place: Place) -> socket:
     """Give a socket that listens.
 
     Raises
     ------
-    Refusal : the address cannot be taken.
+    Refusal : the address is none of this machine alone, or it cannot be taken.
     """
+    if not _is_loopback(place.host):
+        message = f"the server has no login yet, so it listens on this machine alone, and not on {place.host}"
+        raise Refusal(f"{message}: leave `--host` out, and reach it through a tunnel", code="not-loopback")
     try:
         return create_server((place.host, place.port))
     except OSError as error:

@@ -121,9 +121,9 @@ class Listing:
         )
 
     def page(self, query: RunQuery) -> ListedRuns:
-        """Give part of the list; all of it with `limit` 0."""
+        """Give part of the list; all of it with `limit` 0, and the newest alone where deleted runs are among them."""
         wanted = self.filter_of(query)
-        if not wanted.limit:
+        if not wanted.limit or wanted.deleted:
             return ListedRuns(tuple(self._store.runs.list(wanted)), None)
         found = self._store.runs.page(wanted)
         return ListedRuns(found.runs, None if found.next is None else _cursor_of(found.next))
