@@ -68,8 +68,8 @@ class HttpRuns:
     ) -> Run:
         """Create a fresh run, which is executed when it is handed over: see `execute`."""
         self._upload(coded)
-        asked = asked_of(request)
-        body = {"flow": flow, "request": asked, "text": text, "digest": digest, "queue": False, "key": key}
+        body = {"flow": flow, "request": asked_of(request), "text": text, "code": code_as_json(coded),
+                "digest": digest, "key": key, "queue": False}  # fmt: skip
         return run_from_json(self._connection.post("runs", body))
 
     def plan_replay(
