@@ -65,7 +65,9 @@ def test_a_run_is_copied_with_what_it_came_from(server: RunningServer, large: An
         assert (again.copied, again.blobs) == ((), 0)
         server.kill()
         assert local.run_json(fixed.id) == there
-        assert local.logs(failed.id) == lines
+        told = [(each.position, each.address, each.attempt, each.line.level, each.line.text) for each in lines]
+        copied = local.logs(failed.id)
+        assert [(each.position, each.address, each.attempt, each.line.level, each.line.text) for each in copied] == told
         assert local.get_run(failed.id).fixed_by == fixed.id
         assert [each.number for each in local.attempts(fixed.id, "train")] == [2]
         assert local.get_pipeline_run(fixed.id).steps["load"].output.load() == list(range(20000))
