@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from dalsegno.engine.job import Job
@@ -28,17 +28,35 @@ class _Watched:
         self.over = False
 
 
+class _Thread:
+    """Looks now and then, until it is ended."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._over = threading.Event()
+        self._look = look
+        self._thread = threading.Thread(target=self._work, name="dalsegno-watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._over.wait(WATCH_EVERY):
+            self._look()
+
+
 class Watching:
-    """Watches runs. Its thread begins with the first one, and ends soon after the last one has."""
+    """Watches runs. Its thread begins with the first one, and ends with the last."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
         self._runs: set[_Watched] = set()
-        self._thread: threading.Thread | None = None
-        #: never set: a pause has no other end than its time
-        self._pause = threading.Event()
+        self._thread: _Thread | None = None
 
     @contextmanager
     def watch(self, job: Job, wish: Stop) -> Generator[None]:
@@ -49,28 +67,26 @@ class Watching:
         with self._lock:
             self._runs.add(run)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="dalsegno-watch", daemon=True)
+                self._thread = _Thread(self._look)
                 self._thread.start()
         try:
             yield
         finally:
-            with self._lock:
-                self._runs.discard(run)
             with run.lock:
                 run.over = True
+            with self._lock:
+                self._runs.discard(run)
+                last, self._thread = (None, self._thread) if self._runs else (self._thread, None)
+            if last is not None:
+                last.end()
 
     def _look(self) -> None:
-        while True:
-            self._pause.wait(WATCH_EVERY)
-            with self._lock:
-                runs = list(self._runs)
-                if not runs:
-                    self._thread = None
-                    return
-            for run in runs:
-                with run.lock:
-                    if not run.over:
-                        self._check(run)
+        with self._lock:
+            runs = list(self._runs)
+        for run in runs:
+            with run.lock:
+                if not run.over:
+                    self._check(run)
 
     def _check(self, run: _Watched) -> None:
         job, lease = run.job, run.job.lease
