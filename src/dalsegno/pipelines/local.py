@@ -88,7 +88,9 @@ class LocalSteps:
         run_hook(self._function(function), failure)
 
     def keys(self, function: str, items: Sequence[Any]) -> list[Any]:
-        """Have a function of the user's name items."""
+        """Have a function of the user's name items: one that is not in this process, of the stored code, in a worker."""
+        if function not in self._functions:
+            return self._apart.keys(function, items)
         found = self._function(function)
         try:
             return keys_of(found, items, self._store, allow_unsafe=self._allow_unsafe)

@@ -19,7 +19,7 @@ def _exactly(data: Any) -> Response:
     return Response(to_bytes(data), media_type="application/json")
 
 
-@router.post("/runs/{run}/lease", status_code=201, summary="Take the lease of a run")
+@router.post("/runs/{run}/lease", response_model=dict[str, Any], status_code=201, summary="Take the lease of a run")
 def take(run: str, wanted: LeaseWanted, service: TheService) -> Response:
     """Take the right to execute a run elsewhere. It ends when it is given back, or nothing was heard for `silence` seconds."""
     held = service.leases.take(run, wanted.owner, environment=wanted.environment)
@@ -30,13 +30,13 @@ def take(run: str, wanted: LeaseWanted, service: TheService) -> Response:
     return reply(shown, 201, {"Location": f"/api/v1/leases/{held.key}"})
 
 
-@router.post("/leases/{key}/beat", summary="Keep a lease")
+@router.post("/leases/{key}/beat", response_model=dict[str, Any], summary="Keep a lease")
 def beat(key: str, service: TheService) -> Response:
     """Tell that the holder lives. The answer tells whether somebody asked to stop the run (`kill`)."""
     return reply({"kill": service.leases.beat(key)})
 
 
-@router.post("/leases/{key}/commit", summary="Write under a lease")
+@router.post("/leases/{key}/commit", response_model=dict[str, Any], summary="Write under a lease")
 def commit(key: str, wanted: Committed, service: TheService) -> Response:
     """Write what an engine writes, all of it or nothing; it keeps the lease, too."""
     return reply({"kill": service.leases.commit(key, writes_from_json(wanted.writes))})
@@ -48,7 +48,7 @@ def give_back(key: str, service: TheService) -> None:
     service.leases.give_back(key)
 
 
-@router.post("/reads", summary="Ask the store")
+@router.post("/reads", response_model=dict[str, Any], summary="Ask the store")
 def read(wanted: ReadWanted, service: TheService) -> Response:
     """Read what an engine reads, exactly as it is stored."""
     arguments = arguments_from_json(wanted.noun, wanted.method, wanted.arguments)
