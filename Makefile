@@ -7,18 +7,30 @@ PYTHON ?= python3
 export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --all-extras
 
-.PHONY: help demo test check fix lint types layers unit slow soak bench clean
+# a browser for the tests of the web UI; Debian's own, where it may be installed
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-headless-shell)
+
+.PHONY: help demo ui browser test check fix lint types layers unit slow soak bench clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 demo: $(UV) ## a flow fails, is fixed, and is replayed from the failed task
-	@$(UV) sync --quiet --frozen --inexact --no-dev --extra serdes
+	@DALSEGNO_UI_SKIP=1 $(UV) sync --quiet --frozen --inexact --no-dev --extra serdes
 	@.venv/bin/dalsegno demo $(ARGS)
 
-test: $(UV) ## everything that must hold: lint, types, layers, and all tests
+ui: $(UV) ## build the web UI into the package
+	@DALSEGNO_UI_SKIP= $(UV) sync --quiet --frozen --inexact --no-dev --extra server --reinstall-package dalsegno
+
+browser:
+	@test -n "$(CHROMIUM)" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| echo "NOT TESTED: the web UI in a browser. Install Chromium, or name one in CHROMIUM." >&2
+
+test: $(UV) browser ## everything that must hold: lint, types, layers, and all tests
 	@$(UV) sync --quiet --frozen --all-extras
 	@$(MAKE) --no-print-directory lint types layers
+	@$(RUN) python -m tests.support.node ui test
 	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
 
 check: test ## the same as test
@@ -48,7 +60,7 @@ bench: $(UV) ## measure; prints a table (PEERS=1: compared with other engines)
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m bench $(if $(PEERS),peers --install) $(ARGS)
 
 clean: ## remove what the targets made
-	rm -rf .tools .venv .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .tools .venv .pytest_cache .ruff_cache .hypothesis dist ui/node_modules src/dalsegno/_ui
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=... names one)"; exit 1; }

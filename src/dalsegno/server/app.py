@@ -20,6 +20,7 @@ from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
 from dalsegno.server.openapi import document, methods_at, operation_id
+from dalsegno.server.pages import add_pages
 from dalsegno.server.replies import problem, reply
 from dalsegno.server.routes import (
     artifacts,
@@ -77,6 +78,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app.include_router(api)
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
+    add_pages(app)
     app.add_middleware(Idempotent, answers=service.answers)
     # a page of elsewhere is not to reach it by a name of its own that leads here
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", "::1"])

@@ -1,0 +1,152 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { InputField } from '../model/inputs'
+import type { Asked } from '../model/request'
+import { barsOf, type GraphNode } from '../model/tree'
+import { api, given } from './client'
+import type { components, paths } from './schema'
+
+export type Run = components['schemas']['Run']
+export type TaskRun = components['schemas']['WholeTaskRun']
+export type Attempt = components['schemas']['Attempt']
+export type LogLine = components['schemas']['Line']
+export type RunFilters = NonNullable<paths['/api/v1/runs']['get']['parameters']['query']>
+
+/** The keys of all that is asked about one run. */
+export const ofRun = (run: string) => ['run', run] as const
+export const ALL_RUNS = ['runs'] as const
+
+const path = (run: string) => ({ path: { run } })
+
+/** When each task run of a run ran; it also tells the run's id, whatever it was asked by. */
+export const ganttQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'gantt'],
+    queryFn: async ({ signal }) => {
+      const found = await given(api.GET('/api/v1/runs/{run}/gantt', { params: path(run), signal }))
+      return { id: found.run, state: found.state, started: found.started, ended: found.ended, bars: barsOf(found.columns, found.bars) }
+    },
+  })
+
+/** A run and its relatives: the root of its lineage first. */
+export const lineageQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'lineage'],
+    queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/lineage', { params: path(run), signal }))).runs,
+  })
+
+export const planOfQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'plan'],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/runs/{run}/plan', { params: path(run), signal })),
+    staleTime: Infinity,
+  })
+
+export const taskRunQuery = (run: string, address: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'task-run', address],
+    queryFn: ({ signal }) =>
+      given(api.GET('/api/v1/runs/{run}/task-run', { params: { ...path(run), query: { address } }, signal })),
+  })
+
+/** A task run by its id: where a kept one really ran. */
+export const sourceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['task-run', id],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/task-runs/{id}', { params: { path: { id } }, signal })),
+    staleTime: Infinity,
+  })
+
+export const attemptsQuery = (run: string, address: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'attempts', address],
+    queryFn: async ({ signal }) =>
+      (await given(api.GET('/api/v1/runs/{run}/attempts', { params: { ...path(run), query: { address } }, signal }))).attempts,
+  })
+
+/** What a log is asked for. */
+export interface LineFilter {
+  address?: string
+  attempt?: number
+  level?: string
+  text?: string
+}
+
+/** How many lines one answer has. */
+export const LINES = 2000
+
+/** One answer of a log, from a position on. */
+export const linesFrom = (run: string, wanted: LineFilter, after: number, limit = LINES, signal?: AbortSignal) =>
+  given(api.GET('/api/v1/runs/{run}/logs', { params: { ...path(run), query: { ...wanted, after, limit } }, signal }))
+
+/** The first lines of one task run. */
+export const linesQuery = (run: string, address: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'lines', address],
+    queryFn: ({ signal }) => linesFrom(run, { address }, 0, 200, signal),
+  })
+
+/** A revision of a flow, the latest where none is named: its number, what it takes, and its graph. */
+export const flowQuery = (flow: string, revision?: number) =>
+  queryOptions({
+    queryKey: ['flow', flow, revision ?? 'latest'],
+    queryFn: async ({ signal }) => {
+      const params = { path: { flow }, query: { revision } }
+      const [shown, graph] = await Promise.all([
+        given(api.GET('/api/v1/flows/{flow}', { params: { ...params, query: { revision, compiled: true } }, signal })),
+        given(api.GET('/api/v1/flows/{flow}/graph', { params, signal })),
+      ])
+      const inputs = (shown.compiled?.flow.inputs ?? []) as InputField[]
+      return { ...shown, inputs, nodes: graph.nodes as GraphNode[], lines: new Map(graph.nodes.map((node) => [node.id, node.line])) }
+    },
+    staleTime: revision === undefined ? 0 : Infinity,
+  })
+
+export const diffQuery = (flow: string, before: number, after: number) =>
+  queryOptions({
+    queryKey: ['flow', flow, 'diff', before, after],
+    queryFn: async ({ signal }) =>
+      (await given(api.GET('/api/v1/flows/{flow}/diff', { params: { path: { flow }, query: { old: before, new: after } }, signal })))
+        .diff,
+    staleTime: Infinity,
+  })
+
+/** The plan of a replay; nothing is written. */
+export const planQuery = (request: Partial<Asked> & { origin: string }) =>
+  queryOptions({
+    queryKey: ['plan', request],
+    queryFn: ({ signal }) => given(api.POST('/api/v1/runs/replay/plan', { body: { request: request as Asked } as never, signal })),
+    retry: false,
+    gcTime: 30_000,
+  })
+
+/** Makes the run of a replay, if its plan is still the one that was seen. */
+export const replay = (request: Partial<Asked> & { origin: string }, digest: string, key: string) =>
+  given(
+    api.POST('/api/v1/runs/replay', {
+      body: { request, digest } as never,
+      params: { header: { 'Idempotency-Key': key } },
+    }),
+  )
+
+export const kill = (run: string) => given(api.POST('/api/v1/runs/{run}/kill', { params: path(run) }))
+
+export const runsQuery = (filters: RunFilters) =>
+  infiniteQueryOptions({
+    queryKey: [...ALL_RUNS, filters],
+    queryFn: ({ signal, pageParam }) =>
+      given(
+        api.GET('/api/v1/runs', {
+          params: { query: { ...filters, ...(pageParam === null ? { counts: true } : { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next ?? null,
+  })
+
+/** By the address of a task run, the values that it used and that a person gave. */
+export const givenQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'given'],
+    queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/given', { params: path(run), signal }))).given,
+  })

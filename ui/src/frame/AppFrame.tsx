@@ -1,0 +1,96 @@
+import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { usePresence } from '../api/hooks'
+import { useKeys } from '../parts/keys'
+import { Segno } from '../parts/marks'
+import { IconButton } from '../parts/button'
+import { Away } from './Away'
+
+const Keys = lazy(() => import('./Keys').then((module) => ({ default: module.Keys })))
+
+/** The bar at the top, the page, and what floats over it. */
+export function AppFrame() {
+  const navigate = useNavigate()
+  const [helping, setHelping] = useState(false)
+  const lead = useRef(0)
+  useKeys(
+    useMemo(() => {
+      const after = (go: () => void) => () => {
+        if (Date.now() - lead.current < 1200) go()
+        lead.current = 0
+      }
+      return {
+        '?': () => setHelping(true),
+        g: () => {
+          lead.current = Date.now()
+        },
+        h: after(() => void navigate({ to: '/' })),
+        '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
+      }
+    }, [navigate]),
+  )
+  // `g` then `r`: a page of its own may want `r` for itself
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== 'r' || Date.now() - lead.current >= 1200) return
+      lead.current = 0
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      void navigate({ to: '/runs', search: {} })
+    }
+    window.addEventListener('keydown', pressed, true)
+    return () => window.removeEventListener('keydown', pressed, true)
+  }, [navigate])
+  return (
+    <div className="app">
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <header className="topbar">
+        <Link className="brand" to="/" aria-label="Dal Segno, home">
+          <Segno size={20} />
+          <span>Dal Segno</span>
+        </Link>
+        <nav className="nav" aria-label="Main">
+          <Link to="/" activeOptions={{ exact: true }}>
+            Home
+          </Link>
+          <Link to="/runs" search={{}} activeOptions={{ includeSearch: false }}>
+            Runs
+          </Link>
+        </nav>
+        <span className="grow" />
+        <Presence />
+        <Theme />
+        <IconButton icon="keyboard" label="Keyboard and help" hint="?" className="only-wide" onClick={() => setHelping(true)} />
+      </header>
+      <main className="page" id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Away />
+      {helping && (
+        <Suspense fallback={null}>
+          <Keys onClose={() => setHelping(false)} />
+        </Suspense>
+      )}
+    </div>
+  )
+}
+
+function Presence() {
+  const away = usePresence() === 'away'
+  return (
+    <span className={away ? 'live away' : 'live'} role="status">
+      {away ? 'Away' : 'Live'}
+    </span>
+  )
+}
+
+function Theme() {
+  const { setColorScheme } = useMantineColorScheme()
+  const dark = useComputedColorScheme('light') === 'dark'
+  return (
+    <IconButton icon="moon" label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setColorScheme(dark ? 'light' : 'dark')} />
+  )
+}

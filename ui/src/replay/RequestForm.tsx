@@ -1,0 +1,191 @@
+import { TagsInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { diffQuery, flowQuery, type Run } from '../api/queries'
+import { changesOf } from '../model/diff'
+import type { Plan } from '../model/plan'
+import type { Choices, Mode } from '../model/request'
+import { Notice, Prose, Segments } from '../parts/pieces'
+import { flowNameOf, type Loaded } from '../run/useRun'
+import { InputFields } from './InputFields'
+import type { Refusal } from './refusals'
+import { belongsTo } from './refusals'
+
+interface Props {
+  loaded: Loaded
+  head: Run
+  choices: Choices
+  change: (some: Partial<Choices>) => void
+  refusals: readonly Refusal[]
+  plan: Plan | undefined
+}
+
+const MODES: readonly { value: Mode; label: string }[] = [
+  { value: 'task', label: 'From a task' },
+  { value: 'failed', label: 'What failed' },
+  { value: 'changed', label: 'What changed' },
+  { value: 'all', label: 'Everything' },
+]
+const MEANS: Record<Mode, string> = {
+  task: 'and everything downstream of it.',
+  failed: 'Whatever has a result is kept.',
+  changed: 'Only what changed, what failed, and what comes out otherwise for it.',
+  all: 'All tasks run again, with the inputs of the origin.',
+}
+
+/** What is asked for. A refusal stands at the field that caused it. */
+export function RequestForm({ loaded, head, choices, change, refusals, plan }: Props) {
+  const [more, setMore] = useState(choices.until.length > 0 || choices.skip.length > 0)
+  const known = [...new Set([...(plan?.decisions.map((each) => each.address) ?? []), ...(loaded.latest?.nodes.map((node) => node.id) ?? [])])]
+  const at = (field: Parameters<typeof belongsTo>[1]) => <At refusals={refusals.filter((each) => belongsTo(each, field, choices))} choices={choices} change={change} />
+  return (
+    <form className="sheet-form" aria-label="Request" onSubmit={(event) => event.preventDefault()}>
+      <div className="fs">
+        <span className="lbl">Run again</span>
+        <Segments label="Run again" value={choices.mode} choices={MODES} onChange={(mode) => change({ mode })} />
+        {choices.mode === 'task' && (
+          <Tasks label="Tasks to start from" placeholder="Add a task" value={choices.starts} known={known} onChange={(starts) => change({ starts })} />
+        )}
+        <div className="row sm soft wrap">
+          <span>{choices.mode === 'task' && choices.alone ? 'and nothing downstream of it.' : MEANS[choices.mode]}</span>
+          {choices.mode === 'task' && (
+            <label className="opt end">
+              <input type="checkbox" checked={choices.alone} onChange={(event) => change({ alone: event.target.checked })} />
+              Only this
+            </label>
+          )}
+        </div>
+        {at('start')}
+        {!more && (
+          <button type="button" className="as-link sm" onClick={() => setMore(true)}>
+            Stop after, or skip tasks
+          </button>
+        )}
+        {more && (
+          <>
+            <Tasks label="Stop after" placeholder="Runs to the end" value={choices.until} known={known} onChange={(until) => change({ until })} shown />
+            <Tasks label="Skip" placeholder="Reuse the result of a task" value={choices.skip} known={known} onChange={(skip) => change({ skip })} shown />
+            {at('skip')}
+          </>
+        )}
+      </div>
+      <Revisions loaded={loaded} head={head} choices={choices} change={change} />
+      <InputFields head={head} fields={loaded.latest?.inputs ?? []} choices={choices} change={change} refusal={at('inputs')} />
+      <div className="fs">
+        <label className="opt">
+          <input type="checkbox" checked={choices.freshClock} onChange={(event) => change({ freshClock: event.target.checked })} />
+          <span>Take the time of now for the flow’s clock</span>
+        </label>
+      </div>
+      <div className="fs last">
+        <label htmlFor="why">Reason</label>
+        <div className="field">
+          <input id="why" value={choices.reason} maxLength={500} onChange={(event) => change({ reason: event.target.value })} />
+        </div>
+      </div>
+    </form>
+  )
+}
+
+interface TasksProps {
+  label: string
+  placeholder: string
+  value: string[]
+  known: string[]
+  shown?: boolean
+  onChange: (value: string[]) => void
+}
+
+function Tasks({ label, placeholder, value, known, shown, onChange }: TasksProps) {
+  return (
+    <TagsInput
+      label={shown ? label : undefined}
+      aria-label={label}
+      placeholder={placeholder}
+      value={value}
+      data={known}
+      onChange={onChange}
+      limit={200}
+      maxDropdownHeight={240}
+      comboboxProps={{ withinPortal: false }}
+      classNames={{ pill: 'mono', input: 'tasks-input', label: 'lbl-small' }}
+    />
+  )
+}
+
+/** What was refused, at the place that caused it, with the name that was meant as a button. */
+function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choices: Choices; change: Props['change'] }) {
+  if (refusals.length === 0) return null
+  return (
+    <>
+      {refusals.map((each) => (
+        <Notice key={`${each.code}${each.message}`} look="failed" role="alert">
+          <Prose text={each.message} />
+          {each.closest.slice(0, 3).map((name) => (
+            <button
+              key={name}
+              type="button"
+              className="btn sm"
+              onClick={() => change({ starts: choices.starts.map((start) => (start === each.address ? name : start)), skip: choices.skip.map((skip) => (skip === each.address ? name : skip)) })}
+            >
+              Use {name}
+            </button>
+          ))}
+        </Notice>
+      ))}
+    </>
+  )
+}
+
+function Revisions({ loaded, head, choices, change }: Pick<Props, 'loaded' | 'head' | 'choices' | 'change'>) {
+  const latest = loaded.latest?.revision ?? head.revision
+  const name = flowNameOf(head)
+  const diff = useQuery({ ...diffQuery(name, head.revision, choices.revision), enabled: choices.revision !== head.revision })
+  const others = Array.from({ length: latest }, (_, index) => index + 1).filter((each) => each !== latest && each !== head.revision)
+  useQuery(flowQuery(name, choices.revision))
+  if (latest === 1) return null
+  const changes = diff.data === undefined ? [] : changesOf(diff.data)
+  return (
+    <div className="fs">
+      <span className="lbl">Revision</span>
+      <div className="row">
+        <Segments
+          label="Revision"
+          value={choices.revision}
+          onChange={(revision) => change({ revision })}
+          choices={[
+            { value: head.revision, label: head.revision === latest ? `Original and latest, ${latest}` : `Original, ${head.revision}` },
+            ...(head.revision === latest ? [] : [{ value: latest, label: `Latest, ${latest}` }]),
+          ]}
+        />
+        {others.length > 0 && (
+          <select
+            className="field other"
+            aria-label="Another revision"
+            value={others.includes(choices.revision) ? choices.revision : ''}
+            onChange={(event) => event.target.value && change({ revision: Number(event.target.value) })}
+          >
+            <option value="">Other</option>
+            {others.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      {choices.revision !== head.revision && changes.length > 0 && (
+        <div className="framed">
+          <div className="diff mini" role="group" aria-label={`What differs in revision ${choices.revision}`} tabIndex={0}>
+            {changes.map((line, index) => (
+              <div key={index} className={`d ${line.kind}`}>
+                <span>{line.kind === 'add' ? '+' : '-'}</span>
+                <span>{line.text}</span>
+              </div>
+            ))}
+          </div>
+        </div>
+      )}
+    </div>
+  )
+}

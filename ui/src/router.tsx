@@ -1,0 +1,92 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { AppFrame } from './frame/AppFrame'
+import { NotFound } from './frame/NotFound'
+import { filtersOf } from './model/filters'
+
+/** What the address of a run's page says beside the run: the open task, the tasks of the replay sheet, the filter of its log. */
+export interface RunSearch {
+  task?: string
+  /** Where the sheet is open: the tasks that it starts with, or `*` for none. */
+  replay?: string[]
+  level?: string
+  text?: string
+  attempt?: string
+}
+
+const rootRoute = createRootRoute({ component: AppFrame, notFoundComponent: NotFound })
+
+const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./home/HomePage'), 'HomePage'),
+})
+
+const runsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/runs',
+  validateSearch: filtersOf,
+  component: lazyRouteComponent(() => import('./runs/RunsPage'), 'RunsPage'),
+})
+
+const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [String(value)])
+
+export const runRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/runs/$run',
+  validateSearch: (search: Record<string, unknown>): RunSearch => ({
+    ...(search.task !== undefined && { task: String(search.task) }),
+    ...(search.replay !== undefined && { replay: listOf(search.replay) }),
+    ...(search.level !== undefined && { level: String(search.level) }),
+    ...(search.text !== undefined && { text: String(search.text) }),
+    ...(search.attempt !== undefined && { attempt: String(search.attempt) }),
+  }),
+  component: lazyRouteComponent(() => import('./run/RunPage'), 'RunPage'),
+})
+
+export const ganttRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./run/GanttTab'), 'GanttTab'),
+})
+
+export const overviewRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/overview',
+  component: lazyRouteComponent(() => import('./run/OverviewTab'), 'OverviewTab'),
+})
+
+export const logsRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/logs',
+  component: lazyRouteComponent(() => import('./run/LogsTab'), 'LogsTab'),
+})
+
+const tree = rootRoute.addChildren([homeRoute, runsRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+
+export const makeRouter = () =>
+  createRouter({
+    routeTree: tree,
+    defaultPreload: 'intent',
+    defaultPendingMs: 200,
+    parseSearch: (text) => {
+      const found: Record<string, string | string[]> = {}
+      for (const [name, value] of new URLSearchParams(text)) {
+        const before = found[name]
+        found[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]
+      }
+      return found
+    },
+    stringifySearch: (search) => {
+      const pairs = Object.entries(search).flatMap(([name, value]) =>
+        value === undefined || value === null ? [] : (Array.isArray(value) ? value : [value]).map((each) => [name, String(each)]),
+      )
+      const text = new URLSearchParams(pairs as string[][]).toString()
+      return text === '' ? '' : `?${text}`
+    },
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}
