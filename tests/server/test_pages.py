@@ -8,7 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.support.servers import RunningServer
 
+from dalsegno.client.client import Client
+from dalsegno.replay.request import ReplayRequest
 from dalsegno.server.pages import add_pages
 
 
@@ -60,3 +63,21 @@ def test_a_server_without_its_pages_says_how_to_build_them(tmp_path: Path) -> No
     told = got(tmp_path, "/")
     assert told.json()["code"] == "no-ui"
     assert "make ui" in told.json()["message"]
+
+
+FLOW = """
+id: writes
+namespace: company.team
+tasks:
+  - {id: write, type: scripts.shell.Commands, commands: ["echo one; echo two; echo three"]}
+"""
+
+
+def test_lines_are_followed_from_where_a_page_has_read_to(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        run = client.execute(client.start_run("writes.yaml", ReplayRequest(), text=FLOW).id)
+    api = f"{server.url}/api/v1/runs/{run.id}/logs"
+    lines = httpx.get(api).json()["lines"]
+    followed = httpx.get(f"{api}/follow", params={"after": lines[0]["position"]}).text
+    assert [each["text"] for each in lines] == ["one", "two", "three"]
+    assert [word in followed for word in ('"one"', '"two"', '"three"', "event: end")] == [False, True, True, True]

@@ -72,7 +72,7 @@ export interface LineFilter {
 }
 
 /** How many lines one answer has. */
-export const LINES = 2000
+export const LINES = 10_000
 
 /** One answer of a log, from a position on. */
 export const linesFrom = (run: string, wanted: LineFilter, after: number, limit = LINES, signal?: AbortSignal) =>

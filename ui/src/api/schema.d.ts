@@ -1090,7 +1090,7 @@ export interface paths {
         };
         /**
          * Follow log lines
-         * @description Follow the log lines of a run from the one after `Last-Event-ID` (a position), until it has ended (`end`).
+         * @description Follow the log lines of a run, until it has ended (`end`): from the one after `Last-Event-ID` (a position), else `after`.
          */
         get: operations["logs_follow"];
         put?: never;
@@ -7847,6 +7847,8 @@ export interface operations {
     logs_follow: {
         parameters: {
             query?: {
+                /** @description Begin after this position. */
+                after?: number;
                 /** @description Of one task run alone. */
                 address?: string | null;
                 /** @description Of one attempt alone. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisOf, clockOver, pastAt, place, presentAt, roomFor, ticks } from './axis'
+import { axisOf, clockOver, pastAt, place, presentAt, roomFor, seenOf, ticks } from './axis'
 
 describe('a clock', () => {
   it('cuts out idle time that is long beside the work, and says how much', () => {
@@ -25,6 +25,12 @@ describe('a clock', () => {
     expect(ticks(clockOver([]), 5)).toEqual([])
   })
 
+  it('has ticks for what is seen alone, however far one has zoomed in', () => {
+    const clock = clockOver([{ from: 0, to: 1000 }])
+    expect(ticks(clock, 9 * 256, { from: 0.5, to: 0.501 }).map((tick) => tick.label)).toEqual(['8 min 20 s', '8 min 20.5 s', '8 min 21 s'])
+    expect(ticks(clock, 9 * 128, { from: 0.5, to: 0.504 }).map((tick) => tick.label)).toEqual(['8 min 20 s', '8 min 21 s', '8 min 22 s', '8 min 23 s', '8 min 24 s'])
+  })
+
   it('grows by half at a time while a run goes on', () => {
     expect([1, 2.5, 3.1].map(roomFor)).toEqual([2, 3, 4.5])
   })
@@ -39,6 +45,11 @@ describe('two clocks', () => {
   it('put this run to the right of the cut', () => {
     expect(presentAt(axis, 5000)).toBeGreaterThan(38)
     expect(presentAt(axis, 5002)).toBeCloseTo(100)
+  })
+  it('tell what is seen of each', () => {
+    expect(seenOf(axis, 0, 19).past).toEqual({ from: 0, to: 0.5 })
+    expect(seenOf(axis, 0, 19).present).toEqual({ from: 0, to: 0 })
+    expect(seenOf(axis, 50, 100).present.to).toBeCloseTo(1)
   })
   it('are one where nothing was kept', () => {
     expect(axisOf([], [{ from: 0, to: 1 }]).past).toBeNull()

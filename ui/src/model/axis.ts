@@ -68,14 +68,16 @@ export function place(clock: Clock, moment: number): number {
 const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600,
   7200, 14_400, 21_600, 43_200, 86_400, 172_800, 432_000]
 
-/** Gives round times since the start, about as many as there is room for, with where they stand. */
-export function ticks(clock: Clock, room: number): { at: number; label: string }[] {
+/** Gives round times since the start, about as many as there is room for, with where they stand; of a part, if one is named. */
+export function ticks(clock: Clock, room: number, seen: { from: number; to: number } = { from: 0, to: 1 }): { at: number; label: string }[] {
   if (clock.parts.length === 0) return []
   const step = STEPS.find((each) => clock.drawn / each <= room) ?? 864_000
   const found: { at: number; label: string }[] = []
   for (const part of clock.parts) {
-    const first = Math.ceil((part.from - clock.start) / step - 1e-9)
-    for (let number = first; clock.start + number * step <= part.to + 1e-9 && found.length < 100; number += 1) {
+    const inside = (share: number) => part.from + ((share - part.at) / (part.width || 1)) * (part.to - part.from)
+    const from = Math.max(part.from, inside(seen.from))
+    const to = Math.min(part.to, inside(seen.to))
+    for (let number = Math.ceil((from - clock.start) / step - 1e-9); clock.start + number * step <= to + 1e-9; number += 1) {
       found.push({ at: place(clock, clock.start + number * step), label: elapsed(number * step) })
     }
   }
@@ -85,8 +87,11 @@ export function ticks(clock: Clock, room: number): { at: number; label: string }
 function elapsed(seconds: number): string {
   if (seconds === 0) return '0'
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
-  if (seconds < 3600) return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  if (seconds < 60) return `${Number(seconds.toFixed(3))} s`
+  if (seconds < 3600) {
+    const rest = Number((seconds % 60).toFixed(3))
+    return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`
+  }
   const minutes = Math.round((seconds % 3600) / 60)
   return minutes === 0 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 3600)} h ${minutes} min`
 }
@@ -124,6 +129,14 @@ export const pastAt = (axis: Axis, moment: number): number =>
 
 /** Gives where a moment of this run stands over the whole width, in per cent. */
 export const presentAt = (axis: Axis, moment: number): number => onPresent(axis, place(axis.present, moment))
+
+/** Gives the shares of both clocks that are seen between two per cents of the whole width. */
+export function seenOf(axis: Axis, from: number, to: number): { past: Span; present: Span } {
+  const left = axis.past === null ? 0 : axis.share + BETWEEN
+  const bounded = (share: number) => Math.min(1, Math.max(0, share))
+  const of = (start: number, width: number) => ({ from: bounded((from / 100 - start) / width), to: bounded((to / 100 - start) / width) })
+  return { past: of(0, axis.share || 1), present: of(left, 1 - left) }
+}
 
 /** Gives where a share of this run's clock stands over the whole width, in per cent. */
 export function onPresent(axis: Axis, share: number): number {

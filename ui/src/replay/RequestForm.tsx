@@ -2,6 +2,7 @@ import { TagsInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { diffQuery, flowQuery, type Run } from '../api/queries'
+import { around, segments } from '../model/address'
 import { changesOf } from '../model/diff'
 import type { Plan } from '../model/plan'
 import type { Choices, Mode } from '../model/request'
@@ -113,6 +114,13 @@ function Tasks({ label, placeholder, value, known, shown, onChange }: TasksProps
   )
 }
 
+/** Puts the name that was meant in the place of the wrong one; of an address inside a loop only the last part was wrong. */
+const meant = (refusal: Refusal, name: string) => (written: string) => {
+  if (written !== refusal.address) return written
+  const inside = around(written)
+  return inside === '' || segments(name).length > 1 ? name : `${inside}.${name}`
+}
+
 /** What was refused, at the place that caused it, with the name that was meant as a button. */
 function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choices: Choices; change: Props['change'] }) {
   if (refusals.length === 0) return null
@@ -126,7 +134,7 @@ function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choic
               key={name}
               type="button"
               className="btn sm"
-              onClick={() => change({ starts: choices.starts.map((start) => (start === each.address ? name : start)), skip: choices.skip.map((skip) => (skip === each.address ? name : skip)) })}
+              onClick={() => change({ starts: choices.starts.map(meant(each, name)), skip: choices.skip.map(meant(each, name)), until: choices.until.map(meant(each, name)) })}
             >
               Use {name}
             </button>

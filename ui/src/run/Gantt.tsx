@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties } from 'react'
 import { useNow } from '../api/hooks'
-import { axisOf, onPresent, place, roomFor, ticks, type Axis, type Span } from '../model/axis'
+import { axisOf, onPresent, place, roomFor, seenOf, ticks, type Axis, type Span } from '../model/axis'
 import { duration, when } from '../model/format'
 import { wordOf, type Look } from '../model/looks'
 import { foldable, linesOf, type Bar, type Line, type Row } from '../model/tree'
@@ -118,7 +118,7 @@ interface ScoreProps {
   selected: string | null
   onSelect: (address: string | null) => void
   fold: (key: string, open: boolean) => void
-  zoom: ReturnType<typeof useZoom>
+  zoom: Zoom
 }
 
 function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScoreProps) {
@@ -133,7 +133,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
   })
   useEffect(() => virtual.measure(), [virtual, small])
   const [cursor, setCursor] = useState<string | null>(null)
-  const at = Math.max(0, lines.findIndex((line) => line.row.key === (cursor ?? selected)))
+  const at = useMemo(() => Math.max(0, lines.findIndex((line) => line.row.key === (cursor ?? selected))), [lines, cursor, selected])
   const focused = useRef(false)
 
   const go = (index: number) => {
@@ -209,9 +209,9 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
   return (
     <div className="gantt" style={style} ref={zoom.ref}>
       <div className="g-scroll" ref={scroller} onKeyDown={pressed}>
-        <Times axis={axis} loaded={loaded} zoom={zoom.by} />
+        <Times axis={axis} loaded={loaded} zoom={zoom} />
         <div className="g-canvas" style={{ height: virtual.getTotalSize() }}>
-          <Lines axis={axis} loaded={loaded} zoom={zoom.by} />
+          <Lines axis={axis} loaded={loaded} zoom={zoom} />
           <div className="g-body" role="treegrid" aria-label="Tasks" aria-rowcount={lines.length}>
             {virtual.getVirtualItems().map((item) => {
               const line = lines[item.index]
@@ -238,17 +238,24 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
   )
 }
 
+type Zoom = ReturnType<typeof useZoom>
+
 /** How many ticks there is room for over the whole width. */
 const TICKS = 9
 
-const scaleOf = (axis: Axis, zoom: number) => ({
-  past: axis.past ? ticks(axis.past, Math.max(1, TICKS * axis.share * zoom)).map((tick) => ({ ...tick, at: tick.at * axis.share * 100 })) : [],
-  present: ticks(axis.present, Math.max(1, TICKS * (1 - axis.share) * zoom)).map((tick) => ({ ...tick, at: onPresent(axis, tick.at) })),
-})
+function scaleOf(axis: Axis, { by, from }: { by: number; from: number }) {
+  const seen = seenOf(axis, from, from + 100 / by)
+  const past = axis.past ? ticks(axis.past, Math.max(1, TICKS * axis.share * by), seen.past) : []
+  const present = ticks(axis.present, Math.max(1, TICKS * (1 - axis.share) * by), seen.present)
+  return [
+    ...past.map((tick) => ({ ...tick, at: tick.at * axis.share * 100 })),
+    ...present.map((tick) => ({ ...tick, at: onPresent(axis, tick.at) })),
+  ]
+}
 
 const left = (percent: number): CSSProperties => ({ '--l': percent }) as CSSProperties
 
-function Times({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: number }) {
+function Times({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: Zoom }) {
   const scale = scaleOf(axis, zoom)
   const origin = loaded.lineage.find((each) => each.id === loaded.head?.origin)
   return (
@@ -276,7 +283,7 @@ function Times({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: numbe
             </span>
           </>
         )}
-        {[...scale.past, ...scale.present].map((tick) => (
+        {scale.map((tick) => (
           <span key={`${tick.at}`} className={tick.label === '0' ? 'tick first' : 'tick'} style={left(tick.at)}>
             {tick.label}
           </span>
@@ -286,7 +293,7 @@ function Times({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: numbe
   )
 }
 
-function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: number }) {
+function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: Zoom }) {
   const scale = scaleOf(axis, zoom)
   const now = useNow(loaded.live) / 1000
   const cuts = (clock: Axis['present'], at: (share: number) => number) => clock.parts.slice(1).map((part) => at(part.at))
@@ -297,7 +304,7 @@ function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: numbe
   return (
     <div className="g-lines" aria-hidden>
       {axis.past && <span className="past" style={{ '--w': axis.share * 100 } as CSSProperties} />}
-      {[...scale.past, ...scale.present].map((tick) => (
+      {scale.map((tick) => (
         <i key={`${tick.at}`} style={left(tick.at)} />
       ))}
       {axis.past && <span className="caesura" style={left(axis.share * 100)} />}
@@ -309,7 +316,7 @@ function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: numbe
   )
 }
 
-function ZoomButtons({ zoom }: { zoom: ReturnType<typeof useZoom> }) {
+function ZoomButtons({ zoom }: { zoom: Zoom }) {
   return (
     <>
       <IconButton icon="plus" label="Zoom in" className="only-wide" onClick={() => zoom.scale(2)} />

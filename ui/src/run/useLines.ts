@@ -40,17 +40,15 @@ export function useLines(run: string, wanted: LineFilter, live: boolean): Read {
       draw()
     }
     const read = async () => {
-      let after = 0
-      for (;;) {
-        const found = await linesFrom(run, asked, after, undefined, stop.signal)
+      for (let from: number | null = 0; from !== null; ) {
+        const found: Awaited<ReturnType<typeof linesFrom>> = await linesFrom(run, asked, from, undefined, stop.signal)
         add(found.lines)
-        if (found.next === null) break
-        after = found.next
+        from = found.next
       }
       setComplete(true)
       if (!live || stop.signal.aborted) return
-      const query = new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]))
-      // it begins anew where it is opened: what is known already is passed by
+      const after = kept.current.at(-1)?.position ?? 0
+      const query = new URLSearchParams([...Object.entries(asked), ['after', after]].map(([name, value]) => [String(name), String(value)]))
       close = follow(`/api/v1/runs/${encodeURIComponent(run)}/logs/follow?${query}`, { kinds: ['line'], event: (_, data) => add([data as LogLine]) })
     }
     read().catch((caught: unknown) => {

@@ -70,8 +70,12 @@ def _as_text(found: Iterator[StoredLine]) -> Iterator[bytes]:
 
 @router.get("/{run}/logs/follow", summary="Follow log lines", response_class=EventSourceResponse)
 async def follow(
-    run: FoundRun, wanted: Annotated[LineFilter, Depends(_followed)], live: TheLive, last: LastEvent = None
+    run: FoundRun,
+    wanted: Annotated[LineFilter, Depends(_followed)],
+    live: TheLive,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Begin after this position.")] = 0,
+    last: LastEvent = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow the log lines of a run from the one after `Last-Event-ID` (a position), until it has ended (`end`)."""
-    async for event in live.follow_lines(run.id, wanted, int(last) if last and last.isdecimal() else 0):
+    """Follow the log lines of a run, until it has ended (`end`): from the one after `Last-Event-ID` (a position), else `after`."""
+    async for event in live.follow_lines(run.id, wanted, int(last) if last and last.isdecimal() else after):
         yield event
