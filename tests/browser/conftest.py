@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from tests.support.servers import RunningServer
 from tests.support.web import Api, Watched
 
@@ -20,6 +20,10 @@ from dalsegno.server.pages import BUILT
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 #: what Debian's Chromium asks of its makers' servers by itself finds no address
 _NOWHERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+
+
+#: what a page shows late is late on a busy machine alone
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")
@@ -61,7 +65,7 @@ def api(server: RunningServer) -> Iterator[Api]:
 @pytest.fixture
 def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
     made = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(20_000)
     yield made
     made.close()
 

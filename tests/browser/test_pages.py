@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
@@ -25,6 +27,7 @@ _PAGES = {
     "sheet": ("/runs/{run}?task=to_parquet&replay=to_parquet", "nothing that it depends on runs"),
     "overview": ("/runs/{run}/overview", "Lineage"),
     "logs": ("/runs/{run}/logs", "202608.zip as ion"),
+    "fix": ("/runs/{run}/fix", "Draft of revision 2"),
 }
 
 
@@ -147,3 +150,17 @@ def test_lines_are_found_by_text_and_level_and_a_link_leads_to_one(page: Page, f
     expect(log.locator("a")).to_have_count(1)
     log.locator("a").click()
     assert "#L" in page.url
+
+
+def test_times_are_those_of_the_readers_zone_and_exact_on_hover(
+    browser: Browser, server: RunningServer, failed: str
+) -> None:
+    context = browser.new_context(base_url=server.url, timezone_id="Asia/Kolkata")
+    page = context.new_page()
+    page.goto(f"/runs/{failed}")
+    moment = page.locator(".facts time").first
+    zone = r"\+05:30 \(Asia/(Kolkata|Calcutta)\)"
+    expect(moment).to_have_attribute("title", re.compile(rf"^\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}{zone}$"))
+    at, shown = moment.get_attribute("datetime") or "", moment.inner_text()
+    assert shown.endswith(datetime.fromisoformat(at).astimezone(ZoneInfo("Asia/Kolkata")).strftime("%H:%M:%S"))
+    context.close()

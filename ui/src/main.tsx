@@ -75,9 +75,10 @@ const client = new QueryClient({
     },
   },
 })
-client.getQueryCache().subscribe(({ query }) => {
-  if (query.state.error instanceof Away) server.is('away')
-  else if (query.state.status === 'success' && query.state.fetchStatus === 'idle') server.is('live')
+client.getQueryCache().subscribe((event) => {
+  if (event.type !== 'updated') return
+  if (event.action.type === 'success' && !event.action.manual) server.is('live')
+  if (event.action.type === 'error' && event.query.state.error instanceof Away) server.is('away')
 })
 
 const root = document.getElementById('root')

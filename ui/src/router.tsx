@@ -61,7 +61,14 @@ export const logsRoute = createRoute({
   component: lazyRouteComponent(() => import('./run/LogsTab'), 'LogsTab'),
 })
 
-const tree = rootRoute.addChildren([homeRoute, runsRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+export const fixRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/runs/$run/fix',
+  validateSearch: (search: Record<string, unknown>): { task?: string } => (search.task === undefined ? {} : { task: String(search.task) }),
+  component: lazyRouteComponent(() => import('./fix/FixPage'), 'FixPage'),
+})
+
+const tree = rootRoute.addChildren([homeRoute, runsRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
 
 export const makeRouter = () =>
   createRouter({

@@ -110,23 +110,41 @@ export const diffQuery = (flow: string, before: number, after: number) =>
     staleTime: Infinity,
   })
 
-/** The plan of a replay; nothing is written. */
-export const planQuery = (request: Partial<Asked> & { origin: string }) =>
+type Request = Partial<Asked> & { origin: string }
+
+/** The body of a replay. A text is a revision that is yet to be saved, so that no other is named with it. */
+function bodyOf({ revision, ...rest }: Request, text: string | undefined) {
+  return { request: (text === undefined ? { ...rest, revision } : rest) as Asked, ...(text !== undefined && { text }) }
+}
+
+/** The plan of a replay, of a text where one is given; nothing is written. */
+export const planQuery = (request: Request, text?: string) =>
   queryOptions({
-    queryKey: ['plan', request],
-    queryFn: ({ signal }) => given(api.POST('/api/v1/runs/replay/plan', { body: { request: request as Asked } as never, signal })),
+    queryKey: ['plan', request, text ?? null],
+    queryFn: ({ signal }) => given(api.POST('/api/v1/runs/replay/plan', { body: bodyOf(request, text) as never, signal })),
     retry: false,
     gcTime: 30_000,
   })
 
-/** Makes the run of a replay, if its plan is still the one that was seen. */
-export const replay = (request: Partial<Asked> & { origin: string }, digest: string, key: string) =>
+/** Makes the run of a replay, if its plan is still the one that was seen; a text is saved with it. */
+export const replay = (request: Request, digest: string, key: string, text?: string) =>
   given(
     api.POST('/api/v1/runs/replay', {
-      body: { request, digest } as never,
+      body: { ...bodyOf(request, text), digest } as never,
       params: { header: { 'Idempotency-Key': key } },
     }),
   )
+
+/** What is wrong with the text of a flow, with its places. */
+export const validate = (text: string) => given(api.POST('/api/v1/flows/validate', { body: { text } as never }))
+
+/** The pipeline whose code a run is of; nothing for a flow in YAML. */
+export const codeQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'code'],
+    queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/revision', { params: path(run), signal }))).code,
+    staleTime: Infinity,
+  })
 
 export const kill = (run: string) => given(api.POST('/api/v1/runs/{run}/kill', { params: path(run) }))
 

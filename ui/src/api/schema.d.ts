@@ -1090,7 +1090,7 @@ export interface paths {
         };
         /**
          * Follow log lines
-         * @description Follow the log lines of a run, until it has ended (`end`): from the one after `Last-Event-ID` (a position), else `after`.
+         * @description Follow the log lines of a run until it has ended (`end`): after `Last-Event-ID`, which is a position, else `after`.
          */
         get: operations["logs_follow"];
         put?: never;

@@ -12,6 +12,7 @@ const KEYS: readonly [string, string][] = [
   ['[ ]', 'Previous, next task in the panel'],
   ['l', 'Log of the task'],
   ['r', 'Replay the task, or the run'],
+  ['f', 'Fix and replay'],
   ['Ctrl Enter', 'Submit the replay'],
   ['?', 'These keys'],
 ]

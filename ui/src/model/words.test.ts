@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { around, item, segments } from './address'
-import { changesOf } from './diff'
+import { changesOf, compareTexts, nearChanges } from './diff'
 import { filtersOf } from './filters'
 import { duration, size, when } from './format'
 import { valueOf } from './inputs'
+import { lineOf } from './lines'
 import { actionWords, movedFrom, type Plan } from './plan'
 import { asCommand, asPython, requestOf, type Choices } from './request'
 
@@ -89,6 +90,23 @@ describe('what is read of texts', () => {
       { kind: 'del', text: 'old: 1' },
       { kind: 'add', text: '  new: 2' },
     ])
+  })
+  it('compares two texts by their lines, and shows what is near a change', () => {
+    const before = 'a\nb\nc\nd\ne\nf\ng'
+    const after = 'a\nB\nc\nd\ne\nf\ng\nh'
+    const lines = compareTexts(before, after)
+    expect(lines.filter((line) => line.kind !== 'same').map(({ kind, text, before, after }) => [kind, text, before, after])).toEqual([
+      ['del', 'b', 2, null],
+      ['add', 'B', null, 2],
+      ['add', 'h', null, 8],
+    ])
+    expect(nearChanges(lines, 1).map((line) => (line.kind === 'gap' ? '…' : line.text))).toEqual(['a', 'b', 'B', 'c', '…', 'g', 'h'])
+    expect(compareTexts('', 'a').map((line) => line.kind)).toEqual(['del', 'add'])
+  })
+  it('finds a property of a task in the text of a flow', () => {
+    const text = 'id: loads\ntasks:\n  - id: "load"\n    url: x\n  - {id: store, path: y}\n  - id: last\n    url: z'
+    expect([lineOf(text, 'load', 'url'), lineOf(text, 'load', 'path'), lineOf(text, 'store', 'path'), lineOf(text, 'last', 'url')]).toEqual([4, 3, 5, 7])
+    expect(lineOf(text, 'gone', null)).toBeNull()
   })
   it('takes the filters of an address that it knows', () => {
     expect(filtersOf({ state: 'failed', text: '', fixed: 'false', flow: 7, other: 1 })).toEqual({ state: ['FAILED'], fixed: false, flow: '7' })

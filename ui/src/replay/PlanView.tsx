@@ -20,10 +20,12 @@ interface Props {
   /** What has moved since the plan was looked at, where it was refused for that. */
   moved: Map<string, string | null> | null
   failure: string | null
+  /** Whether all refusals are told here, for there is no form beside it. */
+  everything?: boolean
 }
 
 /** What will be done, task by task, and why. */
-export function PlanView({ drawn, groups, choices, change, loaded, moved, failure }: Props) {
+export function PlanView({ drawn, groups, choices, change, loaded, moved, failure, everything = false }: Props) {
   const { plan, refusals } = drawn
   const dimmed = refusals.length > 0 && refusals.some((each) => placeOf(each, choices) !== 'plan')
   return (
@@ -45,7 +47,7 @@ export function PlanView({ drawn, groups, choices, change, loaded, moved, failur
       ) : (
         <>
           <PlanHead plan={plan} groups={groups} />
-          <Notices plan={plan} refusals={refusals} choices={choices} moved={moved} failure={failure} />
+          <Notices plan={plan} refusals={refusals.filter((each) => everything || placeOf(each, choices) === 'plan')} moved={moved} failure={failure} />
           <PlanTable plan={plan} dimmed={dimmed} choices={choices} change={change} loaded={loaded} moved={moved} refusals={refusals} />
         </>
       )}
@@ -94,8 +96,8 @@ function PlanHead({ plan, groups }: { plan: Plan; groups: ReadonlySet<string> })
   )
 }
 
-function Notices({ plan, refusals, choices, moved, failure }: { plan: Plan; refusals: readonly Refusal[]; choices: Choices; moved: Props['moved']; failure: string | null }) {
-  const here = refusals.filter((each) => placeOf(each, choices) === 'plan' && each.code !== 'effects')
+function Notices({ plan, refusals, moved, failure }: { plan: Plan; refusals: readonly Refusal[]; moved: Props['moved']; failure: string | null }) {
+  const here = refusals.filter((each) => each.code !== 'effects')
   const told = [...plan.warnings, ...plan.unchecked.map((each) => `\`${each}\` is known only once the run gets there: it is not checked`)]
   if (here.length + told.length === 0 && moved === null && failure === null) return null
   return (

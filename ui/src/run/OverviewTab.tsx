@@ -20,6 +20,7 @@ export function OverviewTab() {
   if (!head) return <Skeleton />
   return (
     <div className="overview">
+      <div className="columns">
       {head.error && (
         <Block title="Error">
           <p className="lead">
@@ -52,6 +53,7 @@ export function OverviewTab() {
       <Block title="Lineage" note={many(lineage.length, 'run')}>
         <Lineage runs={lineage} head={head} />
       </Block>
+      </div>
     </div>
   )
 }

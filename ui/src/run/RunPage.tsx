@@ -1,7 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
-import { kill } from '../api/queries'
+import { codeQuery, kill } from '../api/queries'
 import { duration, span } from '../model/format'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
@@ -28,7 +29,8 @@ export function RunPage() {
     () => () => void navigate({ search: (before) => ({ ...before, replay: before.task ? [before.task] : ['*'] }) }),
     [navigate],
   )
-  useKeys(useMemo(() => ({ r: open }), [open]))
+  const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
+  useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
   const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })
@@ -50,6 +52,7 @@ type Head = NonNullable<Loaded['head']>
 function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; onReplay: () => void; quiet: boolean }) {
   const away = usePresence() === 'away'
   const { run } = runRoute.useParams()
+  const code = useQuery(codeQuery(run))
   const tab = { params: { run }, search: (before: object) => before }
   return (
     <div className="head">
@@ -75,6 +78,12 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
               <Icon name="player-stop" />
               Kill
             </button>
+          )}
+          {head.error && code.data === null && (
+            <Link className="btn" to="/runs/$run/fix" params={{ run: head.id }} search={{}}>
+              <Icon name="tool" />
+              Fix and replay
+            </Link>
           )}
           <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
             <Segno />

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useNow, usePresence } from '../api/hooks'
-import { attemptsQuery, linesQuery, sourceQuery, taskRunQuery, type Attempt, type TaskRun } from '../api/queries'
+import { attemptsQuery, codeQuery, linesQuery, sourceQuery, taskRunQuery, type Attempt, type TaskRun } from '../api/queries'
 import { clockOf, duration, many, span } from '../model/format'
 import { hasEnded, lookOf, wordOf, wordOfState } from '../model/looks'
 import { copy } from '../parts/copy'
@@ -75,6 +75,7 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
   const moving = loaded.live && !hasEnded(task.state)
   const now = useNow(moving) / 1000
   const long = span(seconds(task.started), seconds(task.ended), now)
+  const code = useQuery(codeQuery(run))
   const [copied, setCopied] = useState(false)
   const step = (key: string) => document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
   useEffect(() => {
@@ -116,6 +117,12 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
           <Segno />
           Replay from here
         </Link>
+        {task.error && code.data === null && (
+          <Link className="btn" to="/runs/$run/fix" params={{ run }} search={{ task: task.address }}>
+            <Icon name="tool" />
+            Fix
+          </Link>
+        )}
         <span className="grow" />
         <button type="button" className="btn quiet sm only-wide" onClick={() => void copy(task.address).then(setCopied)}>
           <Icon name={copied ? 'check' : 'copy'} size={14} />

@@ -76,6 +76,6 @@ async def follow(
     after: Annotated[int, Query(ge=0, le=2**53, description="Begin after this position.")] = 0,
     last: LastEvent = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow the log lines of a run, until it has ended (`end`): from the one after `Last-Event-ID` (a position), else `after`."""
+    """Follow the log lines of a run until it has ended (`end`): after `Last-Event-ID`, which is a position, else `after`."""
     async for event in live.follow_lines(run.id, wanted, int(last) if last and last.isdecimal() else after):
         yield event
