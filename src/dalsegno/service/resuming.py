@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from dalsegno.replay.select import Nodes, Target
 from dalsegno.replay.stored import plan_from_bytes
 from dalsegno.service.checking import check_values
 from dalsegno.service.executing import Executing, owner
+from dalsegno.service.finding import find_run
 from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
@@ -103,6 +104,18 @@ class Resuming:
     def waits(self, run: Run) -> list[Wait]:
         """Give what a paused run waits for."""
         return waits_of(self._store, run, self._nodes(run), self._nodes) if run.state is State.PAUSED else []
+
+    def meant(self, run: Run, said: Resumption) -> tuple[Run, Resumption]:
+        """Give the run that is to be resumed, and what is said to it: itself, or its subflow where it waits for that."""
+        waits = [wait for wait in self.waits(run) if not said.at or wait.address in said.at]
+        inner = [wait for wait in waits if wait.run is not None]
+        if not inner:
+            return run, said
+        if len(waits) > 1:
+            listed = ", ".join(f"`{wait.address}`" for wait in waits)
+            message = f"{run.name} waits at {listed}, and for a subflow among them: say which is meant with `--pause`"
+            raise Refusal(message, code="several-waits")
+        return self.meant(find_run(self._store, inner[0].run or ""), replace(said, at=()))
 
     def resume(
         self,

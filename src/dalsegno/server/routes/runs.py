@@ -119,7 +119,7 @@ def plan_of(run: str, service: TheService) -> Response:
 @router.post("/{run}/execute", response_model=run_answers.Run, summary="Hand a run to the engine")
 def execute(run: str, service: TheService, engine: TheEngine) -> Response:
     """Have the engine of the server begin a run, or carry it on."""
-    found = service.runs.hand_over(run)
+    found = service.runs.hosted.hand_over(run)
     engine.take(found.id)
     return reply(run_as_json(found))
 
@@ -143,7 +143,7 @@ def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngin
         None if wanted.breakpoints is None else tuple(wanted.breakpoints),
         tuple(wanted.at),
     )
-    found = service.runs.resume_by_engine(run, said)
+    found = service.runs.hosted.resume(run, said)
     engine.take(found.id)
     return reply(run_as_json(found))
 
