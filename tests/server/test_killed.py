@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -65,3 +66,25 @@ def test_runs_that_waited_for_an_engine_are_taken_by_the_next_one(tmp_path: Path
     with RunningServer(home) as server, Client(url=server.url) as client:
         assert (tmp_path / "begun").read_text() == "begun\n"
         assert [client.execute(run.id).state for run in (first, second)] == [State.SUCCESS, State.SUCCESS]
+
+
+def test_a_run_that_was_about_to_pause_is_paused_by_the_next_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        run = client.start_run("work.yaml", ReplayRequest(), text=FLOW.format(here=tmp_path))
+        httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert httpx.post(f"{server.url}/api/v1/runs/{run.id}/pause").json()["state"] == "RUNNING"
+        server.kill()
+    (tmp_path / "again").touch()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        # the engine takes up what is left behind before it takes anything else, and may be there already
+        assert client.execute(run.id).state is State.PAUSED
+        assert {each.address: each.state for each in client.task_runs(run.id)}["second"] is State.RUNNING
+        with ThreadPoolExecutor(1) as pool:
+            going = pool.submit(client.resume, run.id)
+            assert (tmp_path / "begun").read_text() == "begun\n"
+            assert going.result(30).state is State.SUCCESS
+        assert [each.state for each in client.attempts(run.id, "second")] == [State.KILLED, State.SUCCESS]
+    assert (tmp_path / "done").read_text() == "first\nsecond\n"

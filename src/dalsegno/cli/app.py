@@ -32,7 +32,7 @@ _MODULES = {
     **dict.fromkeys(("bulk-replay", "bulk"), "bulk"),
     "resume": "resume",
     "runs": "runs",
-    **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
+    **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill", "pause"), "looking"),
     "compare": "compare",
     **dict.fromkeys(("delete", "purge"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),

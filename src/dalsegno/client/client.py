@@ -247,6 +247,10 @@ class Client(FlowClient, PipelineClient, BulkClient):
         """Ask the engine that executes a run to stop it."""
         return self._service.runs.kill(run)
 
+    def pause_run(self, run: str) -> Run:
+        """Ask the engine that executes a run to pause it: what is running ends, and nothing begins until `resume`."""
+        return self._service.runs.pause(run)
+
     def label_run(self, run: str, labels: Mapping[str, str]) -> Run:
         """Give a run labels, beside those that it has. Raises `RunIsLive` while it is executed."""
         return self._service.runs.label(run, labels)

@@ -66,5 +66,7 @@ class HostedRuns:
 
     def wakes_at(self, run: Run) -> float | None:
         """Give when a paused run goes on by itself; `None` where it waits for a person alone."""
+        if self._store.runs.wishes(run.id).pause:
+            return None
         times = [wait.until for wait in self._resuming.waits(run) if wait.until is not None]
         return min(times, default=None)

@@ -42,6 +42,7 @@ from dalsegno.store.port import (
     MoveRun,
     MoveTask,
     NewAttempt,
+    RequestPause,
     SaveArtifact,
     Store,
     Write,
@@ -132,7 +133,7 @@ class Resuming:
         Refusal : it does not wait, or what was said cannot be taken. Nothing was written.
         RunIsLive : another live process executes it.
         """
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         # what is refused leaves no trace, not even that of a lease
         self._check(run, said)
         return self._executing.execute(
@@ -146,7 +147,7 @@ class Resuming:
         ------
         Refusal, RunIsLive : as `resume` does.
         """
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         self._check(run, said)
         lease = self._store.acquire(run.id, owner())
         try:
@@ -154,8 +155,21 @@ class Resuming:
         finally:
             self._store.release(lease)
 
+    def _refuse_unless_paused(self, run: Run) -> None:
+        if run.state is State.PAUSED:
+            return
+        if run.state.ended:
+            what = f"has ended already ({run.state}); `dalsegno replay {run.name}` plays it again"
+        elif self._store.runs.wishes(run.id).pause:
+            what = f"is about to pause: what is running in it ends first; `dalsegno show {run.name}` tells when it has"
+        else:
+            what = (
+                f"does not wait, it is {run.state}; if its process died, `dalsegno run resume {run.name}` carries it on"
+            )
+        raise Refusal(f"{run.name} {what}", code="run-not-paused")
+
     def _begin(self, run: Run, said: Resumption, lease: Lease) -> None:
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         self._store.commit(lease, self._writes(run, self._check(run, said)))
 
     def _nodes(self, run: Run) -> Nodes:
@@ -168,7 +182,9 @@ class Resuming:
         """Read what was said. Nothing is written."""
         nodes, now = self._nodes(run), self._clock.now()
         waits = waits_of(self._store, run, nodes, self._nodes)
-        chosen = _chosen(run, waits, said.at)
+        # who paused the run, and says nothing to what waits in it besides, answers nothing in passing
+        lifts = not (said.at or said.answers) and self._store.runs.wishes(run.id).pause
+        chosen = [] if lifts else _chosen(run, waits, said.at)
         files: list[Path] = []
         answered = self._answers(chosen, said.answers, files, now)
         if not said.task_inputs and said.breakpoints is None:
@@ -181,7 +197,7 @@ class Resuming:
         now = checked.now
         for path in checked.files:
             self._artifacts.put_file(path)
-        writes: list[Write] = [MoveRun(run.id, State.PAUSED, State.RUNNING, now)]
+        writes: list[Write] = [MoveRun(run.id, State.PAUSED, State.RUNNING, now), RequestPause(run.id, wanted=False)]
         if checked.amendment is not None:
             writes.append(AmendRun(run.id, checked.request))
             given = given_artifacts(checked.amendment, run.id, self._artifacts, self._values)
@@ -310,13 +326,3 @@ def _released(wait: Wait, resolved: Resolved, nodes: Nodes, now: float) -> Itera
     )
     if task.kind is not Kind.WORK:
         yield NewAttempt(item.id, item.attempt + 1, now, State.KILLED)
-
-
-def _refuse_unless_paused(run: Run) -> None:
-    if run.state is State.PAUSED:
-        return
-    if run.state.ended:
-        what = f"has ended already ({run.state}); `dalsegno replay {run.name}` plays it again"
-    else:
-        what = f"does not wait, it is {run.state}; if its process died, `dalsegno run resume {run.name}` carries it on"
-    raise Refusal(f"{run.name} {what}", code="run-not-paused")

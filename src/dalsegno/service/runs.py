@@ -47,7 +47,7 @@ from dalsegno.service.switched import refuse_off
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import LabelRun, RequestKill, RunFilter, Store, StoredLine, Write
+from dalsegno.store.port import LabelRun, RequestKill, RequestPause, RunFilter, Store, StoredLine, Write
 
 
 class RunCases:
@@ -304,13 +304,27 @@ class RunCases:
 
     def kill(self, run: str) -> Run:
         """Ask the engine that executes a run to stop it; a run that nobody executes is ended here."""
+        return self._ask(self.get(run), RequestKill)
+
+    def pause(self, run: str) -> Run:
+        """Ask the engine that executes a run to pause it: what is running ends, and nothing begins until it is resumed.
+
+        A run that nobody executes is paused here.
+        """
         found = self.get(run)
+        if found.state is State.PAUSED:
+            raise Refusal(f"{found.name} waits already; `dalsegno show {found.name}` says for what", code="run-paused")
+        return self._ask(found, RequestPause)
+
+    def _ask(self, found: Run, wish: Callable[[str], RequestKill | RequestPause]) -> Run:
+        """Put a wish on record, and see to it where nobody executes the run."""
         if found.state.ended:
             raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
         try:
-            self._store.commit(None, [RequestKill(found.id)])
+            self._store.commit(None, [wish(found.id)])
         except MoveRefused as error:
             raise Refusal(f"{found.name} has ended already", code="run-ended") from error
+        self._executing.look_at(found.id)
         with suppress(RunIsLive):
             return self._executing.execute(found, observer=None, stop=None)
         return found
@@ -333,14 +347,16 @@ class RunCases:
         """Count the runs of a list by state; 1,000 is as many or more."""
         return self._listing.counts(query)
 
-    def as_json(self, run: str) -> dict[str, Any]:
-        """Give a run with its task runs, as every door shows it."""
+    def as_json(self, run: str, *, task_runs: bool = True) -> dict[str, Any]:
+        """Give a run, by default with its task runs, as every door shows it."""
         found = self.get(run)
-        task_runs = self._ordered(found)
-        shown = run_as_json(found, task_runs, self._marked.of(found, task_runs))
+        own = self._ordered(found) if task_runs else None
+        given = self._marked.of(found, own) if own is not None else None
+        shown = run_as_json(found, own, given, full=True)
         shown["last_event"] = self._store.events.last(found.id)
         if found.state is State.PAUSED:
             shown["waits"] = [wait.as_json() for wait in self._resuming.waits(found)]
+            shown["held"] = self._store.runs.wishes(found.id).pause
         return shown
 
     def plan_of(self, run: str) -> Plan:

@@ -9,7 +9,7 @@ from dalsegno.model.state import State
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_from_text, map_to_text
 from dalsegno.store.listed import list_state, relabel_listed
-from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun
+from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun, RequestPause
 
 if TYPE_CHECKING:
     from dalsegno.store.writes import Step, Transaction
@@ -39,6 +39,17 @@ def queue_run(write: QueueRun) -> Step:
         if state is State.CREATED:
             list_state(transaction, write.run, State.QUEUED)
             transaction.event("run", write.run, State.QUEUED, write.at)
+
+    return step
+
+
+def request_pause(write: RequestPause) -> Step:
+    """Ask for a run to be paused, or take that back."""
+
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(sql.REQUEST_PAUSE if write.wanted else sql.TAKE_PAUSE_BACK, {"run": write.run}):
+            name, state = run_there(transaction, write.run)
+            raise MoveRefused(f"`{name}` has ended already, as {state}: there is nothing to pause")
 
     return step
 

@@ -239,6 +239,24 @@ class RequestKill:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPause:
+    """Ask the engine that executes `run` to pause it, or take that back. Needs no lease. Refused (`MoveRefused`) if the run
+    has ended.
+    """
+
+    run: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wishes of a run that has not ended: that it stops, that it pauses."""
+
+    kill: bool = False
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteRun:
     """Make a tombstone of a run. Needs no lease. Refused (`MoveRefused`) if it, or a direct replay of it, has not ended.
 
@@ -271,6 +289,7 @@ Write = (
     | AppendLogs
     | DropLines
     | RequestKill
+    | RequestPause
     | DeleteRun
     | SetEntry
     | DeleteEntry
@@ -328,8 +347,8 @@ class RunReads(Protocol):
         """Give the stored form of a run's own graph; `None` where it has that of its revision."""
         ...
 
-    def kill_requested(self, id: str) -> bool:
-        """Whether somebody asked to stop the run."""
+    def wishes(self, id: str) -> Wishes:
+        """Give what somebody asked of the run."""
         ...
 
 

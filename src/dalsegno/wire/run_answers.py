@@ -161,6 +161,13 @@ class Waits(Answer):
     waits: list[Wait]
 
 
+class Wishes(Answer):
+    """What somebody asked of a run that is executed."""
+
+    kill: bool = Field(description="That it stops.")
+    pause: bool = Field(description="That it pauses.")
+
+
 class Given(Answer):
     """The values that a person gave and that task runs used, by address."""
 
@@ -254,9 +261,10 @@ class Compared(Answer):
 class RunShown(Run):
     """A run with its task runs."""
 
-    task_runs: list[TaskRunOfRun]
+    task_runs: list[TaskRunOfRun] | None = Field(default=None, description="Unless they are left out.")
     last_event: int = Field(description="The number of its last event.")
     waits: list[dict[str, Any]] | None = Field(default=None, description="Of a paused run, what it waits for.")
+    held: bool | None = Field(default=None, description="Of a paused run, whether somebody paused it.")
 
 
 class Decision(Answer):

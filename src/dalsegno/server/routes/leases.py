@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
+from dalsegno.wire import run_answers
 from dalsegno.wire.exact import to_bytes
 from dalsegno.wire.leased import arguments_from_json, writes_from_json
 from dalsegno.wire.leases import Committed, LeaseWanted, ReadWanted
@@ -30,16 +32,16 @@ def take(run: str, wanted: LeaseWanted, service: TheService) -> Response:
     return reply(shown, 201, {"Location": f"/api/v1/leases/{held.key}"})
 
 
-@router.post("/leases/{key}/beat", response_model=dict[str, Any], summary="Keep a lease")
+@router.post("/leases/{key}/beat", response_model=run_answers.Wishes, summary="Keep a lease")
 def beat(key: str, service: TheService) -> Response:
-    """Tell that the holder lives. The answer tells whether somebody asked to stop the run (`kill`)."""
-    return reply({"kill": service.leases.beat(key)})
+    """Tell that the holder lives. The answer tells what somebody asked of the run."""
+    return reply(asdict(service.leases.beat(key)))
 
 
-@router.post("/leases/{key}/commit", response_model=dict[str, Any], summary="Write under a lease")
+@router.post("/leases/{key}/commit", response_model=run_answers.Wishes, summary="Write under a lease")
 def commit(key: str, wanted: Committed, service: TheService) -> Response:
     """Write what an engine writes, all of it or nothing; it keeps the lease, too."""
-    return reply({"kill": service.leases.commit(key, writes_from_json(wanted.writes))})
+    return reply(asdict(service.leases.commit(key, writes_from_json(wanted.writes))))
 
 
 @router.delete("/leases/{key}", status_code=204, summary="Give a lease back")

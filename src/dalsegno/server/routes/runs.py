@@ -105,9 +105,12 @@ def listed(service: TheService, wanted: Annotated[RunsWanted, Query()]) -> Respo
 
 
 @router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
-def show(run: str, service: TheService) -> Response:
-    """Give a run with its task runs. `run` is an id, a unique prefix of one, a name, `last` or `last-failed`."""
-    return reply(service.runs.as_json(run))
+def show(run: str, service: TheService, *, task_runs: Annotated[bool, Query()] = True) -> Response:
+    """Give a run, with its task runs unless they are left out.
+
+    `run` is an id, a unique prefix of one, a name, `last` or `last-failed`.
+    """
+    return reply(service.runs.as_json(run, task_runs=task_runs))
 
 
 @router.get("/{run}/plan", response_model=run_answers.Plan, summary="Show the plan of a run")
@@ -128,6 +131,12 @@ def execute(run: str, service: TheService, engine: TheEngine) -> Response:
 def kill(run: str, service: TheService) -> Response:
     """Ask for a run to be stopped."""
     return reply(run_as_json(service.runs.kill(run)))
+
+
+@router.post("/{run}/pause", response_model=run_answers.Run, summary="Pause a run")
+def pause(run: str, service: TheService) -> Response:
+    """Ask for a run to be paused: what is running in it ends, and nothing begins until it is resumed."""
+    return reply(run_as_json(service.runs.pause(run)))
 
 
 @router.post("/{run}/resume", response_model=run_answers.Run, summary="Resume a run that waits")
