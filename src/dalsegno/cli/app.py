@@ -34,7 +34,7 @@ _MODULES = {
     "runs": "runs",
     **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill", "pause"), "looking"),
     "compare": "compare",
-    **dict.fromkeys(("delete", "purge"), "keeping"),
+    **dict.fromkeys(("delete", "purge", "label"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),

@@ -29,7 +29,7 @@ from dalsegno.service.coded import Coded, entry_of, refuse_other, with_overridde
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing, owner
-from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
+from dalsegno.service.finding import find_run, find_task_run, refuse_deleted, refuse_to_unlabel
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.following import Following
 from dalsegno.service.graphs import Graphs
@@ -288,12 +288,19 @@ class RunCases:
         ended = self._resuming.resume(found, said, observer=observer, stop=stop)
         return self._following.all_of(ended, observer, stop)
 
-    def label(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels, beside those that it has. Raises `RunIsLive` while a process executes it."""
+    def label(self, run: str, labels: Mapping[str, str], remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, beside those that it has, and take others away. Raises `RunIsLive` while it is executed.
+
+        Raises
+        ------
+        Refusal : a label that is to go is not there, or is to be given as well.
+        """
         found = refuse_deleted(self.get(run), "labelled")
+        for name in remove:
+            refuse_to_unlabel(found, name, labels)
         lease = self._store.acquire(found.id, owner())
         try:
-            self._store.commit(lease, [LabelRun(found.id, labels)])
+            self._store.commit(lease, [LabelRun(found.id, labels, tuple(remove))])
         finally:
             self._store.release(lease)
         return self.get(found.id)

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 
 def label_run(write: LabelRun) -> Step:
-    """Add labels to those of a run."""
+    """Add labels to those of a run, and take others away."""
 
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
         for (labels,) in transaction.fetch(sql.RUN_LABELS, {"run": write.run}):
             before = map_from_text(labels)
-            row = {"run": write.run, "labels": map_to_text({**before, **write.labels})}
+            left = {name: value for name, value in before.items() if name not in write.removed}
+            row = {"run": write.run, "labels": map_to_text({**left, **write.labels})}
             transaction.change(sql.LABEL_RUN, row)
-            relabel_listed(transaction, write.run, before, write.labels)
+            relabel_listed(transaction, write.run, before, write.labels, write.removed)
 
     return step
 

@@ -184,10 +184,11 @@ class QueueRun:
 
 @dataclass(frozen=True, slots=True)
 class LabelRun:
-    """Give a run labels, beside those that it has."""
+    """Give a run labels, beside those that it has, and take others away."""
 
     run: str
     labels: Mapping[str, str]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

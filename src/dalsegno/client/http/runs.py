@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
@@ -164,9 +164,10 @@ class HttpRuns:
         """Ask for a run to be paused."""
         return run_from_json(self._connection.post(self._of(run, "pause")))
 
-    def label(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels."""
-        return run_from_json(self._connection.post(self._of(run, "labels"), {"labels": dict(labels)}))
+    def label(self, run: str, labels: Mapping[str, str], remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, and take others away."""
+        body = {"labels": dict(labels), "remove": builtins.list(remove)}
+        return run_from_json(self._connection.post(self._of(run, "labels"), body))
 
     # looking
 

@@ -159,8 +159,8 @@ def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngin
 
 @router.post("/{run}/labels", response_model=run_answers.Run, summary="Label a run")
 def label(run: str, wanted: LabelsWanted, service: TheService) -> Response:
-    """Give a run labels, beside those that it has. One that is being executed cannot be labelled (409)."""
-    return reply(run_as_json(service.runs.label(run, wanted.labels)))
+    """Give a run labels, beside those that it has, or take some away. One that is executed cannot be labelled (409)."""
+    return reply(run_as_json(service.runs.label(run, wanted.labels, wanted.remove)))
 
 
 @router.delete("/{run}", response_model=run_answers.Run, summary="Delete a run")
