@@ -100,6 +100,8 @@ class EngineHost:
 
     def _loop(self) -> None:
         all_of_them = True
+        with suppress(DalSegnoError):
+            self._service.runs.hosted.queue_forgotten()
         while not self._closing:
             # the store may be away for a moment
             with suppress(DalSegnoError):

@@ -69,14 +69,14 @@ class Here:
 
     Parameters
     ----------
-    carry_on : executes a replay.
+    execute : executes a replay.
     woken : is set when one has ended.
     """
 
     queue = False
 
-    def __init__(self, carry_on: Callable[[str], object], at_once: int, woken: threading.Event) -> None:
-        self._carry_on = carry_on
+    def __init__(self, execute: Callable[[str], object], at_once: int, woken: threading.Event) -> None:
+        self._do = execute
         self._woken = woken
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dalsegno-bulk")
         self._taken: set[str] = set()
@@ -89,7 +89,7 @@ class Here:
 
     def _execute(self, run: str) -> None:
         try:
-            self._carry_on(run)
+            self._do(run)
         except RunIsLive:
             # another process executes it, and what becomes of it stands in the store
             pass

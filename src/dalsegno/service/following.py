@@ -12,13 +12,13 @@ from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.executing import Executing
 from dalsegno.service.retrying import Retrying
-from dalsegno.store.port import Store
+from dalsegno.store.port import QueueRun, Store
 
 _Listen = Callable[[Callable[[], None]], None]
 
 
 class Following:
-    """Executes here what comes after a run.
+    """Sees to what comes after a run.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Following:
 
     def all_of(self, ended: Run, observer: Observer | None = None, stop: _Listen | None = None) -> Run:
         """Execute all that comes after a run, and give the last of it; a run that has not ended is given as it is."""
-        return self.again(self._those_above(ended, observer, stop), observer, stop)
+        return self.again(self.above(ended, observer, stop), observer, stop)
 
     def again(self, run: Run, observer: Observer | None = None, stop: _Listen | None = None) -> Run:
         """Make and execute what comes in the place of a run that failed, as often as its flow says."""
@@ -58,7 +58,21 @@ class Following:
             run = self._executing.execute(created, observer=observer, stop=stop)
         return run
 
-    def _those_above(self, ended: Run, observer: Observer | None, stop: _Listen | None) -> Run:
+    def queue_again(self, run: Run) -> None:
+        """Make what comes in the place of a run that failed, and leave it to the engine of a server, which begins it in time.
+
+        May be called again for the same run: a process that dies in between forgets nothing, and nothing is made twice.
+        """
+        again = self._retrying.of(run)
+        if again is None:
+            return
+        made = self._retrying.made(run) or self._replay(again.request)
+        if made.state is State.CREATED:
+            due = (run.ended or 0.0) + again.delay
+            self._store.commit(None, [QueueRun(made.id, self._clock.now(), due)])
+        self._retrying.mark(run)
+
+    def above(self, ended: Run, observer: Observer | None = None, stop: _Listen | None = None) -> Run:
         """Execute what waits for a subflow run that has ended, and so on up."""
         while ended.caller is not None and ended.state.ended:
             above = self._store.runs.get(ended.caller.run)

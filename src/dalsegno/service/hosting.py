@@ -8,11 +8,15 @@ from dalsegno.engine.leaving import Leave
 from dalsegno.errors import MoveRefused
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
+from dalsegno.model.state import State
 from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run
 from dalsegno.service.following import Following
 from dalsegno.service.resuming import Resuming, Resumption
-from dalsegno.store.port import QueueRun, Store
+from dalsegno.store.port import QueueRun, RunFilter, Store
+
+#: how long after it failed a run is made again that was forgotten, in seconds
+_REMEMBERED = 86_400.0
 
 
 class HostedRuns:
@@ -47,18 +51,28 @@ class HostedRuns:
         return self.hand_over(found.id)
 
     def carry_on(self, run: str, *, leave: Leave | None = None) -> Run:
-        """Execute a run that was handed over, and what comes after it: what called it, what is made in its place.
+        """Execute a run that was handed over, and what waits for it; what is made in its place is handed over in its turn.
 
         Parameters
         ----------
         leave : the wish that it is let go of.
         """
         found = self._store.runs.get(run) or find_run(self._store, run)
-        return self._following.all_of(self._executing.execute(found, observer=None, stop=None, leave=leave))
+        ended = self._following.above(self._executing.execute(found, observer=None, stop=None, leave=leave))
+        self._following.queue_again(ended)
+        return ended
+
+    def queue_forgotten(self) -> None:
+        """Have runs made again that failed when the process died which was to see to that."""
+        since = self._clock.now() - _REMEMBERED
+        failed = RunFilter(states=(State.FAILED,), ended_from=since, limit=0)
+        for run in self._store.runs.list(failed):
+            if run.queued is not None:
+                self._following.queue_again(run)
 
     def queued(self, limit: int) -> list[Run]:
-        """Give the runs that wait to be begun, those first that wait longest."""
-        return self._store.runs.queued(limit)
+        """Give the runs that wait to be begun and whose time has come, those first that wait longest."""
+        return self._store.runs.queued(self._clock.now(), limit)
 
     def begun(self) -> list[Run]:
         """Give the runs that an engine of a server has begun and that have not ended."""

@@ -35,7 +35,7 @@ def queue_run(write: QueueRun) -> Step:
 
     def step(transaction: Transaction) -> None:
         name, state = run_there(transaction, write.run)
-        if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "at": write.at}):
+        if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "due": write.due or write.at}):
             raise MoveRefused(f"`{name}` has ended already, as {state}: no engine has anything to do with it")
         if state is State.CREATED:
             list_state(transaction, write.run, State.QUEUED)

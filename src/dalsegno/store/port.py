@@ -176,10 +176,15 @@ class QueueRun:
     """Hand a run to the engine of a server: from CREATED it moves to QUEUED, with an event. Needs no lease.
 
     Refused (`MoveRefused`) if the run has ended.
+
+    Parameters
+    ----------
+    due : when it may be begun; at once by default.
     """
 
     run: str
     at: float
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +333,8 @@ class RunReads(Protocol):
         """Count such runs, at most `limit`."""
         ...
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        """Give the runs that wait for the engine of a server, those first that wait longest."""
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server and may be begun, those first that wait longest."""
         ...
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:

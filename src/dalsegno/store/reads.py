@@ -51,8 +51,8 @@ class Runs:
     def count(self, filter: RunFilter) -> int:
         return len(self._lists.places(filter))
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"limit": limit})]
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"now": now, "limit": limit})]
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
         return [rows.run_of(row) for row in self._fetch(sql.HANDED_OVER, {"limit": limit})]

@@ -155,11 +155,11 @@ FIX_RUNS_ABOVE = (
 )
 #: one that an engine executes already is told apart by its lease, not here
 QUEUE_RUN = (
-    f"UPDATE runs SET queued = :at, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
+    f"UPDATE runs SET queued = :due, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
     f"WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 )
 _HANDED_OVER = "WHERE ended IS NULL AND queued IS NOT NULL AND state {} ORDER BY queued, id LIMIT :limit"
-QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}'"))
+QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}' AND queued <= :now"))
 HANDED_OVER = _select("runs", RUN, _HANDED_OVER.format(f"<> '{State.QUEUED}'"))
 #: what `kill_requested` holds: the sum of what is asked for
 KILL, PAUSE = 1, 2
