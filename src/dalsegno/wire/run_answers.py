@@ -196,12 +196,28 @@ class Artifact(Answer):
     summary: dict[str, Any]
 
 
+class Column(Answer):
+    """A column of a table."""
+
+    name: str
+    type: str | None = Field(description="As the library names it that made the table; a file of text has none.")
+
+
+class Table(Answer):
+    """The beginning of a table."""
+
+    columns: list[Column]
+    rows: list[list[str | None]] = Field(description="The first rows, each cell as a short text.")
+    total: int | None = Field(description="How many rows there are, where that is known.")
+
+
 class Preview(Answer):
     """What a stored value or file looks like."""
 
     artifact: Artifact
     text: str | None = Field(description="The beginning of it, where it is text.")
     complete: bool = Field(description="Whether that is all of it.")
+    table: Table | None = Field(description="Where it is a table.")
 
 
 class Artifacts(Answer):
