@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from dalsegno.wire.answers import Answer, Refused, Revision, Time
 
@@ -159,6 +159,20 @@ class Waits(Answer):
     """What a run waits for."""
 
     waits: list[Wait]
+
+
+class LeaseHeld(Answer):
+    """A lease that was taken."""
+
+    key: str = Field(description="What its holder names it by.")
+    run: str
+    number: int
+    owner: str
+    silence: float = Field(description="It ends when nothing was heard of its holder for so many seconds.")
+
+
+class ReadAsStored(RootModel[Any]):
+    """What was asked for, exactly as it is stored: its shape is that of the method."""
 
 
 class Wishes(Answer):

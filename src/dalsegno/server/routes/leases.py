@@ -21,7 +21,9 @@ def _exactly(data: Any) -> Response:
     return Response(to_bytes(data), media_type="application/json")
 
 
-@router.post("/runs/{run}/lease", response_model=dict[str, Any], status_code=201, summary="Take the lease of a run")
+@router.post(
+    "/runs/{run}/lease", response_model=run_answers.LeaseHeld, status_code=201, summary="Take the lease of a run"
+)
 def take(run: str, wanted: LeaseWanted, service: TheService) -> Response:
     """Take the right to execute a run elsewhere. It ends when it is given back, or nothing was heard for `silence` seconds."""
     held = service.leases.take(run, wanted.owner, environment=wanted.environment)
@@ -50,7 +52,7 @@ def give_back(key: str, service: TheService) -> None:
     service.leases.give_back(key)
 
 
-@router.post("/reads", response_model=dict[str, Any], summary="Ask the store")
+@router.post("/reads", response_model=run_answers.ReadAsStored, summary="Ask the store")
 def read(wanted: ReadWanted, service: TheService) -> Response:
     """Read what an engine reads, exactly as it is stored."""
     arguments = arguments_from_json(wanted.noun, wanted.method, wanted.arguments)
