@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -81,7 +81,9 @@ def _ticks(pid: int) -> int:
 def _family(pid: int) -> list[int]:
     found = [pid]
     for each in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in each.read_text().split()]
+        # a thread may end meanwhile
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(child) for child in each.read_text().split()]
     return found
 
 

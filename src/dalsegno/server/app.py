@@ -40,9 +40,10 @@ from dalsegno.server.routes import (
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
+#: what is asked for most stands first: a request is held against one after the other
 _ROUTES = (
-    flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, looking.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
+    runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
+    keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     return app
 
 
-def _healthy() -> Response:
+async def _healthy() -> Response:
     """Tell that the process answers."""
     return reply({"status": "ok"})
 

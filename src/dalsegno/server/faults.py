@@ -47,7 +47,7 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def refuse_unknown_query(request: Request) -> None:
+async def refuse_unknown_query(request: Request) -> None:
     """Refuse parameters in the address that its route has not, each with the closest that it has, and what no store takes."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):

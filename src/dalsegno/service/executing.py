@@ -112,22 +112,47 @@ class Executing:
         if run.state.ended:
             return run
         careful = None if observer is None else CarefulObserver(observer)
-        first = run.caller is None and not self._aside
-        lease = self._store.acquire(run.id, owner())
-        try:
-            run = self._store.runs.get(run.id) or run
-            if before is not None:
-                before(run, lease)
-                run = self._store.runs.get(run.id) or run
-            if not run.state.ended:
-                self._execute(run, lease, careful, stop, steps, leave)
-        finally:
-            self._store.release(lease)
-            if first:
-                self._wait_for_others()
+        ended = self._under_lease(run.id, careful, stop, before=before, steps=steps, leave=leave)
         if careful is not None and careful.error is not None:
             raise careful.error
-        return self._store.runs.get(run.id) or run
+        return ended
+
+    def carry_on(self, run: str, leave: Leave | None) -> Run:
+        """Execute a run of which the id alone is known, as `execute` does."""
+        return self._under_lease(run, None, None, leave=leave)
+
+    def _under_lease(
+        self,
+        run: str,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        *,
+        before: Callable[[Run, Lease], None] | None = None,
+        steps: StepRunner | None = None,
+        leave: Leave | None = None,
+    ) -> Run:
+        alone = not self._aside
+        lease = self._store.acquire(run, owner())
+        try:
+            found = self._read(run)
+            alone = alone and found.caller is None
+            if before is not None:
+                before(found, lease)
+                found = self._read(run)
+            if not found.state.ended:
+                self._execute(found, lease, observer, stop, steps, leave)
+                found = self._read(run)
+            return found
+        finally:
+            self._store.release(lease)
+            if alone:
+                self._wait_for_others()
+
+    def _read(self, run: str) -> Run:
+        found = self._store.runs.get(run)
+        if found is None:
+            raise NotFound(f"there is no run {run} in this store", code="unknown-run")
+        return found
 
     def _execute(
         self,

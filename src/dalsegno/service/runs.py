@@ -324,11 +324,10 @@ class RunCases:
 
         Parameters
         ----------
+        run : its id.
         leave : the wish that it is let go of.
         """
-        ended = self._executing.execute(
-            self._store.runs.get(run) or self.get(run), observer=None, stop=None, leave=leave
-        )
+        ended = self._executing.carry_on(run, leave)
         if not ended.state.ended:
             return ended
         return self._again(self._with_those_above(ended, None, None), None, None)

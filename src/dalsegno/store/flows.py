@@ -8,20 +8,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from dalsegno.errors import MoveRefused
-from dalsegno.model.codec import flow_from_json
-from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.flow import Revision
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, SaveRevision
-from dalsegno.store.jsontext import from_text
 from dalsegno.store.listing import FlowSummary
 
 if TYPE_CHECKING:
     from dalsegno.store.uses import Fetch
     from dalsegno.store.writes import Step, Transaction
 
-#: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
-_COMPILED_KEPT = 64
+#: revisions that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
+_KEPT = 64
 
 
 def save_revision(write: SaveRevision) -> Step:
@@ -55,25 +53,33 @@ def _marked(statement: str, write: DisableFlow | DeleteFlow) -> Step:
     return step
 
 
-class Compiled:
-    """The flows of revisions, which never change: each is read from its stored form once."""
+class _Known:
+    """Revisions, which never change: each is read from its stored form once."""
 
     def __init__(self) -> None:
-        self._flows: OrderedDict[tuple[str, str, int], Flow] = OrderedDict()
+        self._revisions: OrderedDict[tuple[str, str, int], Revision] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, namespace: str, id: str, number: int, text: str) -> Flow:
+    def get(self, namespace: str, id: str, number: int) -> Revision | None:
+        """Give a revision that was read before."""
         key = (namespace, id, number)
         with self._lock:
-            if key in self._flows:
-                self._flows.move_to_end(key)
-                return self._flows[key]
-        flow = flow_from_json(from_text(text))
-        with self._lock:
-            self._flows[key] = flow
-            while len(self._flows) > _COMPILED_KEPT:
-                self._flows.popitem(last=False)
-        return flow
+            found = self._revisions.get(key)
+            if found is not None:
+                self._revisions.move_to_end(key)
+        return found
+
+    def of(self, row: rows.Row) -> Revision:
+        """Give the revision of a row."""
+        key = rows.revision_key(row)
+        found = self.get(*key)
+        if found is None:
+            found = rows.revision_of(row)
+            with self._lock:
+                self._revisions[key] = found
+                while len(self._revisions) > _KEPT:
+                    self._revisions.popitem(last=False)
+        return found
 
 
 class Flows:
@@ -81,7 +87,7 @@ class Flows:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._compiled = Compiled()
+        self._known = _Known()
 
     def all(self, namespace: str | None = None, *, deleted: bool = False) -> list[FlowSummary]:
         statement = sql.FLOWS if namespace is None else sql.FLOWS_OF_NAMESPACE
@@ -89,8 +95,11 @@ class Flows:
         found = (rows.summary_of(row) for row in self._fetch(statement, parameters))
         return [flow for flow in found if deleted or flow.deleted is None]
 
-    def named(self, id: str) -> list[FlowSummary]:
-        return [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, {"flow": id})]
+    def named(self, name: str) -> list[FlowSummary]:
+        namespace, _, last = name.rpartition(".")
+        parameters = {"name": name, "namespace": namespace, "flow": last}
+        found = [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, parameters)]
+        return [flow for flow in found if flow.id == name] or found
 
     def summary(self, namespace: str, id: str) -> FlowSummary | None:
         found = self._fetch(sql.FLOW, {"namespace": namespace, "flow": id})
@@ -104,7 +113,8 @@ class Flows:
         return self._first(sql.LATEST_REVISION, {"namespace": namespace, "flow": id})
 
     def revision(self, namespace: str, id: str, number: int) -> Revision | None:
-        return self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+        known = self._known.get(namespace, id, number)
+        return known or self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
 
     def revisions(self, namespace: str, id: str) -> list[Revision]:
         return self._revisions(sql.REVISIONS, {"namespace": namespace, "flow": id})
@@ -113,7 +123,7 @@ class Flows:
         return self._first(sql.REVISION_WITH_DIGEST, {"namespace": namespace, "flow": id, "digest": digest})
 
     def _revisions(self, statement: str, parameters: Mapping[str, Any]) -> list[Revision]:
-        return [rows.revision_of(row, self._compiled) for row in self._fetch(statement, parameters)]
+        return [self._known.of(row) for row in self._fetch(statement, parameters)]
 
     def _first(self, statement: str, parameters: Mapping[str, Any]) -> Revision | None:
         return next(iter(self._revisions(statement, parameters)), None)
