@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dalsegno.errors import MoveRefused
 from dalsegno.model.flow import Revision
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from dalsegno.store.uses import Fetch
     from dalsegno.store.writes import Step, Transaction
 
-#: revisions that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
-_KEPT = 64
+#: revisions that are kept in memory; one of 10,000 tasks takes a tenth of a second to read
+_REVISIONS_KEPT = 64
 
 
 def save_revision(write: SaveRevision) -> Step:
@@ -53,33 +52,28 @@ def _marked(statement: str, write: DisableFlow | DeleteFlow) -> Step:
     return step
 
 
-class _Known:
-    """Revisions, which never change: each is read from its stored form once."""
+class KnownRevisions:
+    """The revisions that were read last. They never change: each is read from its stored form once."""
 
     def __init__(self) -> None:
-        self._revisions: OrderedDict[tuple[str, str, int], Revision] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, int], Revision] = OrderedDict()
         self._lock = Lock()
 
     def get(self, namespace: str, id: str, number: int) -> Revision | None:
-        """Give a revision that was read before."""
+        """Give a revision that is at hand."""
         key = (namespace, id, number)
         with self._lock:
-            found = self._revisions.get(key)
+            found = self._known.get(key)
             if found is not None:
-                self._revisions.move_to_end(key)
+                self._known.move_to_end(key)
         return found
 
-    def of(self, row: rows.Row) -> Revision:
-        """Give the revision of a row."""
-        key = rows.revision_key(row)
-        found = self.get(*key)
-        if found is None:
-            found = rows.revision_of(row)
-            with self._lock:
-                self._revisions[key] = found
-                while len(self._revisions) > _KEPT:
-                    self._revisions.popitem(last=False)
-        return found
+    def put(self, revision: Revision) -> None:
+        """Keep a revision, in place of the one that was asked for the longest time ago."""
+        with self._lock:
+            self._known[revision.flow.namespace, revision.flow.id, revision.number] = revision
+            while len(self._known) > _REVISIONS_KEPT:
+                self._known.popitem(last=False)
 
 
 class Flows:
@@ -87,7 +81,7 @@ class Flows:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._known = _Known()
+        self._known = KnownRevisions()
 
     def all(self, namespace: str | None = None, *, deleted: bool = False) -> list[FlowSummary]:
         statement = sql.FLOWS if namespace is None else sql.FLOWS_OF_NAMESPACE
@@ -110,20 +104,30 @@ class Flows:
         return next(((off, deleted) for off, deleted in found), (None, None))
 
     def latest(self, namespace: str, id: str) -> Revision | None:
-        return self._first(sql.LATEST_REVISION, {"namespace": namespace, "flow": id})
+        return self._numbered(sql.LATEST_REVISION, namespace, id)
 
     def revision(self, namespace: str, id: str, number: int) -> Revision | None:
-        known = self._known.get(namespace, id, number)
-        return known or self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+        found = self._known.get(namespace, id, number)
+        if found is not None:
+            return found
+        fetched = self._fetch(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+        return next((self._read(row) for row in fetched), None)
 
     def revisions(self, namespace: str, id: str) -> list[Revision]:
-        return self._revisions(sql.REVISIONS, {"namespace": namespace, "flow": id})
+        return [self._read(row) for row in self._fetch(sql.REVISIONS, {"namespace": namespace, "flow": id})]
 
     def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
-        return self._first(sql.REVISION_WITH_DIGEST, {"namespace": namespace, "flow": id, "digest": digest})
+        return self._numbered(sql.REVISION_WITH_DIGEST, namespace, id, digest=digest)
 
-    def _revisions(self, statement: str, parameters: Mapping[str, Any]) -> list[Revision]:
-        return [self._known.of(row) for row in self._fetch(statement, parameters)]
+    def _numbered(self, statement: str, namespace: str, id: str, **parameters: str) -> Revision | None:
+        """Give the revision whose number a statement gives."""
+        found = self._fetch(statement, {"namespace": namespace, "flow": id, **parameters})
+        return next((self.revision(namespace, id, number) for (number,) in found), None)
 
-    def _first(self, statement: str, parameters: Mapping[str, Any]) -> Revision | None:
-        return next(iter(self._revisions(statement, parameters)), None)
+    def _read(self, row: rows.Row) -> Revision:
+        namespace, flow, number = row[:3]
+        found = self._known.get(namespace, flow, number)
+        if found is None:
+            found = rows.revision_of(row)
+            self._known.put(found)
+        return found

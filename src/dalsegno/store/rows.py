@@ -50,15 +50,10 @@ def revision_row(revision: Revision) -> dict[str, Any]:
     }
 
 
-def revision_key(row: Row) -> tuple[str, str, int]:
-    """Give namespace, flow and number of the revision of a row."""
-    return row[0], row[1], row[2]
-
-
 def revision_of(row: Row) -> Revision:
     """Give the revision of a row."""
-    _, _, number, digest, created, author, source, compiled = row
-    return Revision(flow_from_json(from_text(compiled)), number, digest, source, created, author)
+    _namespace, _flow, number, digest, created, author, source, text = row
+    return Revision(flow_from_json(from_text(text)), number, digest, source, created, author)
 
 
 def summary_of(row: Row) -> FlowSummary:

@@ -36,7 +36,7 @@ _OLDEST_SQLITE = (3, 38)
 
 
 def _kept(kept: Sequence[Kept]) -> dict[str, Any]:
-    return {"kept": to_text([[one.id, one.origin_task_run, one.reason] for one in kept])}
+    return {"kept": to_text({one.id: one.origin_task_run for one in kept})}
 
 
 _DIALECT = Dialect(lock_run=sql.READ_LEASE, hold_origin=sql.READ_ORIGIN, keep=sql.KEEP_SQLITE, kept=_kept)
