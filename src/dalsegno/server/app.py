@@ -42,8 +42,8 @@ from dalsegno.settings import VERSION
 
 #: what is asked for most stands first: a request is held against one after the other
 _ROUTES = (
-    runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
+    runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router,
+    task_types.router, keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
 )  # fmt: skip
 
 
