@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -72,10 +72,8 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
                   redoc_url=None, generate_unique_id_function=operation_id)  # fmt: skip
     app.openapi = partial(document, app)
     app.state.doors = Doors(service, engine, live, metrics, clock)
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for router in _ROUTES:
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
     app.add_middleware(Idempotent, answers=service.answers)
