@@ -116,11 +116,10 @@ class EngineHost:
         """Whether one more run may begin: few are begun at the same moment, for threads that all have something to do at once
         are in each other's way; what takes longer waits for something, or for a processor, and makes room.
         """
-        if len(self._active) < _AT_A_MOMENT:
-            return True
+        if len(self._active) >= self._at_once:
+            return False
         moment_ago = perf_counter() - _MOMENT
-        beginning = sum(1 for began in self._active.values() if began > moment_ago)
-        return len(self._active) < self._at_once and beginning < _AT_A_MOMENT
+        return sum(1 for began in self._active.values() if began > moment_ago) < _AT_A_MOMENT
 
     def _begin_next(self) -> None:
         """Begin what waits for its turn, as far as there is room."""
@@ -155,10 +154,9 @@ class EngineHost:
                 self.take(run.id)
         room = self._at_once - len(self._active) - len(self._next)
         for run in self._service.runs.queued(room) if room > 0 else ():
-            if self._is_left_alone(run.id):
-                continue
-            self.take(run.id)
-
+            # one that was taken a moment ago may not have begun
+            if run.id not in self._active and not self._is_left_alone(run.id):
+                self.take(run.id)
         for job in self._service.bulk.hosted() if begun else ():
             self.take_job(job.id)
 
