@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -40,9 +40,10 @@ from dalsegno.server.routes import (
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
+#: what is asked for most stands first: a request is held against one after the other
 _ROUTES = (
-    flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, looking.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
+    runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router,
+    task_types.router, keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
 )  # fmt: skip
 
 
@@ -73,10 +74,8 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
                   redoc_url=None, generate_unique_id_function=operation_id)  # fmt: skip
     app.openapi = partial(document, app)
     app.state.doors = Doors(service, engine, live, metrics, clock)
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for router in _ROUTES:
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
     app.add_middleware(Idempotent, answers=service.answers)
@@ -90,7 +89,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     return app
 
 
-def _healthy() -> Response:
+async def _healthy() -> Response:
     """Tell that the process answers."""
     return reply({"status": "ok"})
 

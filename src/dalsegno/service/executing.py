@@ -112,27 +112,60 @@ class Executing:
         if run.state.ended:
             return run
         careful = None if observer is None else CarefulObserver(observer)
-        first = run.caller is None and not self._aside
-        lease = self._store.acquire(run.id, owner())
-        try:
-            run = self._store.runs.get(run.id) or run
-            if before is not None:
-                before(run, lease)
-                run = self._store.runs.get(run.id) or run
-            if not run.state.ended:
-                self._execute(run, lease, careful, stop, steps, leave)
-        finally:
-            self._store.release(lease)
-            if first:
-                self._wait_for_others()
+        ended = self._under_lease(run.id, careful, stop, before=before, steps=steps, leave=leave)
         if careful is not None and careful.error is not None:
             raise careful.error
-        ended = self._store.runs.get(run.id) or run
-        if ended.state is State.PAUSED and self._store.runs.wishes(run.id).kill:
-            # that was asked while it came to rest, and nobody else may be there to see to it
+        return self._not_left_at_rest(ended, observer, stop, steps)
+
+    def carry_on(self, run: str, leave: Leave | None) -> Run:
+        """Execute a run of which the id alone is known, as `execute` does."""
+        return self._not_left_at_rest(self._under_lease(run, None, None, leave=leave), None, None, None)
+
+    def _not_left_at_rest(
+        self,
+        ended: Run,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        steps: StepRunner | None,
+    ) -> Run:
+        """See to it that a run ends which was to be stopped while it came to rest: nobody else may be there to do it."""
+        if ended.state is State.PAUSED and self._store.runs.wishes(ended.id).kill:
             with suppress(RunIsLive):
                 return self.execute(ended, observer=observer, stop=stop, steps=steps)
         return ended
+
+    def _under_lease(
+        self,
+        run: str,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        *,
+        before: Callable[[Run, Lease], None] | None = None,
+        steps: StepRunner | None = None,
+        leave: Leave | None = None,
+    ) -> Run:
+        alone = not self._aside
+        lease = self._store.acquire(run, owner())
+        try:
+            found = self._read(run)
+            alone = alone and found.caller is None
+            if before is not None:
+                before(found, lease)
+                found = self._read(run)
+            if not found.state.ended:
+                self._execute(found, lease, observer, stop, steps, leave)
+                found = self._read(run)
+            return found
+        finally:
+            self._store.release(lease)
+            if alone:
+                self._wait_for_others()
+
+    def _read(self, run: str) -> Run:
+        found = self._store.runs.get(run)
+        if found is None:
+            raise NotFound(f"there is no run {run} in this store", code="unknown-run")
+        return found
 
     def _execute(
         self,

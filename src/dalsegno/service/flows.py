@@ -214,10 +214,7 @@ class FlowCases:
 
     def find(self, name: str) -> FlowSummary:
         """Give the flow of this name: `namespace.id`, or the id alone where only one namespace has it."""
-        namespace, _, last = name.rpartition(".")
         found = self._store.flows.named(name)
-        if not found and namespace:
-            found = [flow for flow in self._store.flows.named(last) if flow.namespace == namespace]
         if not found:
             every = self._store.flows.all()
             near = closest(name, [f"{flow.namespace}.{flow.id}" for flow in every] + [flow.id for flow in every])

@@ -333,6 +333,10 @@ class RunReads(Protocol):
         """Count such runs, at most `limit`."""
         ...
 
+    def newest_ended(self, namespace: str, flow: str, limit: int) -> builtins.list[str]:
+        """Give the ids of runs of a flow that have ended, newest first."""
+        ...
+
     def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
         """Give the runs that wait for the engine of a server and may be begun, those first that wait longest."""
         ...

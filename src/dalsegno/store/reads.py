@@ -51,6 +51,10 @@ class Runs:
     def count(self, filter: RunFilter) -> int:
         return len(self._lists.places(filter))
 
+    def newest_ended(self, namespace: str, flow: str, limit: int) -> builtins.list[str]:
+        found = self._fetch(sql.NEWEST_ENDED, {"namespace": namespace, "flow": flow, "limit": limit})
+        return [run for run, _ in found]
+
     def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
         return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"now": now, "limit": limit})]
 

@@ -121,7 +121,9 @@ _SUMMARIES = (
 )
 FLOWS = f"{_SUMMARIES} ORDER BY f.namespace, f.flow"
 FLOWS_OF_NAMESPACE = f"{_SUMMARIES} AND f.namespace = :namespace ORDER BY f.namespace, f.flow"
-FLOWS_NAMED = f"{_SUMMARIES} AND f.flow = :flow ORDER BY f.namespace, f.flow"
+FLOWS_NAMED = (
+    f"{_SUMMARIES} AND (f.flow = :name OR (f.namespace = :namespace AND f.flow = :flow)) ORDER BY f.namespace, f.flow"
+)
 FLOW = f"{_SUMMARIES} AND f.namespace = :namespace AND f.flow = :flow"
 FLOW_MARKS = "SELECT disabled, deleted FROM flow_marks WHERE namespace = :namespace AND flow = :flow"
 DISABLE_FLOW, DELETE_FLOW = (
@@ -175,6 +177,15 @@ RUN_LABELS = "SELECT labels FROM runs WHERE id = :run"
 LABEL_RUN = "UPDATE runs SET labels = :labels WHERE id = :run"
 RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
 
+#: one branch for each end: within it the index gives them in order
+NEWEST_ENDED = (
+    " UNION ALL ".join(
+        "SELECT run, place FROM (SELECT run, place FROM listed WHERE namespace = :namespace AND flow = :flow "
+        f"AND stage = '{state}' ORDER BY place DESC LIMIT :limit) AS {str(state).lower()}"
+        for state in sorted(ENDED)
+    )
+    + " ORDER BY place DESC LIMIT :limit"
+)
 GET_RUN = _select("runs", RUN, "WHERE id = :run")
 FIND_RUNS = _select(
     "runs", RUN, "WHERE name = :text OR (id >= :text AND id < :end) ORDER BY created DESC, id DESC LIMIT :limit"

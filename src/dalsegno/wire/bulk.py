@@ -46,10 +46,10 @@ class BulkWanted(Body):
 
     runs: list[str] = Field(default=[])
     filter: ChosenBy | None = None
-    request: Asked = Asked()
+    request: Asked = Field(default_factory=Asked)
     first_failed: bool = Field(default=False, description="Have each begin at the task that failed first in it.")
     fixed_too: bool = Field(default=False, description="Replay runs too that a later replay has fixed.")
-    pace: PaceWanted = PaceWanted()
+    pace: PaceWanted = Field(default_factory=PaceWanted)
 
     def asked(self) -> BulkRequest:
         """Give what is asked as the service takes it."""

@@ -181,7 +181,7 @@ class RunWanted(Body):
     flow: str
     text: str | None = None
     code: Code | None = None
-    request: Asked = Asked()
+    request: Asked = Field(default_factory=Asked)
     digest: str | None = Field(
         default=None, description="Of the plan that was looked at; refused (409) if it has moved."
     )

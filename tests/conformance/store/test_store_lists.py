@@ -10,6 +10,7 @@ import pytest
 
 from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
+from dalsegno.store import lists
 from dalsegno.store.port import CreateRun, DeleteRun, LabelRun, MoveRun, RunFilter, Store
 
 _DAY = 86_400.0
@@ -70,7 +71,13 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def test_every_filter_and_every_pair_gives_what_it_says_part_by_part(store: Store) -> None:
+@pytest.mark.parametrize("newest", [1_500, 4])
+def test_every_filter_and_every_pair_gives_what_it_says_part_by_part(
+    store: Store, newest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # where few runs are looked at first, an index leads
+    monkeypatch.setattr(lists, "_NEWEST", newest)
+    monkeypatch.setattr(lists, "_NEAR", newest)
     runs = made(store)
     replayed = {run.origin for run in runs}
     assert [run.created for run in runs] == sorted((run.created for run in runs), reverse=True)
