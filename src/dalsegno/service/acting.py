@@ -24,7 +24,7 @@ class Actor:
     ----------
     name : the user; `None` where a server has no login: then it is the user of the machine.
     role : what he may do here.
-    door : how he is known: `token`, `session`, or `local`.
+    door : how he is known: `token`, `session`, `local` (a server without login), or `none`.
     noted : what is told of the request in the audit log.
     """
 
@@ -33,6 +33,9 @@ class Actor:
     door: str
     noted: dict[str, Any] = field(default_factory=dict[str, Any])
 
+
+#: who is not known, and may do nothing but log in
+NOBODY = Actor(None, Role.VIEWER, "none")
 
 _actor: ContextVar[Actor | None] = ContextVar("dalsegno_actor", default=None)
 _author: ContextVar[str | None] = ContextVar("dalsegno_author", default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from functools import cache
 from hashlib import sha256
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from dalsegno.errors import ExtraMissing, Refusal
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 #: how every API token begins, so that one which was left lying somewhere is known for what it is
 TOKEN_PREFIX = "dst_"  # noqa: S105 - no token
 SHORTEST, LONGEST = 10, 1000
+#: how many passwords are worked on at once: each takes 64 MiB
+_at_once = Semaphore(2)
 
 
 @cache
@@ -42,7 +45,8 @@ def hash_of(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         message = f"a password has {SHORTEST} to {LONGEST} characters, and this one {len(password)}"
         raise Refusal(message, code="bad-password")
-    return _hasher().hash(_bytes(password))
+    with _at_once:
+        return _hasher().hash(_bytes(password))
 
 
 def fits(password: str, kept: str | None) -> bool:
@@ -51,7 +55,8 @@ def fits(password: str, kept: str | None) -> bool:
 
     known = _of_nobody()
     try:
-        _hasher().verify(known if kept is None else kept, _bytes(password[: LONGEST + 1]))
+        with _at_once:
+            _hasher().verify(known if kept is None else kept, _bytes(password[: LONGEST + 1]))
     except VerificationError:
         return False
     return kept is not None
