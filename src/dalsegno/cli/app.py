@@ -42,6 +42,7 @@ _MODULES = {
     "kv": "kv",
     "files": "files",
     "server": "server",
+    **dict.fromkeys(("user", "token", "audit"), "access"),
 }
 
 

@@ -59,6 +59,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token that was just made. `secret` is what is shown to a server; it cannot be had again."""
+
+    token: Token
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A browser in which somebody has logged in."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dalsegno.model.access import AuditEntry, Token, User
-from dalsegno.service.users import NewToken
+from dalsegno.model.access import AuditEntry, NewToken, Token, User
 from dalsegno.service.views import iso
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dalsegno.errors import MoveRefused, NotAllowed, NotFound, NotKnown, Refusal, closest, did_you_mean
-from dalsegno.model.access import Role, Session, Token, User, lesser
+from dalsegno.model.access import NewToken, Role, Session, Token, User, lesser
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.acting import actor, note
 from dalsegno.service.passwords import TOKEN_PREFIX, digest_of, fits, hash_of, new_secret
@@ -34,7 +34,7 @@ class UserCases:
         self._store = store
         self._clock = clock
 
-    def add(self, name: str, role: Role, password: str) -> User:
+    def add(self, name: str, role: Role | str, password: str) -> User:
         """Add a user.
 
         Raises
@@ -44,6 +44,7 @@ class UserCases:
         if not _NAME.match(name):
             message = f"{name[:70]!r} is no name of a user: 1 to 64 letters, digits, `.`, `_`, `@` and `-`"
             raise Refusal(message, code="bad-user")
+        role = read_role(role)
         note(user=name, role=role.value)
         user = User(name, role, self._clock.now())
         self._commit(AddUser(user, hash_of(password)), code="user-exists")
@@ -53,8 +54,9 @@ class UserCases:
         """Give all users, by name."""
         return self._store.access.users()
 
-    def set_role(self, name: str, role: Role) -> User:
+    def set_role(self, name: str, role: Role | str) -> User:
         """Give a user another role; it holds from the next request on."""
+        role = read_role(role)
         note(user=name, role=role.value)
         self._known(name)
         self._commit(ChangeUser(name, role=role), code="last-admin")
@@ -99,6 +101,16 @@ class UserCases:
             raise Refusal(error.message, code=code) from error
 
 
+def read_role(text: str) -> Role:
+    """Give a role by its name."""
+    try:
+        return Role(text.lower())
+    except ValueError:
+        near = closest(text, list(Role))
+        hint = did_you_mean(near) or f"; there are {', '.join(Role)}"
+        raise Refusal(f"there is no role `{text}`{hint}", code="unknown-role", closest=near) from None
+
+
 def known_user(store: Store, name: str) -> User:
     """Give a user. Raises `NotFound` with the closest names."""
     user = store.access.user(name)
@@ -107,14 +119,6 @@ def known_user(store: Store, name: str) -> User:
         hint = did_you_mean(near) or "; `dalsegno user list` lists them"
         raise NotFound(f"there is no user `{name}`{hint}", code="unknown-user", closest=near)
     return user
-
-
-@dataclass(frozen=True, slots=True)
-class NewToken:
-    """A token that was just made. `secret` is what is shown to a server; it cannot be had again."""
-
-    token: Token
-    secret: str
 
 
 class TokenCases:
@@ -126,7 +130,7 @@ class TokenCases:
         self._ids = ids
 
     def create(
-        self, name: str, *, user: str | None = None, role: Role | None = None, days: float | None = None
+        self, name: str, *, user: str | None = None, role: Role | str | None = None, days: float | None = None
     ) -> NewToken:
         """Make a token.
 
@@ -146,13 +150,14 @@ class TokenCases:
         if who is not None and who.name == owner.name:
             # a token that may do less makes none that may do more
             most = lesser(most, who.role)
-        if role is not None and not most.covers(role):
-            message = f"a token of `{owner.name}` can be {most} at the most, not {role}"
+        wanted = most if role is None else read_role(role)
+        if not most.covers(wanted):
+            message = f"a token of `{owner.name}` can be {most} at the most, not {wanted}"
             raise NotAllowed(message, code="role-too-high")
         now = self._clock.now()
         expires = None if days is None else now + days * _DAY
         secret = new_secret(TOKEN_PREFIX)
-        token = Token(self._ids.new(), owner.name, name, role or most, now, expires)
+        token = Token(self._ids.new(), owner.name, name, wanted, now, expires)
         note(token=token.id, user=owner.name, role=token.role.value, name=name)
         self._store.commit(None, [AddToken(token, digest_of(secret))])
         return NewToken(token, secret)

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from dalsegno.model.access import AuditEntry, Role, Token, User
-from dalsegno.service.users import NewToken
+from dalsegno.model.access import AuditEntry, NewToken, Role, Token, User
 from dalsegno.wire.answers import Answer, Time
 from dalsegno.wire.requests import Body
 from dalsegno.wire.times import known_seconds, seconds
