@@ -110,4 +110,6 @@ def refuse_foreign(headers: Headers, who: Actor) -> None:
         foreign = not own if origin is not None else who.door == "session"
     if foreign:
         message = f"this request was sent by a page of {origin or 'elsewhere'}, which may not do this"
+        if site is None and origin is None:
+            message = "a request with a session says which page it is of (`Origin`), and this one does not"
         raise NotAllowed(f"{message}: use the pages of this server, or a token", code="cross-site")

@@ -87,9 +87,10 @@ class Guard:
             raise Refusal(f"{message}: `--allowed-host NAME` has it answer to another name", code="unknown-host")
         who = await asyncio.to_thread(who_asks, headers, self._service.logins, login=self._gate.login)
         if who is NOBODY and not _is_open(scope["path"], scope["method"]):
-            raise NotKnown(
-                "this server wants to know who you are: send a token (`Authorization: Bearer ...`), or log in"
+            message = (
+                "this server wants to know who you are: send a token (`Authorization: Bearer ...`; `DALSEGNO_TOKEN`"
             )
+            raise NotKnown(f"{message} on the command line and in Python), or log in")
         if scope["method"] not in SAFE:
             refuse_foreign(headers, who)
         # what is noted of a request is its own

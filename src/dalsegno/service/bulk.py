@@ -26,7 +26,7 @@ from dalsegno.service.bulk_choosing import Chosen, choose
 from dalsegno.service.bulk_driving import BulkObserver, Driver, Here, Wishes
 from dalsegno.service.bulk_preview import Previewing
 from dalsegno.service.executing import owner
-from dalsegno.service.permitted import permit_asked, permit_given
+from dalsegno.service.permitted import permit_asked, permit_creation, permit_given
 from dalsegno.service.runs import RunCases
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.bulk_port import CreateBulk, MoveBulk, NewBulkRow
@@ -96,6 +96,7 @@ class BulkCases:
     def _permit(self, request: ReplayRequest, chosen: Iterable[Chosen]) -> None:
         """Refuse what who asks may not give to runs: later nobody asks any more."""
         permit_asked(request, self._store, self._artifacts)
+        permit_creation(request, self._store, self._artifacts, queue=True)
         for flow in self._flows(request, chosen) if request.task_inputs or request.outputs else ():
             nodes = index(flow)
             permit_given(resolve_request(request, nodes), nodes, self._store, self._artifacts)

@@ -68,7 +68,7 @@ def permit_given(
         *resolved.carried_pins.given,
     )
     for target, values in given:
-        refuse_unsafe(target.text, values, store, artifacts)
+        refuse_unsafe(target.text, values, store, artifacts, strict=False)
 
 
 def permit_asked(
@@ -91,7 +91,7 @@ def permit_asked(
     if text is not None or code is not None:
         need(Role.EDITOR, "a run with a flow or code of its own, which is saved with it,")
     if not (request.debug and who.role.covers(Role.EDITOR)):
-        refuse_unsafe("the inputs", request.inputs, store, artifacts)
+        refuse_unsafe("the inputs", request.inputs, store, artifacts, strict=False)
 
 
 def _permit_override(place: str, name: str, value: Any, task: Task) -> None:
@@ -102,10 +102,16 @@ def _permit_override(place: str, name: str, value: Any, task: Task) -> None:
         need(Role.EDITOR, f"an override of `{place}`, which is code,")
 
 
-def refuse_unsafe(place: str, values: Any, store: Store, artifacts: ArtifactStore) -> None:
-    """Refuse values that are kept by pickle, unless they are of a task of this store: loading one executes what is in it."""
+def refuse_unsafe(place: str, values: Any, store: Store, artifacts: ArtifactStore, *, strict: bool = True) -> None:
+    """Refuse values that are kept by pickle, unless they are of a task of this store: loading one executes what is in it.
+
+    Parameters
+    ----------
+    strict : whether what is stored apart must be there to be looked into; for a plan it need not be.
+    """
     try:
-        unsafe = [form for form in unsafe_forms(_forms(values), artifacts) if not _made_here(form, store)]
+        found = unsafe_forms(_forms(values), artifacts, strict=strict)
+        unsafe = [form for form in found if not _made_here(form, store)]
     except NotFound as error:
         raise Refusal(f"what is given for `{place}` is not stored here: {error.message}", code=error.code) from error
     if unsafe:
@@ -117,8 +123,20 @@ def refuse_unsafe(place: str, values: Any, store: Store, artifacts: ArtifactStor
         )
 
 
+def permit_creation(request: ReplayRequest, store: Store, artifacts: ArtifactStore, *, queue: bool) -> None:
+    """Refuse to make a run that was given values which a server does not load, unless an editor executes it himself.
+
+    Parameters
+    ----------
+    queue : whether the server executes it.
+    """
+    who = actor()
+    if who is not None and not (request.debug and not queue and who.role.covers(Role.EDITOR)):
+        permit_execution(request.as_json(), store, artifacts)
+
+
 def permit_execution(request: Mapping[str, Any], store: Store, artifacts: ArtifactStore) -> None:
-    """Refuse to have the server execute a run that was given values which its owner alone may load."""
+    """Refuse to have the server execute a run that was given values which a server does not load."""
     if actor() is None:
         return
     asked = request_from_json(request)

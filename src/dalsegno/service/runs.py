@@ -37,7 +37,7 @@ from dalsegno.service.graphs import Graphs
 from dalsegno.service.keyed import run_with_key, with_key
 from dalsegno.service.listing import ListedRuns, Listing, RunQuery
 from dalsegno.service.marked import Marked
-from dalsegno.service.permitted import permit_asked, permit_execution
+from dalsegno.service.permitted import permit_asked, permit_creation, permit_execution
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
@@ -166,8 +166,7 @@ class RunCases:
                 if earlier is not None:
                     return earlier
                 try:
-                    if queue and drawn.request.debug:
-                        permit_execution(drawn.request.as_json(), self._store, self._artifacts)
+                    permit_creation(drawn.request, self._store, self._artifacts, queue=queue)
                     contents = {} if coded is None else coded.contents
                     return self._creating.create(
                         drawn, digest=digest, queue=queue, contents=contents, key=key, also=also

@@ -213,9 +213,11 @@ class LoginCases:
 
     def begin(self, name: str, password: str) -> NewSession:
         """Log in. Raises `NotKnown` for a wrong password, and for a name that is not there in the same words and time."""
-        good = fits(password, self._store.access.password(name) if _NAME.match(name) else None)
-        user = self._store.access.user(name) if good else None
-        if user is None:
+        user = self._store.access.user(name) if _NAME.match(name) else None
+        if user is not None:
+            # a name that is none may be a password that was typed into the wrong place
+            note(user=name)
+        if not fits(password, self._store.access.password(name) if user else None) or user is None:
             raise NotKnown("name or password is wrong", code="wrong-login")
         now = self._clock.now()
         session, secret = Session(user.name, now, now + SESSION), new_secret()

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dalsegno.errors import MoveRefused
-from dalsegno.store.answers_port import StoredAnswer
-from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer
+from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer, StoredAnswer
 from dalsegno.store.port import Store
 
 BEGUN = StoredAnswer("someone", "k-1", "digest", "here", 100.0)

@@ -13,27 +13,32 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.model.digest import TAG
 
 
-def unsafe_forms(form: Any, store: ArtifactStore) -> Iterator[Form]:
+def unsafe_forms(form: Any, store: ArtifactStore, *, strict: bool = True) -> Iterator[Form]:
     """Give each form in a value that is kept by pickle, or by something that is not known to be safe.
+
+    Parameters
+    ----------
+    strict : whether a blob that has to be looked into must be there; else it may still have to be uploaded.
 
     Raises
     ------
-    NotFound : a blob that has to be looked into is gone (code `artifact-missing`).
+    NotFound : such a blob is gone (code `artifact-missing`).
     """
     if isinstance(form, list | tuple):
         for item in cast("list[Any]", form):
-            yield from unsafe_forms(item, store)
+            yield from unsafe_forms(item, store, strict=strict)
     elif isinstance(form, dict):
         fields = cast("dict[str, Any]", form)
         kind = fields.get(TAG)
         if kind is None:
-            yield from unsafe_forms(list(fields.values()), store)
+            yield from unsafe_forms(list(fields.values()), store, strict=strict)
         elif kind == JSON:
-            yield from unsafe_forms(opened(fields, store), store)
+            if strict or store.exists(str(fields.get("digest"))):
+                yield from unsafe_forms(opened(fields, store), store, strict=strict)
         elif not _safe(kind):
             yield fields
         else:
-            yield from unsafe_forms([value for name, value in fields.items() if name != TAG], store)
+            yield from unsafe_forms([value for name, value in fields.items() if name != TAG], store, strict=strict)
 
 
 def _safe(kind: Any) -> bool:

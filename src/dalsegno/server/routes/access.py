@@ -10,7 +10,7 @@ from dalsegno.server.doors import TheDoors, TheService
 from dalsegno.server.gate import COOKIE, host_name, is_loopback, session_of
 from dalsegno.server.replies import reply
 from dalsegno.service.access_views import audit_entry_as_json, new_token_as_json, token_as_json, user_as_json
-from dalsegno.service.acting import NOBODY, actor, author, note
+from dalsegno.service.acting import NOBODY, actor, author
 from dalsegno.service.users import SESSION
 from dalsegno.service.views import iso
 from dalsegno.wire import access as wire
@@ -25,7 +25,6 @@ def login(wanted: wire.LoginWanted, request: Request, doors: TheDoors) -> Respon
     After some logins that failed the next one has to wait (429, `Retry-After`).
     """
     address = request.client.host if request.client else ""
-    note(user=wanted.name)
     doors.tries.begin(wanted.name, address)
     begun = doors.service.logins.begin(wanted.name, wanted.password)
     doors.tries.succeeded(wanted.name, address)
