@@ -65,8 +65,9 @@ def test_names_of_this_machine_are(free: RunningServer, host: str) -> None:
 
 
 def test_a_name_that_is_allowed_is_answered_in_any_case(api: httpx.Client) -> None:
-    assert api.get("/healthz", headers={"Host": "flows.example.com:443"}).status_code == 200
-    assert api.get("/healthz", headers={"Host": "example.com"}).status_code == 400
+    healthz = f"{origin(api)['Origin']}/healthz"
+    assert api.get(healthz, headers={"Host": "flows.example.com:443"}).status_code == 200
+    assert api.get(healthz, headers={"Host": "example.com"}).status_code == 400
 
 
 # pages of elsewhere
@@ -120,6 +121,7 @@ def test_the_cookie_is_for_this_server_and_no_script(api: httpx.Client) -> None:
     assert (parts["samesite"], parts["path"]) == ("strict", "/")
     assert "secure" not in parts
     assert set(answer.json()) == {"name", "role", "expires"}
+    api.cookies.clear()
     elsewhere = log_in(api, "viewer", Host="flows.example.com")
     assert "; secure" in elsewhere.headers["set-cookie"].lower()
 
@@ -199,13 +201,14 @@ def test_files_may_be_larger(free: RunningServer) -> None:
 
 
 def test_every_answer_says_what_a_page_may_do(api: httpx.Client, place: Any) -> None:
-    _, people = place
+    server, people = place
     admin = people.headers("admin")
+    viewer = people.headers("viewer")
     answers = [
         api.get("me"), api.get("me", headers=admin), api.get("nothing", headers=admin), api.post("me", headers=admin),
-        api.post("runs", json={}, headers=admin), api.get("/healthz"), api.get("/metrics", headers=admin), api.get("/"),
-        api.get("/healthz", headers={"Host": "x"}), api.post("runs/x/kill", headers=people.headers("viewer")),
-        api.post("runs", content=b"{", headers=admin), log_in(api, "nobody.here"),
+        api.post("runs", json={}, headers=admin), api.get(f"{server.url}/healthz"), api.get(f"{server.url}/"),
+        api.get(f"{server.url}/metrics", headers=admin), api.get("me", headers={"Host": "x"}),
+        api.post("runs/x/kill", headers=viewer), api.post("runs", content=b"{", headers=admin), log_in(api, "nobody.here"),
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} == {200, 400, 401, 403, 404, 405, 422}
     for answer in answers:
@@ -226,9 +229,7 @@ def test_every_answer_says_what_a_page_may_do(api: httpx.Client, place: Any) -> 
         "..%2f..%2fsecret.key",
         "a/..%2f..%2f..%2fsecret.key",
         "%2e%2e/%2e%2e/secret.key",
-        "%2fetc%2fpasswd",
         "a%00b",
-        "a%5c..%5cb",
     ],
 )
 def test_no_path_leads_out_of_a_namespace(free: RunningServer, path: str) -> None:
@@ -240,6 +241,12 @@ def test_no_path_leads_out_of_a_namespace(free: RunningServer, path: str) -> Non
             answer = client.send(request)
             assert answer.status_code in (404, 405, 422), (method, answer.status_code, answer.text)
     assert not list(free.home.parent.glob("secret.key"))
+
+
+def test_a_path_from_the_root_lies_in_the_namespace(free: RunningServer) -> None:
+    base = f"{free.url}/api/v1/namespaces/company.team/files"
+    assert httpx.put(f"{base}/%2fetc%2fpasswd", content=b"x").json()["path"] == "etc/passwd"
+    assert httpx.get(f"{base}/%2fetc%2fpasswd").content == b"x"
 
 
 @pytest.mark.parametrize("name", ["../../secret.key", "dalsegno://../../secret.key", "/etc/passwd", "%2e%2e"])

@@ -66,7 +66,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSer
         yield server, people
 
 
-@pytest.mark.parametrize(("method", "path", "role"), OPERATIONS, ids=lambda each: str(each))
+@pytest.mark.parametrize(("method", "path", "role"), OPERATIONS, ids=str)
 def test_each_operation_is_there_for_its_role_and_those_above(
     place: tuple[RunningServer, People], method: str, path: str, role: str
 ) -> None:

@@ -31,6 +31,7 @@ _SCHEMES: dict[str, Any] = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "What `POST /login` gives a browser."},
 }
+_SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
 _PARAMETER = re.compile(r"\{\w+\}")
 _REFUSED = {
     "401": "Nobody knows who asks.",
@@ -57,6 +58,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         components["securitySchemes"] = _SCHEMES
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
+                operation["security"] = _SECURITY
                 operation["x-role"] = role_of(operation["operationId"], reads=method == "get") or "none"
                 _complete(operation, method, named="{" in path, keyed=path not in SECRET)
         app.openapi_schema = made
