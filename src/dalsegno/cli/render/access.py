@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from dalsegno.model.access import AuditEntry, NewToken, Token, User
 
 #: what of the detail of an entry is said first
-_FIRST = ("run", "job", "user", "token", "role", "plan_digest", "overrides", "runs")
+_FIRST = (
+    "run",
+    "job",
+    "flow",
+    "revision",
+    "user",
+    "token",
+    "role",
+    "plan_digest",
+    "overrides",
+    "runs",
+    "older_than",
+    "folder",
+)
 _DIGITS = 12
 
 

@@ -80,13 +80,15 @@ def set_role(name: str, wanted: wire.RoleWanted, service: TheService) -> Respons
 
 
 @router.put("/users/{name}/password", response_model=wire.UserShown, summary="Give a user another password")
-def set_password(name: str, wanted: wire.PasswordWanted, service: TheService, doors: TheDoors) -> Response:
+def set_password(name: str, wanted: wire.PasswordWanted, request: Request, doors: TheDoors) -> Response:
     """Change one's own password, or as an admin that of another. All sessions of the user end."""
-    if wanted.old is not None:
-        doors.tries.begin(name, "")
-    user = service.users.set_password(name, wanted.password, old=wanted.old)
-    if wanted.old is not None:
-        doors.tries.succeeded(name, "")
+    who, address = actor() or NOBODY, request.client.host if request.client else ""
+    guesses = wanted.old is not None and who.name == name
+    if guesses:
+        doors.tries.begin(name, address)
+    user = doors.service.users.set_password(name, wanted.password, old=wanted.old)
+    if guesses:
+        doors.tries.succeeded(name, address)
     return reply(user_as_json(user))
 
 
