@@ -85,7 +85,11 @@ class Guard:
         if not self._gate.knows(headers.get("host", "")):
             message = f"this server is not `{headers.get('host', '')[:100]}`"
             raise Refusal(f"{message}: `--allowed-host NAME` has it answer to another name", code="unknown-host")
-        who = await asyncio.to_thread(who_asks, headers, self._service.logins, login=self._gate.login)
+        logins, login = self._service.logins, self._gate.login
+        if "authorization" in headers or "cookie" in headers:
+            who = await asyncio.to_thread(who_asks, headers, logins, login=login)
+        else:
+            who = who_asks(headers, logins, login=login)
         if who is NOBODY and not _is_open(scope["path"], scope["method"]):
             message = (
                 "this server wants to know who you are: send a token (`Authorization: Bearer ...`; `DALSEGNO_TOKEN`"
