@@ -70,6 +70,15 @@ def test_a_name_that_is_allowed_is_answered_in_any_case(api: httpx.Client) -> No
     assert api.get(healthz, headers={"Host": "example.com"}).status_code == 400
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host"])
+def test_a_proxy_is_refused_where_everybody_would_be_the_user_of_the_machine(
+    free: RunningServer, api: httpx.Client, name: str
+) -> None:
+    answer = httpx.get(f"{free.url}/api/v1/me", headers={name: "for=192.0.2.1"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "forwarded")
+    assert api.get("me", headers={name: "192.0.2.1"}).status_code == 401
+
+
 # pages of elsewhere
 
 

@@ -8,13 +8,15 @@ from ipaddress import ip_address
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from dalsegno.errors import NotAllowed, NotKnown
+from dalsegno.errors import NotAllowed, NotKnown, Refusal
 from dalsegno.model.access import Role
 from dalsegno.service.acting import NOBODY, Actor
 from dalsegno.service.users import LoginCases
 
 #: the name of the cookie of a session
 COOKIE = "dalsegno_session"
+#: what proxies say of where a request came from
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 #: methods that change nothing
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -66,6 +68,13 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def refuse_forwarded(headers: Headers) -> None:
+    """Refuse what a proxy passed on to a server without login: everybody would be the user of this machine."""
+    if any(name in headers for name in _FORWARDED):
+        message = "this request came through a proxy, and this server has no login"
+        raise Refusal(f"{message}: start it with `--login`, or `--allowed-host NAME`", code="forwarded")
 
 
 def who_asks(headers: Headers, logins: LoginCases, *, login: bool) -> Actor:

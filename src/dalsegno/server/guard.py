@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dalsegno.errors import DalSegnoError, NotKnown, Refusal, TooLarge
 from dalsegno.model.access import AuditEntry
 from dalsegno.model.clock import Clock
-from dalsegno.server.gate import SAFE, Gate, refuse_foreign, who_asks
+from dalsegno.server.gate import SAFE, Gate, refuse_foreign, refuse_forwarded, who_asks
 from dalsegno.server.replies import problem
 from dalsegno.server.roles import UNTOLD, operation_id
 from dalsegno.server.uploads import limit_of
@@ -85,6 +85,8 @@ class Guard:
         if not self._gate.knows(headers.get("host", "")):
             message = f"this server is not `{headers.get('host', '')[:100]}`"
             raise Refusal(f"{message}: `--allowed-host NAME` has it answer to another name", code="unknown-host")
+        if not self._gate.login:
+            refuse_forwarded(headers)
         logins, login = self._service.logins, self._gate.login
         if "authorization" in headers or "cookie" in headers:
             who = await asyncio.to_thread(who_asks, headers, logins, login=login)
@@ -190,6 +192,6 @@ def failed() -> DalSegnoError:
 
 
 def _refused(error: DalSegnoError, status: int | None = None) -> ASGIApp:
-    if error.code == "unknown-host":
+    if error.code in {"unknown-host", "forwarded"}:
         status = 400
     return problem(error, status)
