@@ -248,9 +248,16 @@ class Client(FlowClient, PipelineClient, BulkClient, AccessClient):
         """Ask the engine that executes a run to stop it."""
         return self._service.runs.kill(run)
 
-    def label_run(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels, beside those that it has. Raises `RunIsLive` while it is executed."""
-        return self._service.runs.label(run, labels)
+    def pause_run(self, run: str) -> Run:
+        """Ask the engine that executes a run to pause it: what is running ends, and nothing begins until `resume`."""
+        return self._service.runs.pause(run)
+
+    def label_run(self, run: str, labels: Mapping[str, str], *, remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, beside those that it has, and take away those named in `remove`.
+
+        Raises `RunIsLive` while it is executed.
+        """
+        return self._service.runs.label(run, labels, remove)
 
     def run_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""

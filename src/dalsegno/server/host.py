@@ -100,6 +100,8 @@ class EngineHost:
 
     def _loop(self) -> None:
         all_of_them = True
+        with suppress(DalSegnoError):
+            self._service.runs.hosted.queue_forgotten()
         while not self._closing:
             # the store may be away for a moment
             with suppress(DalSegnoError):
@@ -111,11 +113,11 @@ class EngineHost:
     def _look(self, *, begun: bool) -> None:
         """Take what is there to take: what was begun and is nobody's, and what waits."""
         self._waiting = False
-        for run in self._service.runs.begun_by_engine() if begun else ():
+        for run in self._service.runs.hosted.begun() if begun else ():
             if run.id not in self._active and self._is_due(run):
                 self.take(run.id)
         room = self._at_once - len(self._active)
-        for run in self._service.runs.queued(room) if room > 0 else ():
+        for run in self._service.runs.hosted.queued(room) if room > 0 else ():
             if self._is_left_alone(run.id):
                 continue
             self.take(run.id)
@@ -166,13 +168,13 @@ class EngineHost:
         if run.state is not State.PAUSED:
             return True
         if run.id not in self._due:
-            self._due[run.id] = self._service.runs.wakes_at(run)
+            self._due[run.id] = self._service.runs.hosted.wakes_at(run)
         due = self._due[run.id]
         return due is not None and due <= self._clock.now()
 
     def _execute(self, run: str) -> None:
         try:
-            ended = self._service.runs.carry_on(run, leave=self._leave)
+            ended = self._service.runs.hosted.carry_on(run, leave=self._leave)
         except RunIsLive:
             self._rest(run)
         except Exception:  # noqa: BLE001 - one run's fault is not to end the engine

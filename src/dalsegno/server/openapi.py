@@ -59,7 +59,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = _SECURITY
-                operation["x-role"] = role_of(operation["operationId"], reads=method == "get") or "none"
+                operation["x-role"] = role_of(operation["operationId"], reads=method in ("get", "head")) or "none"
                 _complete(operation, method, named="{" in path, keyed=path not in SECRET)
         app.openapi_schema = made
     return app.openapi_schema
@@ -78,9 +78,10 @@ def methods_at(made: dict[str, Any], path: str) -> list[str]:
 
 
 def _complete(operation: dict[str, Any], method: str, *, named: bool, keyed: bool) -> None:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    # what answers a HEAD has no body
+    content = {} if method == "head" else {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in _REFUSED.items():
         if named or status != "404":
-            operation["responses"][status] = {"description": description, "content": content}
+            operation["responses"][status] = {"description": description, **({"content": content} if content else {})}
     if method == "post" and keyed:
         operation.setdefault("parameters", []).append(_KEY)

@@ -23,9 +23,9 @@ _ROLES: Mapping[Role, frozenset[str]] = {
     ),
     Role.OPERATOR: frozenset(
         {
-            "runs_create", "runs_plan", "runs_replay", "runs_plan_replay", "runs_execute", "runs_kill", "runs_resume",
-            "runs_label", "bulk_preview", "bulk_create", "bulk_pause", "bulk_resume", "bulk_approve", "bulk_abort",
-            "blobs_lacking", "blobs_upload", "leases_read",
+            "runs_create", "runs_plan", "runs_replay", "runs_plan_replay", "runs_execute", "runs_kill", "runs_pause",
+            "runs_resume", "runs_label", "bulk_preview", "bulk_create", "bulk_pause", "bulk_resume", "bulk_approve",
+            "bulk_abort", "blobs_lacking", "blobs_upload", "leases_read",
         }
     ),
     # who executes a run elsewhere says what its tasks have given, values that workers load among it

@@ -29,7 +29,7 @@ from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts, no_keys
 from dalsegno.engine.worker import Tools
-from dalsegno.errors import DalSegnoError, NotFound, Refusal
+from dalsegno.errors import DalSegnoError, NotFound, Refusal, RunIsLive
 from dalsegno.executors.inline import InlineExecutor
 from dalsegno.executors.steps import StepRunner
 from dalsegno.executors.threads import ThreadExecutor
@@ -127,7 +127,12 @@ class Executing:
                 self._wait_for_others()
         if careful is not None and careful.error is not None:
             raise careful.error
-        return self._store.runs.get(run.id) or run
+        ended = self._store.runs.get(run.id) or run
+        if ended.state is State.PAUSED and self._store.runs.wishes(run.id).kill:
+            # that was asked while it came to rest, and nobody else may be there to see to it
+            with suppress(RunIsLive):
+                return self.execute(ended, observer=observer, stop=stop, steps=steps)
+        return ended
 
     def _execute(
         self,
@@ -146,7 +151,10 @@ class Executing:
             job = replace(job, leave=leave)
         if run.state not in BEFORE:
             self._carry_on_others(run, wish)
-        if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
+        asked = self._store.runs.wishes(run.id)
+        if asked.pause:
+            job.hold.ask()
+        if job.memory.was_stopping or asked.kill:
             wish.set()
         try:
             with self._watching.watch(job, wish):
@@ -161,6 +169,10 @@ class Executing:
         finally:
             job.executor.close()
             job.logs.close()
+
+    def look_at(self, run: str) -> None:
+        """See at once to what somebody has asked of a run, if it is executed here."""
+        self._watching.look_at(run)
 
     def _call_hook(self, job: Job, final: State) -> None:
         """Call the user's function for a run of a pipeline that has ended. What it does wrong changes nothing."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.service.views import iso
 from dalsegno.store.port import RunFilter, Store
+
+_LAST = ("last", "last-failed")
 
 
 def find_run(store: Store, text: str) -> Run:
@@ -19,7 +23,7 @@ def find_run(store: Store, text: str) -> Run:
     NotFound : there is none; with the closest names.
     Ambiguous : several runs fit; with the list.
     """
-    if text in ("last", "last-failed"):
+    if text in _LAST:
         return _last(store, failed=text == "last-failed")
     found = store.runs.find(text)
     exact = [run for run in found if run.id == text]
@@ -27,7 +31,7 @@ def find_run(store: Store, text: str) -> Run:
     found = exact or _rather_kept(named) or _rather_kept(found)
     if not found:
         known = [run.name for run in store.runs.list(RunFilter(limit=200))]
-        near = closest(text, known)
+        near = closest(text, [*_LAST, *known])
         hint = did_you_mean(near) or "; `dalsegno runs` lists them"
         raise NotFound(f"there is no run `{text}`{hint}", code="unknown-run", closest=near)
     if len(found) > 1:
@@ -82,3 +86,13 @@ def find_task_run(store: Store, run: Run, address: str) -> TaskRun:
             f"{run.name} has no task run `{address}`{hint}", code="unknown-address", address=address, closest=near
         )
     return found
+
+
+def refuse_to_unlabel(run: Run, name: str, given: Mapping[str, str]) -> None:
+    """Refuse to take a label from a run that it does not have, or that it is to get."""
+    if name in given:
+        raise Refusal(f"the label `{name}` is to be given and taken away; say one of both", code="contradiction")
+    if name not in run.labels:
+        near = closest(name, run.labels)
+        said = did_you_mean(near) or ("" if run.labels else "; it has none")
+        raise Refusal(f"{run.name} has no label `{name}`{said}", code="unknown-label", closest=near)

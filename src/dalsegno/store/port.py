@@ -177,18 +177,24 @@ class QueueRun:
     """Hand a run to the engine of a server: from CREATED it moves to QUEUED, with an event. Needs no lease.
 
     Refused (`MoveRefused`) if the run has ended.
+
+    Parameters
+    ----------
+    due : when it may be begun; at once by default.
     """
 
     run: str
     at: float
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRun:
-    """Give a run labels, beside those that it has."""
+    """Give a run labels, beside those that it has, and take others away."""
 
     run: str
     labels: Mapping[str, str]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +246,24 @@ class RequestKill:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPause:
+    """Ask the engine that executes `run` to pause it, or take that back. Needs no lease. Refused (`MoveRefused`) if the run
+    has ended.
+    """
+
+    run: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wishes of a run that has not ended: that it stops, that it pauses."""
+
+    kill: bool = False
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteRun:
     """Make a tombstone of a run. Needs no lease. Refused (`MoveRefused`) if it, or a direct replay of it, has not ended.
 
@@ -272,6 +296,7 @@ Write = (
     | AppendLogs
     | DropLines
     | RequestKill
+    | RequestPause
     | DeleteRun
     | SetEntry
     | DeleteEntry
@@ -308,8 +333,8 @@ class RunReads(Protocol):
         """Count such runs, at most `limit`."""
         ...
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        """Give the runs that wait for the engine of a server, those first that wait longest."""
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server and may be begun, those first that wait longest."""
         ...
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
@@ -328,8 +353,8 @@ class RunReads(Protocol):
         """Give the stored form of a run's own graph; `None` where it has that of its revision."""
         ...
 
-    def kill_requested(self, id: str) -> bool:
-        """Whether somebody asked to stop the run."""
+    def wishes(self, id: str) -> Wishes:
+        """Give what somebody asked of the run."""
         ...
 
 
@@ -358,6 +383,10 @@ class TaskRunReads(Protocol):
 
     def used_files(self, run: str) -> Mapping[str, Mapping[str, str]]:
         """Give, by id, what those task runs used that looked something up in the files of namespaces."""
+        ...
+
+    def digests(self, run: str) -> Mapping[str, str]:
+        """Give, by id, the stored form of the digests of each task run's definition by property."""
         ...
 
     def get(self, id: str) -> TaskRun | None:

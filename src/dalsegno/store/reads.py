@@ -13,7 +13,7 @@ from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text
 from dalsegno.store.lists import Lists
-from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent
+from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent, Wishes
 from dalsegno.store.uses import Fetch, digests_in_use
 
 #: lines in one chunk at most
@@ -51,8 +51,8 @@ class Runs:
     def count(self, filter: RunFilter) -> int:
         return len(self._lists.places(filter))
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"limit": limit})]
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"now": now, "limit": limit})]
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
         return [rows.run_of(row) for row in self._fetch(sql.HANDED_OVER, {"limit": limit})]
@@ -67,8 +67,9 @@ class Runs:
     def graph(self, id: str) -> str | None:
         return next((row[0] for row in self._fetch(sql.GET_GRAPH, {"run": id})), None)
 
-    def kill_requested(self, id: str) -> bool:
-        return any(row[0] for row in self._fetch(sql.KILL_REQUESTED, {"run": id}))
+    def wishes(self, id: str) -> Wishes:
+        found = next((row[0] for row in self._fetch(sql.WISHES, {"run": id})), 0)
+        return Wishes(kill=bool(found & sql.KILL), pause=bool(found & sql.PAUSE))
 
 
 class TaskRuns:
@@ -92,6 +93,9 @@ class TaskRuns:
     def used_files(self, run: str) -> Mapping[str, Mapping[str, str]]:
         found = self._fetch(sql.USED_FILES, {"run": run, "mark": f'"{LOOKED_UP}'})
         return {task_run: from_text(used) for task_run, used in found}
+
+    def digests(self, run: str) -> Mapping[str, str]:
+        return dict(self._fetch(sql.DIGESTS_OF_RUN, {"run": run}))
 
     def get(self, id: str) -> TaskRun | None:
         return next((rows.task_run_of(row) for row in self._fetch(sql.GET_TASK_RUN, {"id": id})), None)
