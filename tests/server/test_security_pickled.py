@@ -14,6 +14,7 @@ from dalsegno import pipeline, step
 from dalsegno.client.client import Client
 from dalsegno.client.pipeline_runs import PipelineRun
 from dalsegno.errors import NotAllowed
+from dalsegno.model.access import Role
 from dalsegno.pipelines.session import close_all
 
 
@@ -55,7 +56,7 @@ def test_what_a_task_gave_may_be_given_to_another_run(run: PipelineRun, people: 
     rows = len(run.steps["fit"].output.load().weights)
     with (
         RunningServer(tmp_path / "home", "--login") as server,
-        Client(url=server.url, token=people.tokens[next(r for r in people.tokens if r == "operator")]) as client,
+        Client(url=server.url, token=people.tokens[Role.OPERATOR]) as client,
     ):
         given = {
             "start": ["score"],
