@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 from pydantic_core import to_json
 
-from dalsegno.errors import DalSegnoError
+from dalsegno.errors import DalSegnoError, NotKnown, TooManyTries
 from dalsegno.wire.problems import MEDIA_TYPE, problem_of
 
 
@@ -20,4 +20,8 @@ def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -
 def problem(error: DalSegnoError, status: int | None = None, headers: dict[str, str] | None = None) -> Response:
     """Give an error as problem+json."""
     shown = problem_of(error, status)
+    if isinstance(error, NotKnown):
+        headers = {**(headers or {}), "WWW-Authenticate": 'Bearer realm="dalsegno"'}
+    if isinstance(error, TooManyTries):
+        headers = {**(headers or {}), "Retry-After": str(int(error.wait))}
     return Response(to_json(shown, inf_nan_mode="null"), shown["status"], headers, media_type=MEDIA_TYPE)

@@ -23,6 +23,7 @@ from dalsegno.errors import (
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Revision
+from dalsegno.service.acting import author
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flow_graph import graph_as_json
 from dalsegno.service.flow_search import FoundFlow, found_in
@@ -310,13 +311,3 @@ class FlowCases:
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
-
-
-def author() -> str | None:
-    """Give the name of the user who asks."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dalsegno.client.http.access import HttpAudit, HttpTokens, HttpUsers
 from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing, HttpExplaining
 from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
@@ -39,6 +40,9 @@ class HttpService:
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
         self.bulk = HttpBulk(self._connection)
+        self.users = HttpUsers(self._connection)
+        self.tokens = HttpTokens(self._connection)
+        self.audit = HttpAudit(self._connection)
         self.pulling = HttpPulling()
         self.deploying = HttpDeploying(self._connection, self._near)
 
