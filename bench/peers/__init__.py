@@ -37,12 +37,13 @@ _ABSENT = "not measured here"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one engine took: a chain of 100 trivial steps, and its replay with 99 of them reused."""
+    """What one engine took: a chain of 100 trivial steps, its replay with 99 of them reused, and a step over 100 items."""
 
     peer: str
     version: str
     chain_ms_per_step: float
     replay_ms: float
+    fan_out_ms_per_item: float
 
 
 def compare(*, install: bool, tries: int) -> list[Result | str]:
@@ -60,16 +61,18 @@ def report(results: Sequence[Result | str], *, tries: int, when: str, machine: s
     ours = next((each for each in results if isinstance(each, Result) and each.peer == OURS), None)
     said = f"Median of {tries} tries" if tries > 1 else "One try"
     lines = [
-        "| engine | chain of 100 steps, ms a step | | replay, 99 of 100 reused, ms | |",
-        "|---|---:|---:|---:|---:|",
+        "| engine | chain of 100, ms a step | | 1 to 100 to 1, ms an item | | replay, 99 of 100 reused, ms | |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for each in results:
         if isinstance(each, str):
-            lines.append(f"| {each} | {_ABSENT} | | {_ABSENT} | |")
+            lines.append(f"| {each} | {_ABSENT} | | {_ABSENT} | | {_ABSENT} | |")
             continue
         chain = _ratio(each.chain_ms_per_step, ours and ours.chain_ms_per_step)
         replay = _ratio(each.replay_ms, ours and ours.replay_ms)
-        took = f"{number(each.chain_ms_per_step)} | {chain} | {number(each.replay_ms)} | {replay}"
+        fan = _ratio(each.fan_out_ms_per_item, ours and ours.fan_out_ms_per_item)
+        items = f"{number(each.fan_out_ms_per_item)} | {fan}"
+        took = f"{number(each.chain_ms_per_step)} | {chain} | {items} | {number(each.replay_ms)} | {replay}"
         lines.append(f"| {each.peer} {each.version} | {took} |")
     return "\n".join([*lines, "", f"{said} after a warm-up, {when}, {machine}."])
 

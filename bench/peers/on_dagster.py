@@ -35,6 +35,17 @@ def chain() -> None:
         last = inc.alias(f"inc_{number}")(last)
 
 
+@dagster.op
+def total(items: list[int]) -> int:
+    return sum(items)
+
+
+@dagster.job(executor_def=dagster.in_process_executor)
+def fan_in() -> None:
+    first = zero()
+    total([inc.alias(f"inc_{number}")(first) for number in range(LENGTH)])
+
+
 def main(home: str, tries: int) -> None:
     logging.disable(logging.CRITICAL)
     os.environ["DAGSTER_HOME"] = home
@@ -42,6 +53,7 @@ def main(home: str, tries: int) -> None:
     job = dagster.reconstructable(chain)
     chains: list[float] = []
     replays: list[float] = []
+    fans: list[float] = []
     with dagster.DagsterInstance.get() as instance:
         for _ in range(tries + 1):  # the first is a warm-up
             start = time.perf_counter()
@@ -54,9 +66,12 @@ def main(home: str, tries: int) -> None:
             ran = [event.step_key for event in again.all_events if event.is_step_success]
             if ran != [f"inc_{LENGTH}"]:
                 sys.exit(f"the re-execution ran {len(ran)} ops, not the last alone")
-    took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
-    line = {"peer": "dagster", "version": dagster.__version__, "chain_ms_per_step": took[0], "replay_ms": took[1]}
-    print(json.dumps(line))
+            start = time.perf_counter()
+            dagster.execute_job(dagster.reconstructable(fan_in), instance, raise_on_error=True)
+            fans.append(time.perf_counter() - start)
+    chain_took, replay_took, fan_took = (statistics.median(each[1:]) * 1000 for each in (chains, replays, fans))
+    line = {"peer": "dagster", "version": dagster.__version__, "replay_ms": replay_took}
+    print(json.dumps({**line, "chain_ms_per_step": chain_took / LENGTH, "fan_out_ms_per_item": fan_took / LENGTH}))
 
 
 if __name__ == "__main__":

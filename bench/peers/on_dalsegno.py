@@ -35,8 +35,17 @@ def main(home: str) -> None:
             last = inc(last)
         return last
 
+    @step
+    def total(items: list[int]) -> int:
+        return sum(items)
+
+    @pipeline
+    def fan_in() -> Any:
+        return total(inc.map(range(LENGTH)))
+
     chains: list[float] = []
     replays: list[float] = []
+    fans: list[float] = []
     for _ in range(TRIES + 1):  # the first is a warm-up
         start = time.perf_counter()
         origin = chain().name
@@ -47,10 +56,13 @@ def main(home: str) -> None:
         replays.append(time.perf_counter() - start)
         if ran != [LENGTH - 1]:
             sys.exit(f"the replay ran {len(ran)} steps, not the last alone")
+        start = time.perf_counter()
+        fan_in()
+        fans.append(time.perf_counter() - start)
     close_all()
-    took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
-    name = "dalsegno, synced" if SYNCED else "dalsegno"
-    print(json.dumps({"peer": name, "version": VERSION, "chain_ms_per_step": took[0], "replay_ms": took[1]}))
+    chain_took, replay_took, fan_took = (statistics.median(each[1:]) * 1000 for each in (chains, replays, fans))
+    line = {"peer": "dalsegno, synced" if SYNCED else "dalsegno", "version": VERSION, "replay_ms": replay_took}
+    print(json.dumps({**line, "chain_ms_per_step": chain_took / LENGTH, "fan_out_ms_per_item": fan_took / LENGTH}))
 
 
 if __name__ == "__main__":

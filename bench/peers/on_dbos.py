@@ -23,6 +23,11 @@ def inc(x: int) -> int:
     return x + 1
 
 
+@DBOS.step()
+def total(items: list[int]) -> int:
+    return sum(items)
+
+
 @DBOS.workflow()
 def chain() -> int:
     last = 0
@@ -31,12 +36,18 @@ def chain() -> int:
     return last
 
 
+@DBOS.workflow()
+def fan_in() -> int:
+    return total([inc(number) for number in range(LENGTH)])
+
+
 def main(home: str, tries: int) -> None:
     url = f"sqlite:///{home}/dbos.sqlite"
     DBOS(config={"name": "chain", "system_database_url": url, "log_level": "ERROR", "enable_otlp": False})
     DBOS.launch()
     chains: list[float] = []
     replays: list[float] = []
+    fans: list[float] = []
     try:
         for _ in range(tries + 1):  # the first is a warm-up
             start = time.perf_counter()
@@ -49,10 +60,14 @@ def main(home: str, tries: int) -> None:
             replays.append(time.perf_counter() - start)
             if ran != [LENGTH - 1]:
                 sys.exit(f"the fork ran {len(ran)} steps, not the last alone")
+            start = time.perf_counter()
+            DBOS.start_workflow(fan_in).get_result()
+            fans.append(time.perf_counter() - start)
     finally:
         DBOS.destroy()
-    took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
-    print(json.dumps({"peer": "dbos", "version": version("dbos"), "chain_ms_per_step": took[0], "replay_ms": took[1]}))
+    chain_took, replay_took, fan_took = (statistics.median(each[1:]) * 1000 for each in (chains, replays, fans))
+    line = {"peer": "dbos", "version": version("dbos"), "replay_ms": replay_took}
+    print(json.dumps({**line, "chain_ms_per_step": chain_took / LENGTH, "fan_out_ms_per_item": fan_took / LENGTH}))
 
 
 if __name__ == "__main__":

@@ -42,8 +42,17 @@ def main(home: str, tries: int) -> None:
             last = inc(last)
         return always(last)
 
+    @prefect.task
+    def total(items: list[int]) -> int:
+        return sum(items)
+
+    @prefect.flow
+    def fan_in() -> int:
+        return total(always.map(range(length)))
+
     chains: list[float] = []
     replays: list[float] = []
+    fans: list[float] = []
     for number in range(tries + 1):  # the first is a warm-up
         first = number * 10 * length  # inputs that no run has had
         for taken in (chains, replays):
@@ -53,9 +62,12 @@ def main(home: str, tries: int) -> None:
             taken.append(time.perf_counter() - start)
         if ran != [first + length - 1]:
             sys.exit(f"the second run ran {len(ran)} tasks, not the last alone")
-    took = statistics.median(chains[1:]) * 1000 / length, statistics.median(replays[1:]) * 1000
-    line = {"peer": "prefect", "version": prefect.__version__, "chain_ms_per_step": took[0], "replay_ms": took[1]}
-    print(json.dumps(line))
+        start = time.perf_counter()
+        fan_in()
+        fans.append(time.perf_counter() - start)
+    chain_took, replay_took, fan_took = (statistics.median(each[1:]) * 1000 for each in (chains, replays, fans))
+    line = {"peer": "prefect", "version": prefect.__version__, "replay_ms": replay_took}
+    print(json.dumps({**line, "chain_ms_per_step": chain_took / length, "fan_out_ms_per_item": fan_took / length}))
 
 
 if __name__ == "__main__":

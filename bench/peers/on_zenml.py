@@ -35,10 +35,22 @@ def chain() -> None:
         last = inc(last)
 
 
+@zenml.step(enable_cache=False)
+def total(items: list[int]) -> int:
+    return sum(items)
+
+
+@zenml.pipeline(enable_cache=False)
+def fan_in() -> None:
+    first = inc(0)
+    total([inc(first) for _ in range(LENGTH - 1)])
+
+
 def main(tries: int) -> None:
     skipped = ["inc", *(f"inc_{number}" for number in range(2, LENGTH))]
     chains: list[float] = []
     replays: list[float] = []
+    fans: list[float] = []
     for _ in range(tries + 1):  # the first is a warm-up
         start = time.perf_counter()
         origin = chain()
@@ -49,8 +61,12 @@ def main(tries: int) -> None:
         replays.append(time.perf_counter() - start)
         if ran != [LENGTH - 1]:
             sys.exit(f"the replay ran {len(ran)} steps, not the last alone")
-    took = statistics.median(chains[1:]) * 1000 / LENGTH, statistics.median(replays[1:]) * 1000
-    line = {"peer": "zenml", "version": zenml.__version__, "chain_ms_per_step": took[0], "replay_ms": took[1]}
+        start = time.perf_counter()
+        fan_in()
+        fans.append(time.perf_counter() - start)
+    chain_took, replay_took, fan_took = (statistics.median(each[1:]) * 1000 for each in (chains, replays, fans))
+    line = {"peer": "zenml", "version": zenml.__version__, "replay_ms": replay_took}
+    line |= {"chain_ms_per_step": chain_took / LENGTH, "fan_out_ms_per_item": fan_took / LENGTH}
     print(json.dumps(line), file=sys.__stdout__)
 
 

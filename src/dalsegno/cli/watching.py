@@ -8,6 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from dalsegno.cli.items import ItemLines
 from dalsegno.cli.render.lines import Line
 from dalsegno.cli.render.outcome import Failure
 from dalsegno.cli.render.progress import (
@@ -58,6 +59,7 @@ class Watcher:
         self._running: dict[str, float] = {}
         self._began = monotonic()
         self._words = words
+        self._items = ItemLines(words=words)
         self._verbose = verbose
         self._lock = threading.Lock()
 
@@ -104,12 +106,12 @@ class Watcher:
         self.ended[_how(event)] += 1
         if event.state is State.FAILED:
             self._failures[event.address] = Failure(event.address, event.attempt, event.error or {})
-        return ended_line(event, words=self._words)
+        return self._items.line(event)
 
     def _group_moved(self, event: TaskMoved) -> Line | None:
         """A group fails with what it holds, and that is told already; only its own failure is news."""
         if event.state is not State.FAILED or not event.error or self._failures:
-            return None
+            return self._items.group_line(event)
         self._failures[event.address] = Failure(event.address, event.attempt, event.error)
         return ended_line(event, words=self._words)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self, overload
 
+from dalsegno.errors import RunFailed
 from dalsegno.model.names import FLOW_ID, NAMESPACE
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.around import Around
@@ -41,7 +42,10 @@ class Pipeline(Around[PipelineOptions]):
             return self.function(**self.arguments(args, kwargs))
         from dalsegno.pipelines import running
 
-        return running.run(self, args, kwargs)
+        try:
+            return running.run(self, args, kwargs)
+        except RunFailed as error:
+            raise error.with_traceback(None) from error.__cause__  # so that the user's line stands last
 
     def plan(self, *args: Any, **kwargs: Any) -> Any:
         """Tell what a call with these arguments would do; nothing runs."""
@@ -98,7 +102,10 @@ class Pipeline(Around[PipelineOptions]):
         """
         from dalsegno.pipelines import running
 
-        return running.replay(self, request)
+        try:
+            return running.replay(self, request)
+        except RunFailed as error:
+            raise error.with_traceback(None) from error.__cause__
 
     def plan_replay(self, **request: Any) -> Any:
         """Tell what a replay would do, and why; it takes what `replay` takes. Nothing runs, and nothing is recorded."""

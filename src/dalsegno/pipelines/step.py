@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from dalsegno.errors import PipelineInvalid
 from dalsegno.model.names import TASK_ID
@@ -144,6 +144,17 @@ class Step(Around[StepOptions], Generic[Result]):
         return running.replay_step(self, request)
 
 
+class Making(Protocol):
+    """Makes a function a step. One that is async gives, in a pipeline, what awaiting it gives."""
+
+    @overload
+    def __call__(self, function: Callable[..., Coroutine[Any, Any, Result]], /) -> Step[Result]: ...
+    @overload
+    def __call__(self, function: Callable[..., Result], /) -> Step[Result]: ...
+
+
+@overload
+def step(function: Callable[..., Coroutine[Any, Any, Result]], /) -> Step[Result]: ...
 @overload
 def step(function: Callable[..., Result], /) -> Step[Result]: ...
 @overload
@@ -158,7 +169,7 @@ def step(
     on_failure: Callable[..., Any] | None = None,
     on_success: Callable[..., Any] | None = None,
     **options: Any,
-) -> Callable[[Callable[..., Result]], Step[Result]]: ...
+) -> Making: ...
 def step(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Make a function a step of pipelines; `@step` alone, or with options.
 

@@ -97,19 +97,21 @@ def _with_rename(refusal: PlanRefusal, origin: Origin | None) -> PlanRefusal:
 
 def _late_readers(nodes: Nodes) -> frozenset[str]:
     """Tasks that may be decided before what they read: what stands further down, around them, or in another item."""
-    return frozenset(
-        node.task.id for node in nodes.values() if any(_late(read, node, nodes) for read in node.task.reads)
-    )
+    late: list[str] = []
+    for name, node in nodes.items():
+        for read in node.task.reads:
+            source = nodes.get(read.task) if read.task is not None else None
+            if source is not None and (source.position >= node.position or _late(read, source, node)):
+                late.append(name)
+                break
+    return frozenset(late)
 
 
-def _late(read: Read, reader: Node, nodes: Nodes) -> bool:
-    source = nodes.get(read.task) if read.task is not None else None
-    if source is None:
+def _late(read: Read, source: Node, reader: Node) -> bool:
+    if not reader.parents:
         return False
-    if source.position >= reader.position or source.task.id in reader.parents:
+    if source.task.id in reader.parents:
         return True
-    if not reader.loops:
-        return False
     keys = zip_longest(source.loops, read.keys)
     return any(loop in reader.loops and key is not Key.OWN for loop, key in keys)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -28,7 +28,7 @@ def plan_to_bytes(plan: Plan) -> bytes:
         at += len(row)
     extras = {place: _extras_of(each) for place, each in enumerate(plan.decisions) if _optional(each) != _NOTHING_MORE}
     data = {
-        "version": 2,
+        "version": 3,
         "digest": plan.digest,
         "revision": plan.revision,
         "groups": [_group_to_json(*key, *group) for key, group in groups.items()],
@@ -48,14 +48,18 @@ def _extras_of(decision: Decision) -> dict[str, Any]:
 
 
 def _group_to_json(action: Action, reason: str, positions: list[int], decisions: list[Decision]) -> dict[str, Any]:
-    """Write decisions that share action and reason, column by column."""
+    """Write decisions that share action and reason, column by column; what says nothing more in one word."""
+    addresses = [item.address for item in decisions]
+    tasks = [item.task for item in decisions]
+    types = [item.type for item in decisions]
+    first, last = positions[0], positions[-1]
     return {
         "action": action.value,
         "reason": reason,
-        "position": positions,
-        "address": [item.address for item in decisions],
-        "task": [item.task for item in decisions],
-        "type": [item.type for item in decisions],
+        "position": first if last - first == len(positions) - 1 else positions,
+        "address": addresses,
+        "task": None if tasks == addresses else tasks,
+        "type": types[0] if types.count(types[0]) == len(types) else types,
         "origin": [item.origin_task_run for item in decisions],
         "estimate": [item.estimate_s for item in decisions],
     }
@@ -80,13 +84,26 @@ def _by_column(stored: Mapping[str, Any]) -> Iterator[tuple[int, Decision]]:
     extras = {int(position): _extra(extra) for position, extra in stored["extras"].items()}
     for group in stored["groups"]:
         action, reason = Action(group["action"]), group["reason"]
-        columns = (group[name] for name in ("position", "address", "task", "type", "origin", "estimate"))
-        for position, address, task, type_name, origin, estimate in zip(*columns, strict=True):
+        for position, address, task, type_name, origin, estimate in zip(*_columns(group), strict=True):
             more = extras.get(position, {})
             yield (
                 position,
                 Decision(address, task, type_name, action, reason, origin_task_run=origin, estimate_s=estimate, **more),
             )
+
+
+def _columns(group: Mapping[str, Any]) -> tuple[Sequence[Any], ...]:
+    """Give the columns of a group, each in full."""
+    addresses, positions, tasks, types = (group[name] for name in ("address", "position", "task", "type"))
+    many = len(addresses)
+    return (
+        range(positions, positions + many) if isinstance(positions, int) else positions,
+        addresses,
+        addresses if tasks is None else tasks,
+        [types] * many if isinstance(types, str) else types,
+        group["origin"],
+        group["estimate"],
+    )
 
 
 def _first_version(stored: Mapping[str, Any]) -> Iterator[tuple[int, Decision]]:

@@ -11,6 +11,8 @@ from dalsegno.model.state import State
 from dalsegno.service.views import iso
 from dalsegno.store.port import RunFilter, Store
 
+_LAST = ("last", "last-failed")
+
 
 def find_run(store: Store, text: str) -> Run:
     """Give a run by id, unique prefix of an id, name, `last` or `last-failed`. One that was deleted is given where no other
@@ -21,7 +23,7 @@ def find_run(store: Store, text: str) -> Run:
     NotFound : there is none; with the closest names.
     Ambiguous : several runs fit; with the list.
     """
-    if text in ("last", "last-failed"):
+    if text in _LAST:
         return _last(store, failed=text == "last-failed")
     found = store.runs.find(text)
     exact = [run for run in found if run.id == text]
@@ -29,7 +31,7 @@ def find_run(store: Store, text: str) -> Run:
     found = exact or _rather_kept(named) or _rather_kept(found)
     if not found:
         known = [run.name for run in store.runs.list(RunFilter(limit=200))]
-        near = closest(text, known)
+        near = closest(text, [*_LAST, *known])
         hint = did_you_mean(near) or "; `dalsegno runs` lists them"
         raise NotFound(f"there is no run `{text}`{hint}", code="unknown-run", closest=near)
     if len(found) > 1:

@@ -44,6 +44,7 @@ from dalsegno.service.file_changes import FileChanges
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
+from dalsegno.service.known_results import Digests, KnownResults
 from dalsegno.service.named_items import keys_as_then
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
@@ -93,6 +94,7 @@ class Planning:
         self.around = around
         self._clock = clock
         self._graphs = graphs
+        self._results = KnownResults(store)
         self._values = Values(artifacts, clock=clock, ids=ids)
         self.files = NamespaceFiles(store, artifacts, clock)
 
@@ -197,12 +199,12 @@ class Planning:
 
     def origin(self, run: Run) -> Origin:
         """Give a run as the planner sees it."""
-        results = {result.address: result for result in self._store.task_runs.results(run.id)}
+        results = self._results.of(run)
         happened = Happened(self._store, run)
         return Origin(
             run.name,
             results,
-            self._digests,
+            Digests(self._store, run).of,
             lambda task_run: self._values.missing(self._outputs(task_run)),
             tasks=lambda: self._tasks_of(run),
             ran_in=happened.at,
@@ -211,10 +213,6 @@ class Planning:
             items=self._items,
             file_changed=FileChanges(self._store, self.files, run).of,
         )
-
-    def _digests(self, task_run: str) -> Mapping[str, str]:
-        found = self._store.task_runs.get(task_run)
-        return {} if found is None else found.digests
 
     def _items(self, task_run: str) -> Mapping[str, Mapping[str, str]]:
         found = self._store.task_runs.get(task_run)

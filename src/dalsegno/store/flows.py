@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dalsegno.errors import MoveRefused
-from dalsegno.model.codec import flow_from_json
-from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.flow import Revision
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, SaveRevision
-from dalsegno.store.jsontext import from_text
 from dalsegno.store.listing import FlowSummary
 
 if TYPE_CHECKING:
     from dalsegno.store.uses import Fetch
     from dalsegno.store.writes import Step, Transaction
 
-#: compiled flows that are kept in memory; a flow of 10,000 tasks takes a tenth of a second to read
-_COMPILED_KEPT = 64
+#: revisions that are kept in memory; one of 10,000 tasks takes a tenth of a second to read
+_REVISIONS_KEPT = 64
 
 
 def save_revision(write: SaveRevision) -> Step:
@@ -55,25 +52,28 @@ def _marked(statement: str, write: DisableFlow | DeleteFlow) -> Step:
     return step
 
 
-class Compiled:
-    """The flows of revisions, which never change: each is read from its stored form once."""
+class KnownRevisions:
+    """The revisions that were read last. They never change: each is read from its stored form once."""
 
     def __init__(self) -> None:
-        self._flows: OrderedDict[tuple[str, str, int], Flow] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, int], Revision] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, namespace: str, id: str, number: int, text: str) -> Flow:
+    def get(self, namespace: str, id: str, number: int) -> Revision | None:
+        """Give a revision that is at hand."""
         key = (namespace, id, number)
         with self._lock:
-            if key in self._flows:
-                self._flows.move_to_end(key)
-                return self._flows[key]
-        flow = flow_from_json(from_text(text))
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+        return found
+
+    def put(self, revision: Revision) -> None:
+        """Keep a revision, in place of the one that was asked for the longest time ago."""
         with self._lock:
-            self._flows[key] = flow
-            while len(self._flows) > _COMPILED_KEPT:
-                self._flows.popitem(last=False)
-        return flow
+            self._known[revision.flow.namespace, revision.flow.id, revision.number] = revision
+            while len(self._known) > _REVISIONS_KEPT:
+                self._known.popitem(last=False)
 
 
 class Flows:
@@ -81,7 +81,7 @@ class Flows:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._compiled = Compiled()
+        self._known = KnownRevisions()
 
     def all(self, namespace: str | None = None, *, deleted: bool = False) -> list[FlowSummary]:
         statement = sql.FLOWS if namespace is None else sql.FLOWS_OF_NAMESPACE
@@ -101,19 +101,30 @@ class Flows:
         return next(((off, deleted) for off, deleted in found), (None, None))
 
     def latest(self, namespace: str, id: str) -> Revision | None:
-        return self._first(sql.LATEST_REVISION, {"namespace": namespace, "flow": id})
+        return self._numbered(sql.LATEST_REVISION, namespace, id)
 
     def revision(self, namespace: str, id: str, number: int) -> Revision | None:
-        return self._first(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+        found = self._known.get(namespace, id, number)
+        if found is not None:
+            return found
+        fetched = self._fetch(sql.REVISION_NUMBER, {"namespace": namespace, "flow": id, "number": number})
+        return next((self._read(row) for row in fetched), None)
 
     def revisions(self, namespace: str, id: str) -> list[Revision]:
-        return self._revisions(sql.REVISIONS, {"namespace": namespace, "flow": id})
+        return [self._read(row) for row in self._fetch(sql.REVISIONS, {"namespace": namespace, "flow": id})]
 
     def with_digest(self, namespace: str, id: str, digest: str) -> Revision | None:
-        return self._first(sql.REVISION_WITH_DIGEST, {"namespace": namespace, "flow": id, "digest": digest})
+        return self._numbered(sql.REVISION_WITH_DIGEST, namespace, id, digest=digest)
 
-    def _revisions(self, statement: str, parameters: Mapping[str, Any]) -> list[Revision]:
-        return [rows.revision_of(row, self._compiled) for row in self._fetch(statement, parameters)]
+    def _numbered(self, statement: str, namespace: str, id: str, **parameters: str) -> Revision | None:
+        """Give the revision whose number a statement gives."""
+        found = self._fetch(statement, {"namespace": namespace, "flow": id, **parameters})
+        return next((self.revision(namespace, id, number) for (number,) in found), None)
 
-    def _first(self, statement: str, parameters: Mapping[str, Any]) -> Revision | None:
-        return next(iter(self._revisions(statement, parameters)), None)
+    def _read(self, row: rows.Row) -> Revision:
+        namespace, flow, number = row[:3]
+        found = self._known.get(namespace, flow, number)
+        if found is None:
+            found = rows.revision_of(row)
+            self._known.put(found)
+        return found

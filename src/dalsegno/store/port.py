@@ -385,6 +385,10 @@ class TaskRunReads(Protocol):
         """Give, by id, what those task runs used that looked something up in the files of namespaces."""
         ...
 
+    def digests(self, run: str) -> Mapping[str, str]:
+        """Give, by id, the stored form of the digests of each task run's definition by property."""
+        ...
+
     def get(self, id: str) -> TaskRun | None:
         """Give one task run by its id."""
         ...

@@ -34,7 +34,6 @@ def _kept(kept: Sequence[Kept]) -> dict[str, Any]:
     return {
         "ids": [one.id for one in kept],
         "origins": [one.origin_task_run for one in kept],
-        "reasons": [one.reason for one in kept],
     }
 
 

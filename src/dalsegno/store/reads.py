@@ -94,6 +94,9 @@ class TaskRuns:
         found = self._fetch(sql.USED_FILES, {"run": run, "mark": f'"{LOOKED_UP}'})
         return {task_run: from_text(used) for task_run, used in found}
 
+    def digests(self, run: str) -> Mapping[str, str]:
+        return dict(self._fetch(sql.DIGESTS_OF_RUN, {"run": run}))
+
     def get(self, id: str) -> TaskRun | None:
         return next((rows.task_run_of(row) for row in self._fetch(sql.GET_TASK_RUN, {"id": id})), None)
 

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from dalsegno.model.codec import flow_to_json
-from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.codec import flow_from_json, flow_to_json
+from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Artifact, Attempt, Caller, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import UNFINISHED, State
@@ -50,15 +50,10 @@ def revision_row(revision: Revision) -> dict[str, Any]:
     }
 
 
-def revision_of(row: Row, compiled: Callable[[str, str, int, str], Flow]) -> Revision:
-    """Give the revision of a row.
-
-    Parameters
-    ----------
-    compiled : gives the flow from namespace, id, number and its stored form.
-    """
-    namespace, flow, number, digest, created, author, source, text = row
-    return Revision(compiled(namespace, flow, number, text), number, digest, source, created, author)
+def revision_of(row: Row) -> Revision:
+    """Give the revision of a row."""
+    _namespace, _flow, number, digest, created, author, source, text = row
+    return Revision(flow_from_json(from_text(text)), number, digest, source, created, author)
 
 
 def summary_of(row: Row) -> FlowSummary:

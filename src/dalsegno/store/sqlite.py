@@ -27,16 +27,16 @@ _BUSY_SECONDS = 20.0
 
 _IDLE_READERS = 8
 
-#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and in the write-ahead
-#: log without being moved to the database at once
+#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and a few of them in the
+#: write-ahead log, before a commit waits until all of that is moved to the database
 _CACHE_KB = 32_000
-_CHECKPOINT_PAGES = 8_000
+_CHECKPOINT_PAGES = 16_000
 
 _OLDEST_SQLITE = (3, 38)
 
 
 def _kept(kept: Sequence[Kept]) -> dict[str, Any]:
-    return {"kept": to_text([[one.id, one.origin_task_run, one.reason] for one in kept])}
+    return {"kept": to_text({one.id: one.origin_task_run for one in kept})}
 
 
 _DIALECT = Dialect(lock_run=sql.READ_LEASE, hold_origin=sql.READ_ORIGIN, keep=sql.KEEP_SQLITE, kept=_kept)

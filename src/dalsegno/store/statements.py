@@ -130,10 +130,12 @@ DISABLE_FLOW, DELETE_FLOW = (
     for mark in ("disabled", "deleted")
 )
 _OF_FLOW = "WHERE namespace = :namespace AND flow = :flow"
-LATEST_REVISION = _select("revisions", REVISION, f"{_OF_FLOW} ORDER BY number DESC LIMIT 1")
+LATEST_REVISION = _select("revisions", ("number",), f"{_OF_FLOW} ORDER BY number DESC LIMIT 1")
 REVISION_NUMBER = _select("revisions", REVISION, f"{_OF_FLOW} AND number = :number")
 REVISIONS = _select("revisions", REVISION, f"{_OF_FLOW} ORDER BY number")
-REVISION_WITH_DIGEST = _select("revisions", REVISION, f"{_OF_FLOW} AND digest = :digest ORDER BY number DESC LIMIT 1")
+REVISION_WITH_DIGEST = _select(
+    "revisions", ("number",), f"{_OF_FLOW} AND digest = :digest ORDER BY number DESC LIMIT 1"
+)
 
 # --- runs
 
@@ -295,28 +297,25 @@ _COPIED = tuple(name for name in TASK_RUN if name not in {"id", "run", "action",
 _KEPT = RESULTS | {State.FAILED}
 _KEEP = (
     f"INSERT INTO task_runs (id, run, action, attempts, reused_from, reason, {', '.join(_COPIED)}) "
-    "SELECT {id}, :run, 'REUSE', 0, COALESCE(o.reused_from, o.id), {reason}, "
+    "SELECT {id}, :run, 'REUSE', 0, COALESCE(o.reused_from, o.id), :reason, "
     f"{', '.join(f'o.{name}' for name in _COPIED)} "
     "FROM {source} JOIN task_runs AS o ON o.id = {origin} "
     f"WHERE o.state IN ({_words(_KEPT)}) {{order}}ON CONFLICT DO NOTHING"
 )
-#: `:kept` is a JSON list of `[id, origin, reason]`. `CROSS` keeps SQLite from turning the loops round: the rows come in
-#: the order of the list without being sorted, which would take a third of the time
-KEEP_SQLITE = _KEEP.format(
-    id="k.value ->> 0", reason="k.value ->> 2", origin="k.value ->> 1", source="json_each(:kept) AS k CROSS", order=""
-)
-#: three lists
+#: `:kept` is a JSON object of origins by new ids: each row is read without JSON of its own. `CROSS` keeps SQLite from
+#: turning the loops round: the rows come in the order of the object without being sorted, which would take a third of the time
+KEEP_SQLITE = _KEEP.format(id="k.key", origin="k.value", source="json_each(:kept) AS k CROSS", order="")
+#: two lists
 KEEP_POSTGRES = _KEEP.format(
     id="k.id",
-    reason="k.reason",
     origin="k.origin",
-    source="unnest((:ids)::text[], (:origins)::text[], (:reasons)::text[]) WITH ORDINALITY AS k(id, origin, reason, n)",
+    source="unnest((:ids)::text[], (:origins)::text[]) WITH ORDINALITY AS k(id, origin, n)",
     order="ORDER BY k.n ",
 )
 
 #: one that has another name now
 KEEP_RENAMED = (
-    _KEEP.format(id=":id", reason=":reason", origin=":origin", source="(SELECT 1 AS one) AS k", order="")
+    _KEEP.format(id=":id", origin=":origin", source="(SELECT 1 AS one) AS k", order="")
     .replace("o.address", ":address")
     .replace("o.task,", ":task,")
     .replace("o.parent", ":parent")
@@ -332,6 +331,7 @@ TOOK = (
 USED_FILES = "SELECT id, used FROM task_runs WHERE run = :run AND replace(used, :mark, '') <> used"
 #: what a drawing of a run needs: nothing that may be large
 BARS_OF_RUN = _select("task_runs", BAR, "WHERE run = :run ORDER BY seq")
+DIGESTS_OF_RUN = _select("task_runs", ("id", "digests"), "WHERE run = :run")
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")

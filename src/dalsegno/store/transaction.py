@@ -34,7 +34,7 @@ class Dialect:
     ----------
     lock_run : reads the lease of a run, and holds its row until the transaction ends.
     hold_origin : reads when a run was deleted, and keeps it from being deleted until the transaction ends.
-    keep : copies task runs; `kept` gives its parameters.
+    keep : copies task runs that are kept for one reason; `kept` gives its parameters.
     """
 
     lock_run: str

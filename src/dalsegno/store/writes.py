@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
@@ -105,13 +106,13 @@ def _check_origin(transaction: Transaction, origin: str | None) -> None:
 def _keep_task_runs(write: KeepTaskRuns) -> Step:
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
-        # those that keep their name go in one statement, but never before what stands before them
+        # those that keep their name, for one reason, go in one statement, but never before what stands before them
         copied = 0
-        for renamed, some in groupby(write.kept, lambda one: one.renamed is not None):
-            if renamed:
-                copied += sum(_keep_renamed(transaction, write.run, one, one.renamed) for one in some if one.renamed)
+        for (reason, new_name), some in groupby(write.kept, attrgetter("reason", "renamed")):
+            if new_name is not None:
+                copied += sum(_keep_renamed(transaction, write.run, one, new_name) for one in some)
             else:
-                parameters = {"run": write.run, **transaction.dialect.kept(list(some))}
+                parameters = {"run": write.run, "reason": reason, **transaction.dialect.kept(list(some))}
                 copied += transaction.change(transaction.dialect.keep, parameters)
         if copied != len(write.kept):
             raise MoveRefused(

@@ -11,6 +11,7 @@ from dalsegno.errors import MoveRefused
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Attempt, Event, Result
 from dalsegno.model.state import State
+from dalsegno.store.jsontext import from_text
 from dalsegno.store.port import (
     CreateRun,
     EndTask,
@@ -282,3 +283,11 @@ def test_what_was_looked_up_in_files_of_namespaces_is_found_by_run(store: Store)
     store.commit(lease, [replace(ended(looked.id), used=used), ended(other.id)])
     assert store.task_runs.used_files(run.id) == {looked.id: used}
     assert store.task_runs.used_files("other") == {}
+
+
+def test_the_digests_of_definitions_are_found_by_run(store: Store) -> None:
+    run, lease = running(store)
+    one = replace(a_task_run(run.id, "one"), digests={"message": "c" * 64})
+    store.commit(lease, [StartTask(one)])
+    assert {name: from_text(text) for name, text in store.task_runs.digests(run.id).items()} == {one.id: one.digests}
+    assert store.task_runs.digests("other") == {}

@@ -8,6 +8,7 @@ import os
 import pdb
 import threading
 from collections.abc import Callable
+from traceback import extract_tb
 from types import TracebackType
 from typing import Annotated, Any
 
@@ -384,6 +385,7 @@ def test_a_failed_run_raises_with_the_users_exception_and_the_line_that_replays_
     trace = cause.__traceback__
     assert trace is not None
     assert trace.tb_frame.f_code.co_name == "fails"
+    assert len(extract_tb(caught.value.__traceback__)) == 2, "besides the call it shows one frame of ours"
     assert caught.value.run.state == "FAILED"
     assert str(caught.value).splitlines() == [
         "failing-1 failed: `fails`: LookupError: no 4",

@@ -59,7 +59,7 @@ def test_a_comparison_fits_into_80_columns_and_says_most_first(draw: Callable[..
         "divvy_tripdata-2 differs from divvy_tripdata-1 in 2 of 4 tasks: `to_parquet`\n"
         "FAILED → SUCCESS (type IonToAvro → IonToParquet), `announce` is only in\n"
         "divvy_tripdata-2; 2 are the same results\n"
-        "Begins to differ at to_parquet: it read the same in both\n"
+        "Begins to differ at to_parquet: its definition is another\n"
         "revision: 1 → 2\n"
         "state: FAILED → SUCCESS\n"
         "input month: 07 → 08\n"
@@ -78,6 +78,14 @@ def test_a_comparison_fits_into_80_columns_and_says_most_first(draw: Callable[..
         "  definition changed: `schema`\n"
         "  output uri: (none) → dalsegno://a1b2c3d4…/trips.parquet\n"
         "  output size: (none) → 4"
+    )
+
+
+def test_where_only_a_property_was_overridden_the_comparison_says_so() -> None:
+    before, after = (a_task("load", properties={"limit": limit}, output_digest=str(limit)) for limit in (1, 2))
+    found = compare_runs(Side(a_run(1), [before]), Side(a_run(2), [after]))
+    assert [plain(line) for line in summary_lines(found, 80)][-1] == (
+        "Begins to differ at load: its properties are others: `limit`"
     )
 
 

@@ -72,6 +72,31 @@ def test_groups_end_without_a_word_unless_they_fail_by_themselves() -> None:
     assert watcher.failures == (Failure("each", 1, {"message": "no list"}),)
 
 
+def test_of_a_loop_with_many_items_the_first_are_told_and_then_how_many() -> None:
+    watcher, heard = watching()
+    for number in range(1, 1001):
+        state = State.FAILED if number == 700 else State.SUCCESS
+        watcher(moved(f"each[{number}].load", state, error={"message": "no"} if number == 700 else None))
+    watcher(moved("each", State.SUCCESS, group=True, seconds=2.0))
+
+    told = [line.split() for line in heard.lines]
+    assert [words[1] for words in told[:10]] == [f"each[{number}].load" for number in range(1, 11)]
+    assert [words[:4] for words in told[10:15]] == [
+        ["SUCCESS", "each[...]", many, "tasks"] for many in ("20", "50", "100", "200", "500")
+    ]
+    assert told[15][:2] == ["FAILED", "each[700].load"]
+    assert heard.lines[-1] == "SUCCESS  each[...]                      1,000 tasks     2.0 s"
+    assert watcher.ended.total() == 1000
+
+
+def test_a_loop_of_a_few_items_ends_without_a_word() -> None:
+    watcher, heard = watching()
+    for number in range(3):
+        watcher(moved(f"each[{number}].load", State.SUCCESS))
+    watcher(moved("each", State.SUCCESS, group=True, seconds=2.0))
+    assert len(heard.lines) == 3
+
+
 def test_a_group_that_fails_with_a_task_inside_is_told_once() -> None:
     watcher, heard = watching()
     watcher(moved("a", State.FAILED, error={"message": "no"}))

@@ -59,6 +59,24 @@ def test_a_plan_is_read_back_as_it_was_stored(decisions: list[Decision]) -> None
     assert plan_from_bytes(plan_to_bytes(plan)) == plan
 
 
+def test_a_plan_of_the_second_version_is_read() -> None:
+    kept = [Decision(name, name, "core.log.Log", Action.REUSE, "why", origin_task_run=f"run:{name}") for name in "ac"]
+    plan = Plan("digest", 3, (kept[0], Decision("b[x]", "b", "core.log.Log", Action.RUN, "because"), kept[1]))
+    rest: dict[str, Any] = {name: [] for name in ("dropped", "not_reached", "unchecked", "warnings")}
+    groups = [
+        {
+            "action": action, "reason": reason, "position": positions, "address": addresses, "task": tasks,
+            "type": ["core.log.Log"] * len(tasks), "origin": origins, "estimate": [None] * len(tasks),
+        }
+        for action, reason, positions, addresses, tasks, origins in (
+            ("REUSE", "why", [0, 2], ["a", "c"], ["a", "c"], ["run:a", "run:c"]),
+            ("RUN", "because", [1], ["b[x]"], ["b"], [None]),
+        )
+    ]  # fmt: skip
+    stored = {"version": 2, "digest": "digest", "revision": 3, "groups": groups, "extras": {}, **rest}
+    assert plan_from_bytes(json.dumps(stored).encode()) == plan
+
+
 def test_the_graph_knows_where_each_task_stands() -> None:
     nodes = index(flow(task("a"), each("city", task("b"), each("day", task("c")))))
     assert list(nodes) == ["a", "city", "b", "day", "c"]

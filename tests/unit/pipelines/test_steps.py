@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial, wraps
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, assert_type
 
 import cloudpickle
 import pytest
@@ -25,7 +25,8 @@ from dalsegno.pipelines.step import Step
 def test_a_step_outside_of_a_pipeline_is_its_function() -> None:
     assert steps.load("a.csv") == {"url": "a.csv"}
     assert steps.load() == {"url": "data.csv"}
-    assert asyncio.run(steps.later(1)) == 2
+    later: Any = steps.later
+    assert asyncio.run(later(1)) == 2
     assert steps.inc(1, id="first", after=["load"]) == 2
     assert steps.inc(1, run_if=False) is None
     with pytest.raises(TypeError):
@@ -230,3 +231,18 @@ def test_importing_the_decorators_and_using_them_imports_no_pydantic(tmp_path: A
     file.write_text(textwrap.dedent(code))
     run = subprocess.run([sys.executable, str(file)], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@step
+async def awaited(x: int) -> int:
+    return x
+
+
+@step(retry=2)
+async def awaited_again(x: int) -> int:
+    return x
+
+
+def test_a_step_that_is_async_is_typed_by_what_awaiting_it_gives() -> None:
+    assert_type(awaited, Step[int])
+    assert_type(awaited_again, Step[int])

@@ -50,7 +50,14 @@ def _why_there(found: Comparison) -> str:
         return "the first that differs"
     if first.pinned:
         return "its result was pinned"
-    return "it read the same in both" if found.read_equal else f"it read another {listed(first.read, 2)}"
+    if not found.read_equal:
+        return f"it read another {listed(first.read, 2)}"
+    values = [f"`{change.name}`" for change in first.rendered]
+    if not set(values).issuperset(first.properties):
+        return "its definition is another"
+    if values:
+        return f"its properties are others: {listed(values, 2)}"
+    return "it read the same in both"
 
 
 def fact_lines(found: Comparison, width: int) -> list[Line]:

@@ -24,6 +24,19 @@ def ended_line(event: TaskMoved, *, words: bool) -> Line:
     return line((sign, style), f" {event.address:<{_ADDRESS_WIDTH}} ", (f"{how:<11}", "dim"), f" {took:>9}")
 
 
+def items_line(loop: str, ended: int, state: State, *, words: bool, took: float | None = None) -> Line:
+    """Tell how many tasks in the items of a loop have ended; all of them where it is said how long they took."""
+    sign = f"{state.value:<8}" if words else f"  {mark(state)}"
+    many = count(ended, "task")
+    how = many if took is not None else f"{many} so far"
+    return line(
+        (sign, state_style(state)),
+        f" {f'{loop}[...]':<{_ADDRESS_WIDTH}} ",
+        (f"{how:<11}", "dim"),
+        f" {seconds(took):>9}",
+    )
+
+
 def retried_line(event: TaskMoved, *, words: bool) -> Line:
     """Tell that a task will be tried again."""
     sign = f"{event.state.value:<8}" if words else f"  {mark(event.state)}"
