@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from dalsegno.model.times import iso
 from dalsegno.server.doors import TheLive, TheService
 from dalsegno.server.replies import reply
 from dalsegno.server.routes.runs import FoundRun, LastEvent
 from dalsegno.service.logs import LineFilter
-from dalsegno.service.views import iso, line_as_json
+from dalsegno.service.views import line_as_json
 from dalsegno.store.port import StoredLine
 from dalsegno.wire import run_answers
 
