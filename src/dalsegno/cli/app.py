@@ -34,6 +34,7 @@ _MODULES = {
     "runs": "runs",
     **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill", "pause"), "looking"),
     "compare": "compare",
+    "explain": "explaining",
     **dict.fromkeys(("delete", "purge", "label"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     "eval": "evaluating",

@@ -318,6 +318,14 @@ class Client(FlowClient, PipelineClient, BulkClient):
         """
         return self._service.comparing.compare(before, after)
 
+    def explain(self, run: str) -> str:
+        """Give what is known of a run that failed as one text in Markdown, for a colleague or an assistant.
+
+        What failed and where, with the properties as they were rendered, the end of the log, the source, and the difference to
+        the last revision that went well. Recorded secrets are masked.
+        """
+        return self._service.explaining.explain(run)
+
     def pull(self, run: str, *, url: str, token: str | None = None) -> Pulled:
         """Copy a run of a server, with its artifacts and what it came from, into the data directory of this Client.
 

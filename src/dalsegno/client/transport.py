@@ -138,6 +138,12 @@ class ComparingCalls(Protocol):
     def compare(self, before: str, after: str) -> Comparison: ...
 
 
+class ExplainingCalls(Protocol):
+    """Runs, explained."""
+
+    def explain(self, run: str) -> str: ...
+
+
 class ArtifactCalls(Protocol):
     """Records of artifacts, and their bytes."""
 
@@ -236,6 +242,8 @@ class Transport(Protocol):
     def runs(self) -> RunCalls: ...
     @property
     def comparing(self) -> ComparingCalls: ...
+    @property
+    def explaining(self) -> ExplainingCalls: ...
     @property
     def artifacts(self) -> ArtifactCalls: ...
     @property

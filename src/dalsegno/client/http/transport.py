@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from weakref import finalize
 
 from dalsegno.artifacts.local import LocalArtifacts
-from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing
+from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing, HttpExplaining
 from dalsegno.client.http.blobs import HttpBlobs
 from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
@@ -39,6 +39,7 @@ class HttpService:
         self.runs = HttpRuns(self._connection, self._near)
         self.keeping = HttpKeeping(self._connection)
         self.comparing = HttpComparing(self._connection)
+        self.explaining = HttpExplaining(self._connection)
         self.artifacts = HttpArtifacts(self._connection)
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
