@@ -34,9 +34,10 @@ def limit_of(method: str, path: str) -> int | None:
 async def _uploaded(request: Request) -> AsyncIterator[Path]:
     folder = Path(await to_thread.run_sync(lambda: mkdtemp(dir=doors_of(request).service.files.scratch())))
     try:
-        async with await open_file(folder / "upload", "wb") as file:
-            async for piece in request.stream():
-                await file.write(piece)
+        with doors_of(request).service.values.storing():
+            async with await open_file(folder / "upload", "wb") as file:
+                async for piece in request.stream():
+                    await file.write(piece)
         yield folder / "upload"
     finally:
         await to_thread.run_sync(lambda: rmtree(folder, ignore_errors=True))

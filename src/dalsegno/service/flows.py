@@ -23,6 +23,7 @@ from dalsegno.errors import (
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.times import iso
 from dalsegno.service.acting import author
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flow_graph import graph_as_json
@@ -30,7 +31,7 @@ from dalsegno.service.flow_search import FoundFlow, found_in
 from dalsegno.service.flows_called import unknown_calls
 from dalsegno.service.saved import Saved
 from dalsegno.service.switched import refuse_off
-from dalsegno.service.views import iso, revision_as_json
+from dalsegno.service.views import revision_as_json
 from dalsegno.store.listing import FlowSummary
 from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store, Write
 

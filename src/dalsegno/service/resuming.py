@@ -19,6 +19,7 @@ from dalsegno.model.plan import Action
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.model.times import iso
 from dalsegno.replay.fingerprint import definition_of, effective_digests
 from dalsegno.replay.request import Amendment, ReplayRequest, TaskInputs, request_from_json, task_inputs_as_json
 from dalsegno.replay.resolve import Resolved, resolve_request
@@ -35,7 +36,6 @@ from dalsegno.service.permitted import permit_given
 from dalsegno.service.planning import hashed_into
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
-from dalsegno.service.views import iso
 from dalsegno.service.waits import Wait, waits_of
 from dalsegno.store.port import (
     AmendRun,
