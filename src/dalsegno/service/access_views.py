@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dalsegno.model.access import AuditEntry, NewToken, Token, User
-from dalsegno.service.views import iso
+from dalsegno.model.times import iso
 
 
 def user_as_json(user: User) -> dict[str, Any]:

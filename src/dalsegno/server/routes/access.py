@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from dalsegno.model.times import iso
 from dalsegno.server.doors import TheDoors, TheService
 from dalsegno.server.gate import COOKIE, host_name, is_loopback, session_of
 from dalsegno.server.replies import reply
 from dalsegno.service.access_views import audit_entry_as_json, new_token_as_json, token_as_json, user_as_json
 from dalsegno.service.acting import NOBODY, actor, author
 from dalsegno.service.users import SESSION
-from dalsegno.service.views import iso
 from dalsegno.wire import access as wire
 
 router = APIRouter(tags=["access"])
