@@ -103,7 +103,8 @@ def test_every_route_says_what_it_takes_and_gives(server: RunningServer) -> None
         for status, answer in operation["responses"].items():
             if status != "204" and "text/event-stream" not in answer.get("content", {}):
                 assert all(media["schema"] for media in answer.get("content", {}).values()), f"{name} {status}"
-        assert "application/problem+json" in operation["responses"]["422"]["content"], name
+        if not name.startswith("head "):
+            assert "application/problem+json" in operation["responses"]["422"]["content"], name
 
 
 def test_the_page_is_what_the_server_says(server: RunningServer) -> None:

@@ -59,7 +59,9 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     live = Live(service)
     metrics = metrics or Metrics()
     metrics.watch(
-        active=lambda: engine.active, queued=lambda: len(service.runs.queued(1000)), followers=lambda: live.followers
+        active=lambda: engine.active,
+        queued=lambda: len(service.runs.hosted.queued(1000)),
+        followers=lambda: live.followers,
     )
 
     @asynccontextmanager

@@ -133,6 +133,8 @@ class EngineHost:
 
     def _loop(self) -> None:
         due = 0.0
+        with suppress(DalSegnoError):
+            self._service.runs.hosted.queue_forgotten()
         while not self._closing:
             self._begin_next()
             timely = perf_counter() >= due
@@ -149,11 +151,11 @@ class EngineHost:
     def _look(self, *, begun: bool) -> None:
         """Take what is there to take: what was begun and is nobody's, and what waits."""
         self._waiting = False
-        for run in self._service.runs.begun_by_engine() if begun else ():
+        for run in self._service.runs.hosted.begun() if begun else ():
             if run.id not in self._active and self._is_due(run):
                 self.take(run.id)
         room = self._at_once - len(self._active) - len(self._next)
-        for run in self._service.runs.queued(room) if room > 0 else ():
+        for run in self._service.runs.hosted.queued(room) if room > 0 else ():
             # one that was taken a moment ago may not have begun
             if run.id not in self._active and not self._is_left_alone(run.id):
                 self.take(run.id)
@@ -203,7 +205,7 @@ class EngineHost:
         if run.state is not State.PAUSED:
             return True
         if run.id not in self._due:
-            self._due[run.id] = self._service.runs.wakes_at(run)
+            self._due[run.id] = self._service.runs.hosted.wakes_at(run)
         due = self._due[run.id]
         return due is not None and due <= self._clock.now()
 
@@ -229,7 +231,7 @@ class EngineHost:
 
     def _carry_on(self, run: str) -> None:
         try:
-            ended = self._service.runs.carry_on(run, leave=self._leave)
+            ended = self._service.runs.hosted.carry_on(run, leave=self._leave)
         except RunIsLive:
             self._rest(run)
         except Exception:  # noqa: BLE001 - one run's fault is not to end the engine

@@ -69,9 +69,10 @@ def methods_at(made: dict[str, Any], path: str) -> list[str]:
 
 
 def _complete(operation: dict[str, Any], method: str, *, named: bool) -> None:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    # what answers a HEAD has no body
+    content = {} if method == "head" else {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in _REFUSED.items():
         if named or status != "404":
-            operation["responses"][status] = {"description": description, "content": content}
+            operation["responses"][status] = {"description": description, **({"content": content} if content else {})}
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)

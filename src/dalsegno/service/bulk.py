@@ -177,7 +177,7 @@ class BulkCases:
         if stop is not None:
             stop(wishes.ask_for_pause)
         found = self.get(job)
-        with Here(self._runs, found.pace.at_once, wishes.woken) as hands:
+        with Here(self._runs.execute, found.pace.at_once, wishes.woken) as hands:
             self._drive(found, lambda: hands, wishes, observer)
         return self.get(found.id)
 

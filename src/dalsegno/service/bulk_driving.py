@@ -44,13 +44,11 @@ BulkObserver = Callable[[BulkJob], None]
 
 
 class Replays(Protocol):
-    """Makes replays and executes them; the use cases of runs."""
+    """Makes replays; the use cases of runs."""
 
     def create_replay_with(
         self, request: ReplayRequest, also: Callable[[Run], Sequence[Write]], *, queue: bool = False
     ) -> Run: ...
-
-    def carry_on(self, run: str) -> Run: ...
 
 
 class Hands(Protocol):
@@ -71,13 +69,14 @@ class Here:
 
     Parameters
     ----------
+    execute : executes a replay.
     woken : is set when one has ended.
     """
 
     queue = False
 
-    def __init__(self, replays: Replays, at_once: int, woken: threading.Event) -> None:
-        self._replays = replays
+    def __init__(self, execute: Callable[[str], object], at_once: int, woken: threading.Event) -> None:
+        self._do = execute
         self._woken = woken
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dalsegno-bulk")
         self._taken: set[str] = set()
@@ -90,7 +89,7 @@ class Here:
 
     def _execute(self, run: str) -> None:
         try:
-            self._replays.carry_on(run)
+            self._do(run)
         except RunIsLive:
             # another process executes it, and what becomes of it stands in the store
             pass

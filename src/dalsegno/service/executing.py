@@ -29,7 +29,7 @@ from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts, no_keys
 from dalsegno.engine.worker import Tools
-from dalsegno.errors import DalSegnoError, NotFound, Refusal
+from dalsegno.errors import DalSegnoError, NotFound, Refusal, RunIsLive
 from dalsegno.executors.inline import InlineExecutor
 from dalsegno.executors.steps import StepRunner
 from dalsegno.executors.threads import ThreadExecutor
@@ -115,11 +115,26 @@ class Executing:
         ended = self._under_lease(run.id, careful, stop, before=before, steps=steps, leave=leave)
         if careful is not None and careful.error is not None:
             raise careful.error
-        return ended
+        return self._at_rest(ended, observer, stop, steps)
 
     def carry_on(self, run: str, leave: Leave | None) -> Run:
         """Execute a run of which the id alone is known, as `execute` does."""
-        return self._under_lease(run, None, None, leave=leave)
+        return self._at_rest(self._under_lease(run, None, None, leave=leave), None, None, None)
+
+    def _at_rest(
+        self,
+        run: Run,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        steps: StepRunner | None,
+    ) -> Run:
+        """Give a run that is executed no longer. Where its end was asked for while it came to rest, that is seen to: nobody
+        else may be there to do it.
+        """
+        if run.state is State.PAUSED and self._store.runs.wishes(run.id).kill:
+            with suppress(RunIsLive):
+                return self.execute(run, observer=observer, stop=stop, steps=steps)
+        return run
 
     def _under_lease(
         self,
@@ -171,7 +186,10 @@ class Executing:
             job = replace(job, leave=leave)
         if run.state not in BEFORE:
             self._carry_on_others(run, wish)
-        if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
+        asked = self._store.runs.wishes(run.id)
+        if asked.pause:
+            job.hold.ask()
+        if job.memory.was_stopping or asked.kill:
             wish.set()
         try:
             with self._watching.watch(job, wish):
@@ -186,6 +204,10 @@ class Executing:
         finally:
             job.executor.close()
             job.logs.close()
+
+    def look_at(self, run: str) -> None:
+        """See at once to what somebody has asked of a run, if it is executed here."""
+        self._watching.look_at(run)
 
     def _call_hook(self, job: Job, final: State) -> None:
         """Call the user's function for a run of a pipeline that has ended. What it does wrong changes nothing."""

@@ -12,7 +12,7 @@ from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError, LeaseLost, Refusal
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.finding import find_run, refuse_deleted
-from dalsegno.store.port import AppendLogs, Lease, NoteEnvironment, SaveArtifact, Store, Write
+from dalsegno.store.port import AppendLogs, Lease, NoteEnvironment, SaveArtifact, Store, Wishes, Write
 
 #: how long nothing may be heard of a holder, in seconds
 SILENCE = 15.0
@@ -67,14 +67,14 @@ class LeaseCases:
             self._held[held.key] = held.lease, self._clock.now()
         return held
 
-    def beat(self, key: str) -> bool:
-        """Keep a lease; tell whether somebody asked to stop the run. Raises `LeaseLost` if it is gone."""
+    def beat(self, key: str) -> Wishes:
+        """Keep a lease; tell what somebody asked of the run. Raises `LeaseLost` if it is gone."""
         lease = self._heard(key)
         self._store.beat(lease)
-        return self._store.runs.kill_requested(lease.run)
+        return self._store.runs.wishes(lease.run)
 
-    def commit(self, key: str, writes: Sequence[Write]) -> bool:
-        """Commit what the holder of a lease writes; tell whether somebody asked to stop the run.
+    def commit(self, key: str, writes: Sequence[Write]) -> Wishes:
+        """Commit what the holder of a lease writes; tell what somebody asked of the run.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class LeaseCases:
         for write in writes:
             self._check(lease, write)
         self._store.commit(lease, writes)
-        return self._store.runs.kill_requested(lease.run)
+        return self._store.runs.wishes(lease.run)
 
     def give_back(self, key: str) -> None:
         """Give a lease back; one that is gone already is no fault."""

@@ -1,6 +1,5 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
-`bulk`, `deploying`, `pulling`,
-`leases`.
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `explaining`, `keeping`, `entries`,
+`files`, `bulk`, `deploying`, `pulling`, `leases`.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dalsegno.service.artifacts import ArtifactCases
 from dalsegno.service.bulk import BulkCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.deploying import DeployCases
+from dalsegno.service.explaining import ExplainingCases
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.leasing import LeaseCases
@@ -60,6 +60,7 @@ class Service:
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.logs = LogCases(store)
+        self.explaining = ExplainingCases(store, self.flows, self.comparing, self.logs)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
         self.answers = AnswerCases(store, clock, ids)

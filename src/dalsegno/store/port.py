@@ -176,18 +176,24 @@ class QueueRun:
     """Hand a run to the engine of a server: from CREATED it moves to QUEUED, with an event. Needs no lease.
 
     Refused (`MoveRefused`) if the run has ended.
+
+    Parameters
+    ----------
+    due : when it may be begun; at once by default.
     """
 
     run: str
     at: float
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LabelRun:
-    """Give a run labels, beside those that it has."""
+    """Give a run labels, beside those that it has, and take others away."""
 
     run: str
     labels: Mapping[str, str]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +245,24 @@ class RequestKill:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPause:
+    """Ask the engine that executes `run` to pause it, or take that back. Needs no lease. Refused (`MoveRefused`) if the run
+    has ended.
+    """
+
+    run: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wishes of a run that has not ended: that it stops, that it pauses."""
+
+    kill: bool = False
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteRun:
     """Make a tombstone of a run. Needs no lease. Refused (`MoveRefused`) if it, or a direct replay of it, has not ended.
 
@@ -271,6 +295,7 @@ Write = (
     | AppendLogs
     | DropLines
     | RequestKill
+    | RequestPause
     | DeleteRun
     | SetEntry
     | DeleteEntry
@@ -312,8 +337,8 @@ class RunReads(Protocol):
         """Give the ids of runs of a flow that have ended, newest first."""
         ...
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        """Give the runs that wait for the engine of a server, those first that wait longest."""
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server and may be begun, those first that wait longest."""
         ...
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
@@ -332,8 +357,8 @@ class RunReads(Protocol):
         """Give the stored form of a run's own graph; `None` where it has that of its revision."""
         ...
 
-    def kill_requested(self, id: str) -> bool:
-        """Whether somebody asked to stop the run."""
+    def wishes(self, id: str) -> Wishes:
+        """Give what somebody asked of the run."""
         ...
 
 

@@ -27,10 +27,10 @@ _BUSY_SECONDS = 20.0
 
 _IDLE_READERS = 8
 
-#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and in the write-ahead
-#: log without being moved to the database at once
+#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and a few of them in the
+#: write-ahead log, before a commit waits until all of that is moved to the database
 _CACHE_KB = 32_000
-_CHECKPOINT_PAGES = 8_000
+_CHECKPOINT_PAGES = 16_000
 
 _OLDEST_SQLITE = (3, 38)
 

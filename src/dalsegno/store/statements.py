@@ -159,13 +159,18 @@ FIX_RUNS_ABOVE = (
 )
 #: one that an engine executes already is told apart by its lease, not here
 QUEUE_RUN = (
-    f"UPDATE runs SET queued = :at, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
+    f"UPDATE runs SET queued = :due, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
     f"WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 )
 _HANDED_OVER = "WHERE ended IS NULL AND queued IS NOT NULL AND state {} ORDER BY queued, id LIMIT :limit"
-QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}'"))
+QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}' AND queued <= :now"))
 HANDED_OVER = _select("runs", RUN, _HANDED_OVER.format(f"<> '{State.QUEUED}'"))
-REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+#: what `kill_requested` holds: the sum of what is asked for
+KILL, PAUSE = 1, 2
+_ASK = f"UPDATE runs SET kill_requested = kill_requested {{}} WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+REQUEST_KILL = _ASK.format(f"| {KILL}")
+REQUEST_PAUSE = _ASK.format(f"| {PAUSE}")
+TAKE_PAUSE_BACK = _ASK.format(f"& {KILL}")
 AMEND_RUN = f"UPDATE runs SET request = :request WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 NOTE_ENVIRONMENT = f"UPDATE runs SET environment = :environment WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 RUN_LABELS = "SELECT labels FROM runs WHERE id = :run"
@@ -187,7 +192,7 @@ FIND_RUNS = _select(
 )
 GET_PLAN = "SELECT plan FROM plans WHERE run = :run"
 GET_GRAPH = "SELECT graph FROM plans WHERE run = :run"
-KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
+WISHES = "SELECT kill_requested FROM runs WHERE id = :run"
 
 
 @cache

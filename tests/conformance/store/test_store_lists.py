@@ -119,6 +119,10 @@ def test_words_are_found_from_the_first_and_after_many(store: Store, count: int)
     lease = store.acquire("r0", "me")
     store.commit(lease, [LabelRun("r0", {"seen": "later"})])
     assert [run.id for run in store.runs.list(RunFilter(text="late"))] == ["r0"]
+    store.commit(lease, [LabelRun("r0", {"other": "x"}, removed=("seen", "unknown"))])
+    assert store.runs.list(RunFilter(labels=(("seen", "later"),))) == []
+    assert [run.labels for run in store.runs.list(RunFilter(labels=(("other", "x"),)))] == [{"other": "x"}]
+    store.commit(lease, [LabelRun("r0", {"seen": "later"})])
     store.commit(lease, [MoveRun("r0", State.CREATED, State.KILLED, 9.0)])
     store.release(lease)
     store.commit(None, [DeleteRun("r0", 10.0)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing
+from dalsegno.client.http.artifacts import HttpArtifacts, HttpComparing, HttpExplaining
 from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.deploying import HttpDeploying
@@ -32,6 +32,7 @@ class HttpService:
         self.runs = HttpRuns(self._connection, self._near)
         self.keeping = HttpKeeping(self._connection)
         self.comparing = HttpComparing(self._connection)
+        self.explaining = HttpExplaining(self._connection)
         self.artifacts = HttpArtifacts(self._connection)
         #: where values are kept
         self.values = HttpValues(self._connection)

@@ -35,9 +35,14 @@ def preview(
     name: Annotated[str, Query(description="An id, a unique prefix of an id or digest, or a `dalsegno://` URI.")],
     service: TheService,
 ) -> Response:
-    """Give the record of a stored value or file, with its summary, and its first 64 KiB where those are text."""
+    """Give the record of a stored value or file, with its summary, and its first 64 KiB where those are text.
+
+    Of a table also the columns, with their types, and the first rows. Nothing is loaded from what is stored.
+    """
     found = service.artifacts.preview(name)
-    return reply({"artifact": artifact_as_json(found.artifact), "text": found.text, "complete": found.complete})
+    table = None if found.table is None else found.table.as_json()
+    shown = {"artifact": artifact_as_json(found.artifact), "text": found.text, "complete": found.complete}
+    return reply({**shown, "table": table})
 
 
 @router.get("/artifact/content", summary="Download a stored value or file", response_class=FileResponse)

@@ -40,7 +40,7 @@ def download(digest: Digest, service: TheService) -> Response:
     return FileResponse(service.values.path(digest), headers=headers, media_type="application/octet-stream")
 
 
-@router.head("/{digest}", include_in_schema=False, summary="Tell whether a blob is there")
+@router.head("/{digest}", response_class=Response, summary="Tell whether a blob is there")
 def there(digest: Digest, service: TheService) -> Response:
     """Tell whether stored bytes are there (200), or not (404)."""
     if not service.values.exists(digest):
