@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -107,6 +108,15 @@ def test_it_waits_goes_on_and_is_aborted(client: Client) -> None:
     assert client.abort_bulk_replay(job.id).state is BulkState.ABORTED
     with pytest.raises(Refusal, match="ended already: ABORTED"):
         client.resume_bulk_replay(job.id)
+
+
+def test_only_what_was_made_since_then_is_chosen(client: Client) -> None:
+    third = client.get_run("demo-3")
+    assert FAILED.filter is not None
+    asked = replace(FAILED, filter=replace(FAILED.filter, created_from=third.created))
+    assert client.preview_bulk_replay(asked).runs == tuple(client.get_run(f"demo-{n}").id for n in (3, 4, 5, 6))
+    job = client.start_bulk_replay(asked)
+    assert (job.tally.total, "since" in job.selection) == (4, True)
 
 
 def test_it_begins_at_the_task_that_failed_first(client: Client) -> None:

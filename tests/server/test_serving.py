@@ -140,12 +140,13 @@ def test_a_port_that_is_taken_is_told(server: RunningServer, tmp_path: Path) -> 
     assert "--port" in ended.stderr
 
 
-def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
+def test_it_listens_on_no_other_address_without_an_admin(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("dalsegno")), "server", "--host", "0.0.0.0", "--port", "0"]
     environ = {**os.environ, "DALSEGNO_HOME": str(tmp_path)}
     ended = subprocess.run(command, check=False, env=environ, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "listens on this machine alone" in " ".join(ended.stderr.split())
+    assert "a server on 0.0.0.0, where others reach it, needs an admin" in " ".join(ended.stderr.split())
+    assert "`dalsegno user add NAME --role admin` adds one" in " ".join(ended.stderr.split())
 
 
 def test_a_name_of_elsewhere_that_leads_here_is_refused(server: RunningServer) -> None:

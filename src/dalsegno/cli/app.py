@@ -43,6 +43,7 @@ _MODULES = {
     "kv": "kv",
     "files": "files",
     "server": "server",
+    **dict.fromkeys(("user", "token", "audit"), "access"),
 }
 
 

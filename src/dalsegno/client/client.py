@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from dalsegno.client.access import AccessClient
 from dalsegno.client.bulk import BulkClient
 from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import RunFilter, StoredLine
 
 
-class Client(FlowClient, PipelineClient, BulkClient):
+class Client(FlowClient, PipelineClient, BulkClient, AccessClient):
     """A door to Dal Segno.
 
         with Client() as client:

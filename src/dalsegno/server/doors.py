@@ -11,6 +11,7 @@ from dalsegno.model.clock import Clock
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Metrics
+from dalsegno.server.tries import Tries
 from dalsegno.service.service import Service
 
 
@@ -23,6 +24,7 @@ class Doors:
     live: Live
     metrics: Metrics
     clock: Clock
+    tries: Tries
 
 
 def doors_of(request: Request) -> Doors:

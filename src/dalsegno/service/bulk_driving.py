@@ -27,6 +27,7 @@ from dalsegno.model.bulk import (
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.acting import on_behalf_of
 from dalsegno.service.bulk_choosing import FIXED, fixed_already, request_for
 from dalsegno.store.bulk_port import BulkLease, MadeReplay, MoveBulk, PassRow
 from dalsegno.store.port import Store, Write
@@ -257,11 +258,12 @@ class Driver:
             self._pass(row, RowState.SKIPPED, FIXED, fixed_already(self._store, origin), now)
             return
         try:
-            made = self._replays.create_replay_with(
-                request_for(self._store, job, origin),
-                lambda run: [MadeReplay(self._lease, row.position, run.id, now)],
-                queue=self._hands.queue,
-            )
+            with on_behalf_of(job.author):
+                made = self._replays.create_replay_with(
+                    request_for(self._store, job, origin),
+                    lambda run: [MadeReplay(self._lease, row.position, run.id, now)],
+                    queue=self._hands.queue,
+                )
         except (LeaseLost, StoreUnavailable):
             raise
         except MoveRefused as error:

@@ -115,26 +115,24 @@ class Executing:
         ended = self._under_lease(run.id, careful, stop, before=before, steps=steps, leave=leave)
         if careful is not None and careful.error is not None:
             raise careful.error
-        return self._at_rest(ended, observer, stop, steps)
+        return self._not_left_at_rest(ended, observer, stop, steps)
 
     def carry_on(self, run: str, leave: Leave | None) -> Run:
         """Execute a run of which the id alone is known, as `execute` does."""
-        return self._at_rest(self._under_lease(run, None, None, leave=leave), None, None, None)
+        return self._not_left_at_rest(self._under_lease(run, None, None, leave=leave), None, None, None)
 
-    def _at_rest(
+    def _not_left_at_rest(
         self,
-        run: Run,
+        ended: Run,
         observer: Observer | None,
         stop: Callable[[Callable[[], None]], None] | None,
         steps: StepRunner | None,
     ) -> Run:
-        """Give a run that is executed no longer. Where its end was asked for while it came to rest, that is seen to: nobody
-        else may be there to do it.
-        """
-        if run.state is State.PAUSED and self._store.runs.wishes(run.id).kill:
+        """See to it that a run ends which was to be stopped while it came to rest: nobody else may be there to do it."""
+        if ended.state is State.PAUSED and self._store.runs.wishes(ended.id).kill:
             with suppress(RunIsLive):
-                return self.execute(run, observer=observer, stop=stop, steps=steps)
-        return run
+                return self.execute(ended, observer=observer, stop=stop, steps=steps)
+        return ended
 
     def _under_lease(
         self,

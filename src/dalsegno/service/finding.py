@@ -8,7 +8,7 @@ from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.service.views import iso
+from dalsegno.model.times import iso
 from dalsegno.store.port import RunFilter, Store
 
 _LAST = ("last", "last-failed")

@@ -23,13 +23,15 @@ from dalsegno.errors import (
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.times import iso
+from dalsegno.service.acting import author
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flow_graph import graph_as_json
 from dalsegno.service.flow_search import FoundFlow, found_in
 from dalsegno.service.flows_called import unknown_calls
 from dalsegno.service.saved import Saved
 from dalsegno.service.switched import refuse_off
-from dalsegno.service.views import iso, revision_as_json
+from dalsegno.service.views import revision_as_json
 from dalsegno.store.listing import FlowSummary
 from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store, Write
 
@@ -310,13 +312,3 @@ class FlowCases:
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
-
-
-def author() -> str | None:
-    """Give the name of the user who asks."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None

@@ -10,6 +10,7 @@ from dalsegno.model.progress import Observer, RunRetried
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.acting import on_behalf_of
 from dalsegno.service.executing import Executing
 from dalsegno.service.retrying import Retrying
 from dalsegno.store.port import QueueRun, Store
@@ -53,7 +54,7 @@ class Following:
                 stop(wish.set)
             if wish.wait(again.delay):
                 break
-            created = self._replay(again.request)
+            created = self._made(again.request, run)
             self._retrying.mark(run)
             run = self._executing.execute(created, observer=observer, stop=stop)
         return run
@@ -66,11 +67,16 @@ class Following:
         again = self._retrying.of(run)
         if again is None:
             return
-        made = self._retrying.made(run) or self._replay(again.request)
+        made = self._retrying.made(run) or self._made(again.request, run)
         if made.state is State.CREATED:
             due = (run.ended or 0.0) + again.delay
             self._store.commit(None, [QueueRun(made.id, self._clock.now(), due)])
         self._retrying.mark(run)
+
+    def _made(self, request: ReplayRequest, run: Run) -> Run:
+        """Make a run in the place of another one, for who started that."""
+        with on_behalf_of(run.author):
+            return self._replay(request)
 
     def above(self, ended: Run, observer: Observer | None = None, stop: _Listen | None = None) -> Run:
         """Execute what waits for a subflow run that has ended, and so on up."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.leaving import Leave
 from dalsegno.errors import MoveRefused
 from dalsegno.model.clock import Clock
@@ -12,6 +13,7 @@ from dalsegno.model.state import State
 from dalsegno.service.executing import Executing
 from dalsegno.service.finding import find_run
 from dalsegno.service.following import Following
+from dalsegno.service.permitted import permit_execution
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.store.port import QueueRun, RunFilter, Store
 
@@ -23,9 +25,16 @@ class HostedRuns:
     """What the engine of a server does with runs, and how they come to it."""
 
     def __init__(
-        self, store: Store, executing: Executing, resuming: Resuming, following: Following, clock: Clock
+        self,
+        store: Store,
+        artifacts: ArtifactStore,
+        executing: Executing,
+        resuming: Resuming,
+        following: Following,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._artifacts = artifacts
         self._executing = executing
         self._resuming = resuming
         self._following = following
@@ -36,6 +45,7 @@ class HostedRuns:
         found = find_run(self._store, run)
         if found.state.ended:
             return found
+        permit_execution(found.request, self._store, self._artifacts)
         with suppress(MoveRefused):
             # that it has ended since is no fault
             self._store.commit(None, [QueueRun(found.id, self._clock.now())])
@@ -58,7 +68,10 @@ class HostedRuns:
         run : its id.
         leave : the wish that it is let go of.
         """
-        ended = self._following.above(self._executing.carry_on(run, leave))
+        ended = self._executing.carry_on(run, leave)
+        if not ended.state.ended:
+            return ended
+        ended = self._following.above(ended)
         self._following.queue_again(ended)
         return ended
 

@@ -19,21 +19,23 @@ from dalsegno.model.plan import Action
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.model.times import iso
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.replay.request import Amendment, ReplayRequest, TaskInputs, request_from_json
+from dalsegno.replay.request import Amendment, ReplayRequest, TaskInputs, request_from_json, task_inputs_as_json
 from dalsegno.replay.resolve import Resolved, resolve_request
 from dalsegno.replay.select import Nodes, Target
 from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.acting import author, note
+from dalsegno.service.audit import told
 from dalsegno.service.checking import check_values
 from dalsegno.service.executing import Executing, owner
 from dalsegno.service.finding import find_run
-from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.permitted import permit_given
 from dalsegno.service.planning import hashed_into
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
-from dalsegno.service.views import iso
 from dalsegno.service.waits import Wait, waits_of
 from dalsegno.store.port import (
     AmendRun,
@@ -190,6 +192,7 @@ class Resuming:
         if not said.task_inputs and said.breakpoints is None:
             return _Checked(now, nodes, chosen, answered, files, run.request)
         request = Amendment(now, author(), said.task_inputs, said.breakpoints).added_to(run.request)
+        note(run=run.id, overrides=told(task_inputs_as_json(said.task_inputs)))
         amendment = self._amendment(run, said, waits, nodes)
         return _Checked(now, nodes, chosen, answered, files, request, amendment)
 
@@ -250,6 +253,7 @@ class Resuming:
     def _amendment(self, run: Run, said: Resumption, waits: Sequence[Wait], nodes: Nodes) -> Resolved:
         asked = ReplayRequest(task_inputs=said.task_inputs, breakpoints=said.breakpoints or ())
         resolved = resolve_request(asked, nodes)
+        permit_given(resolved, nodes, self._store, self._artifacts)
         refusals = [*resolved.refusals, *check_values(resolved, nodes)]
         held = {wait.address for wait in waits if wait.kind == "breakpoint"}
         overridden = ((target, "overridden") for target, _ in resolved.task_inputs.given)

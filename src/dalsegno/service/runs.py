@@ -37,6 +37,7 @@ from dalsegno.service.hosting import HostedRuns
 from dalsegno.service.keyed import run_with_key, with_key
 from dalsegno.service.listing import ListedRuns, Listing, RunQuery
 from dalsegno.service.marked import Marked
+from dalsegno.service.permitted import permit_asked, permit_creation
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
@@ -65,6 +66,7 @@ class RunCases:
         ids: Ids,
     ) -> None:
         self._store = store
+        self._artifacts = artifacts
         self._flows = flows
         self._listing = Listing(store, clock)
         self._tracing = Tracing(store, artifacts)
@@ -85,7 +87,7 @@ class RunCases:
         )
         self._following = Following(store, self._executing, Retrying(store, graphs), self.create_replay, clock)
         #: what the engine of a server does
-        self.hosted = HostedRuns(store, self._executing, self._resuming, self._following, clock)
+        self.hosted = HostedRuns(store, artifacts, self._executing, self._resuming, self._following, clock)
 
     # plans and creation
 
@@ -166,6 +168,7 @@ class RunCases:
                 if earlier is not None:
                     return earlier
                 try:
+                    permit_creation(drawn.request, self._store, self._artifacts, queue=queue)
                     contents = {} if coded is None else coded.contents
                     return self._creating.create(
                         drawn, digest=digest, queue=queue, contents=contents, key=key, also=also
@@ -180,6 +183,7 @@ class RunCases:
     def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None, coded: Coded | None) -> Drawn:
         if request.start or request.skip or request.skip_successful or request.only or request.changed:
             raise Refusal("a fresh run has no origin to start in or to keep results of; replay a run", code="no-origin")
+        permit_asked(request, self._store, self._artifacts, text=text, code=coded)
         if coded is not None:
             saved = self._flows.prepare_code(coded)
         elif text is not None:
@@ -196,6 +200,7 @@ class RunCases:
     def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None, coded: Coded | None) -> Drawn:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
+        permit_asked(request, self._store, self._artifacts, text=text, code=coded)
         origin = refuse_deleted(self.get(request.origin), "replayed")
         refuse_off(self._store, origin.namespace, origin.flow)
         if coded is None:

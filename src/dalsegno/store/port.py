@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, KeepAnswer
+from dalsegno.store.access_port import AccessReads, AccessWrite
+from dalsegno.store.answers_port import AnswerReads, AnswerWrite
 from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
 from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
@@ -303,10 +304,9 @@ Write = (
     | DeleteFile
     | DisableFlow
     | DeleteFlow
-    | BeginAnswer
-    | KeepAnswer
-    | DropAnswer
+    | AnswerWrite
     | BulkWrite
+    | AccessWrite
 )
 
 
@@ -490,12 +490,14 @@ class Store(Protocol):
     def bulk(self) -> BulkReads: ...
     @property
     def bulk_leases(self) -> BulkLeases: ...
+    @property
+    def access(self) -> AccessReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
         CopyRun, DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run that exists (entries, files, flows,
-        answers, bulk replays).
+        answers, bulk replays, users and what they show).
 
         Raises
         ------

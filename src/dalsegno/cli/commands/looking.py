@@ -103,7 +103,7 @@ def gantt(run: options.RunName, *, as_json: options.Json = False) -> None:
     """Draw when each task of a run ran. What was kept is hatched, with the run in which it ran."""
     from dalsegno.client.client import Client
     from dalsegno.engine.clock import SystemClock
-    from dalsegno.service.views import iso
+    from dalsegno.model.times import iso
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:

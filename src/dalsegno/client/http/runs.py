@@ -18,6 +18,7 @@ from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.state import BEFORE, State
+from dalsegno.model.times import exactly
 from dalsegno.replay.request import ReplayRequest, task_inputs_as_json
 from dalsegno.service.coded import Coded
 from dalsegno.service.listing import ListedRuns, RunQuery
@@ -33,7 +34,7 @@ from dalsegno.wire.reading import (
     run_from_json,
     task_run_from_json,
 )
-from dalsegno.wire.times import exactly, known_seconds, seconds
+from dalsegno.wire.times import known_seconds, seconds
 
 Stop = Callable[[Callable[[], None]], None]
 #: how many lines, and how many runs, are asked for at once

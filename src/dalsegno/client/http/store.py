@@ -12,6 +12,7 @@ from urllib.parse import quote
 from dalsegno.client.http.connection import Connection
 from dalsegno.errors import DalSegnoError, LeaseLost, Refusal
 from dalsegno.service.creating import environment
+from dalsegno.store.access_port import AccessReads
 from dalsegno.store.answers_port import AnswerReads
 from dalsegno.store.bulk_port import BulkLeases, BulkReads
 from dalsegno.store.files_port import FileReads
@@ -98,6 +99,7 @@ class HttpStore:
         self.answers = cast("AnswerReads", _Reads(connection, "answers"))
         self.bulk = cast("BulkReads", _Reads(connection, "bulk"))
         self.bulk_leases = cast("BulkLeases", _Reads(connection, "bulk_leases"))
+        self.access = cast("AccessReads", _Reads(connection, "access"))
 
     def _wishes(self, run: str) -> Wishes | None:
         """Tell what somebody asked of a run that is leased here, as the last answer said."""

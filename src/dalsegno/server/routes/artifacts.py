@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
 from dalsegno.server.doors import TheService
-from dalsegno.server.replies import reply
+from dalsegno.server.replies import reply, stored
 from dalsegno.service.views import artifact_as_json
 from dalsegno.wire import run_answers
 
 router = APIRouter(tags=["artifacts"])
-
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-Digest = Annotated[str, Path(description="The BLAKE3 digest of the content: 64 hex digits.")]
-#: content is named by its digest, so it never changes
-_FOR_EVER = "private, max-age=31536000, immutable"
 
 
 @router.get("/artifact", response_model=run_answers.Artifact, summary="Show the record of a stored value or file")
@@ -52,10 +46,4 @@ def content(
 ) -> Response:
     """Give the bytes of a stored value or file under its name; ranges may be asked for."""
     found = service.artifacts.get(name)
-    return _file(service, found.digest, found.name)
-
-
-def _file(service: TheService, digest: str, name: str | None) -> Response:
-    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-    path = service.values.path(digest)
-    return FileResponse(path, headers=headers, media_type="application/octet-stream", filename=name)
+    return stored(service.values.path(found.digest), found.digest, found.name)

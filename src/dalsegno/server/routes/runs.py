@@ -55,9 +55,7 @@ def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Respons
         queue=wanted.queue,
         key=wanted.key,
     )
-    if run.queued is not None:
-        engine.take(run.id)
-    return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
+    return _made(run, engine)
 
 
 @router.post("/plan", response_model=run_answers.Plan, summary="See what a run would do")
@@ -79,6 +77,11 @@ def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Resp
         queue=wanted.queue,
         key=wanted.key,
     )
+    return _made(run, engine)
+
+
+def _made(run: Run, engine: TheEngine) -> Response:
+    """Answer with a run that was made, and have it executed where it was handed over."""
     if run.queued is not None:
         engine.take(run.id)
     return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
