@@ -54,6 +54,7 @@ unit: $(UV) ## the fast tests alone
 
 soak: $(UV) ## the long versions: more graphs, more stops
 	@DALSEGNO_ORACLE_GRAPHS=20000 DALSEGNO_CRASH_RUNS=200 $(RUN) pytest -n 2 tests/oracle tests/crash --timeout 7200 $(ARGS)
+	@DALSEGNO_LARGE_FILE_MIB=2048 $(RUN) pytest tests/server/test_faults.py --timeout 600 $(ARGS)
 
 bench: $(UV) ## measure; prints a table (PEERS=1: compared with other engines)
 	@$(UV) sync --quiet --frozen --all-extras --compile-bytecode

@@ -1,6 +1,7 @@
-"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [lists] [--quick]`.
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [lists] [server]`.
 
-`python -m bench peers [--install] [--write]` compares with other engines, and is never part of the rest.
+`--quick` takes smaller sizes. `python -m bench peers [--install]
+[--write]` compares with other engines, and is never part of the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines", "lists")
+PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines", "lists", "server")
 
 
 def main() -> int:

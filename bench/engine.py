@@ -37,7 +37,7 @@ def _size(size: int, *, tries: int) -> Iterator[Row]:
         service = open_service(settings=settings)
         runs: list[float] = []
         for _ in range(3):
-            run = service.runs.create_fresh("flow.yaml", ReplayRequest(), text=_flow(size))
+            run = service.runs.create_fresh("flow.yaml", ReplayRequest(), text=flow_text(size))
             start = perf_counter()
             run = service.runs.execute(run.id)
             runs.append((perf_counter() - start) / size * 1000)
@@ -74,7 +74,7 @@ def _bulk(*, times: int) -> Iterator[Row]:
     """How many replays of failed runs one process plans and forks a second: each is created, with what it keeps."""
     with tempfile.TemporaryDirectory() as folder:
         service = open_service(settings=Settings(Path(folder)))
-        text = f"{_flow(BULK_TASKS - 1)}  - id: last\n    type: core.execution.Fail\n"
+        text = f"{flow_text(BULK_TASKS - 1)}  - id: last\n    type: core.execution.Fail\n"
         origins = [service.runs.create_fresh("flow.yaml", ReplayRequest(), text=text) for _ in range(BULK_ORIGINS)]
         for origin in origins:
             assert service.runs.execute(origin.id).state is State.FAILED
@@ -90,9 +90,10 @@ def _bulk(*, times: int) -> Iterator[Row]:
         service.close()
 
 
-def _flow(size: int) -> str:
+def flow_text(size: int, name: str = "sequence") -> str:
+    """Give a flow of so many tasks, one after the other."""
     tasks = "".join(f"  - id: t{at}\n    type: core.debug.Return\n    format: value {at}\n" for at in range(size))
-    return f"id: sequence\nnamespace: bench\ntasks:\n{tasks}"
+    return f"id: {name}\nnamespace: bench\ntasks:\n{tasks}"
 
 
 def commit_floor(service: Service, settings: Settings, size: int, flow: str = "bench.sequence") -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,9 @@ from time import perf_counter, process_time
 from typing import Any
 
 from bench.measure import Row
+from bench.server import serving
 from dalsegno.model.state import State
+from dalsegno.service.open import open_service
 from dalsegno.settings import Settings
 from dalsegno.store import version
 from dalsegno.store.listed import OPEN, stored_words
@@ -27,8 +30,11 @@ from dalsegno.store.sqlite import SqliteStore
 
 RUNS, QUICK_RUNS, TASKS = 1_000_000, 50_000, 20
 GOAL_MS, PAGE, DEEP = 50.0, 50, 50
+#: of each flow
+_REVISIONS = 12
+#: another one where what is made here is another
+_FORM = 2
 BEGAN, SPAN = 1_700_000_000.0, 180 * 86_400.0
-_WORST = 15
 _SPACES = ("shop", "shop.orders", "shop.orders.eu", "finance", "finance.daily", "lab", "ops")
 _ERRORS = ("connection to the warehouse was refused", "disk quota exceeded", "column price is missing", "timed out")
 
@@ -54,21 +60,34 @@ _FLOWS = tuple(
 
 def made(folder: Path, runs: int) -> Path:
     """Give the folder of a store with so many runs; it is made where it is not there."""
-    home = folder / f"lists-{version.CURRENT}-{runs}"
+    home = folder / f"lists-{version.CURRENT}-{_FORM}-{runs}"
     path = home / "dalsegno.db"
     if path.exists():
         return path
-    home.mkdir(parents=True, exist_ok=True)
+    draft = folder / "draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
     print(f"  making a store of {runs:,} runs in {home} ...", file=sys.stderr, flush=True)
-    draft = home / "draft.db"
-    draft.unlink(missing_ok=True)
-    connection = sqlite3.connect(draft, isolation_level=None)
+    connection = sqlite3.connect(draft / path.name, isolation_level=None)
     connection.executescript(version.NEW_SQLITE.read_text(encoding="utf-8"))
     _fill(connection, runs)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
-    draft.rename(path)
+    _save_flows(draft)
+    draft.rename(home)
     return path
+
+
+def _save_flows(home: Path) -> None:
+    """Save the revisions that the runs are of."""
+    tasks = "".join(f"  - {{id: task_{at}, type: core.debug.Return, format: x}}\n" for at in range(TASKS))
+    service = open_service(settings=Settings(home))
+    for flow in _FLOWS:
+        for revision in range(1, _REVISIONS + 1):
+            service.flows.save(
+                f"id: {flow.name}\nnamespace: {flow.namespace}\ndescription: {revision}\ntasks:\n{tasks}"
+            )
+    service.close()
 
 
 def _fill(connection: sqlite3.Connection, runs: int) -> None:
@@ -115,7 +134,7 @@ def _run(at: int, runs: int, draw: random.Random, numbers: dict[_Flow, int]) -> 
     author = draw.choices(("scheduler", "alice", "bob", f"user{draw.randrange(100)}"), (70, 15, 10, 5))[0]
     return {
         "id": f"{at:08x}-0000-7000-8000-{at:012x}", "name": f"{flow.name}-{number}", "namespace": flow.namespace,
-        "flow": flow.name, "revision": 1 + at * 12 // runs, "state": state, "created": created, "started": started,
+        "flow": flow.name, "revision": 1 + at * _REVISIONS // runs, "state": state, "created": created, "started": started,
         "ended": ended, "parent": f"{max(at - 1, 0):08x}-0000-7000-8000-{max(at - 1, 0):012x}" if flow.sub else None,
         "author": author, "reason": "nightly check" if at % 900 == 0 else None, "labels": json.dumps(labels),
         "inputs": json.dumps(inputs), "error": json.dumps(error) if error else None, "place": int(created * 1_000_000),
@@ -200,6 +219,9 @@ def filters(runs: int) -> Mapping[str, tuple[dict[str, Any], ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
+    """One page. `asked` names the filter or the pair; times are in milliseconds."""
+
+    asked: str
     what: str
     page: int
     wall: float
@@ -215,38 +237,71 @@ def measure(quick: bool) -> Iterator[Row]:
         taken = list(_all(store, filters(runs)))
     finally:
         store.close()
-    worst = sorted(taken, key=lambda one: one.work, reverse=True)
-    print(f"  {len(taken):,} pages; the slowest, in ms of the processor (of the clock):", file=sys.stderr)
-    for one in worst[:_WORST]:
-        print(f"    {one.work:7.1f} ({one.wall:.1f})  page {one.page:<2}  {one.what}", file=sys.stderr)
+    print(_whole_table(taken), file=sys.stderr)
     goal = f"{GOAL_MS:.0f} ms"
     for page in (1, DEEP):
-        works = sorted(one.work for one in taken if one.page == page)
-        yield Row(f"page {page} of {runs:,} runs, p95 over all filters", works[int(len(works) * 0.95)], "ms", goal)
-        yield Row(f"page {page} of {runs:,} runs, the slowest filter", works[-1], "ms", goal)
+        pages = [one for one in taken if one.page == page]
+        works = sorted(one.work for one in pages)
+        slowest = max(pages, key=lambda one: one.work)
+        yield Row(
+            f"page {page} of {runs:,} runs, p95 of {len(pages):,} filters", works[int(len(works) * 0.95)], "ms", goal
+        )
+        yield Row(f"page {page} of {runs:,} runs, the slowest: {slowest.asked}", slowest.work, "ms", goal)
+    yield from _over_http(path.parent, runs)
+
+
+def _over_http(home: Path, runs: int) -> Iterator[Row]:
+    """What pages of a list and of a run take over HTTP, and what the server needs of the processor for them."""
+    # one of those that have task runs
+    run = f"{runs // 200 * 100:08x}-0000-7000-8000-{runs // 200 * 100:012x}"
+    with serving(home) as server:
+        for what, path in (
+            (f"the list of {runs:,} runs over HTTP", "/runs?limit=50"),
+            ("  what failed of a namespace", "/runs?limit=50&namespace=shop&state=FAILED"),
+            ("  counted by state", "/runs?limit=1&counts=true"),
+            (f"a run of {TASKS} tasks with its task runs, over HTTP", f"/runs/{run}"),
+            ("  its lineage", f"/runs/{run}/lineage"),
+        ):
+            took, worked = server.answered("GET", f"/api/v1{path}", tries=15)
+            yield Row(what, took, "ms", f"{GOAL_MS:.0f} ms", "of the processor", worked)
+
+
+def _whole_table(taken: list[_Taken]) -> str:
+    """Give a line for each filter and each pair: how long its slowest value takes, the worst first."""
+    worst: dict[str, dict[int, _Taken]] = {}
+    for one in taken:
+        pages = worst.setdefault(one.asked, {})
+        if one.page not in pages or one.work > pages[one.page].work:
+            pages[one.page] = one
+    lines = [f"  {'page 1':>8} {f'page {DEEP}':>8}  ms of the processor, the slowest of the values of each filter"]
+    for asked, pages in sorted(worst.items(), key=lambda item: -max(one.work for one in item[1].values())):
+        cells = " ".join(f"{pages[page].work:8.1f}" if page in pages else " " * 8 for page in (1, DEEP))
+        slowest = max(pages.values(), key=lambda one: one.work)
+        lines.append(f"  {cells}  {asked}" + (f"  {slowest.what}" if slowest.work > GOAL_MS else ""))
+    return "\n".join(lines)
 
 
 def _all(store: SqliteStore, known: Mapping[str, tuple[dict[str, Any], ...]]) -> Iterator[_Taken]:
-    for name, values in {"none": ({},), **known}.items():
+    for name, values in {"no filter": ({},), **known}.items():
         for value in values:
-            yield from _pages(store, f"{name} {value}", RunFilter(**value, limit=PAGE))
+            yield from _pages(store, name, value)
     for (one, values), (two, others) in combinations(known.items(), 2):
         for value in values:
             for other in others:
-                if any(value[key] != other[key] for key in value.keys() & other.keys()):
-                    continue
-                yield from _pages(store, f"{one} + {two} {value | other}", RunFilter(**(value | other), limit=PAGE))
+                if all(value[key] == other[key] for key in value.keys() & other.keys()):
+                    yield from _pages(store, f"{one} + {two}", value | other)
 
 
-def _pages(store: SqliteStore, what: str, wanted: RunFilter) -> Iterator[_Taken]:
-    yield _timed(store, what, 1, wanted)
+def _pages(store: SqliteStore, asked: str, values: dict[str, Any]) -> Iterator[_Taken]:
+    wanted = RunFilter(**values, limit=PAGE)
+    yield _timed(store, asked, str(values), 1, wanted)
     # the place before page 50, without turning all the pages before it
     places = store.runs._lists.places(replace(wanted, limit=PAGE * (DEEP - 1)))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     if len(places) == PAGE * (DEEP - 1):
-        yield _timed(store, what, DEEP, replace(wanted, after=places[-1]))
+        yield _timed(store, asked, str(values), DEEP, replace(wanted, after=places[-1]))
 
 
-def _timed(store: SqliteStore, what: str, page: int, wanted: RunFilter) -> _Taken:
+def _timed(store: SqliteStore, asked: str, what: str, page: int, wanted: RunFilter) -> _Taken:
     walls: list[float] = []
     works: list[float] = []
     for _ in range(3):
@@ -256,4 +311,4 @@ def _timed(store: SqliteStore, what: str, page: int, wanted: RunFilter) -> _Take
         walls.append(perf_counter() - wall)
         if walls[-1] > 1:
             break
-    return _Taken(what, page, sorted(walls)[len(walls) // 2] * 1000, sorted(works)[len(works) // 2] * 1000)
+    return _Taken(asked, what, page, sorted(walls)[len(walls) // 2] * 1000, sorted(works)[len(works) // 2] * 1000)

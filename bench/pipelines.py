@@ -86,7 +86,7 @@ def _replays(quick: bool) -> Iterator[Row]:
         for length in (100, 1_000) if quick else (100, 1_000, 10_000):
             origin = chain(length).name
             last = f"inc_{length}"
-            taken = seconds(lambda origin=origin, last=last: chain.replay(pipeline_run=origin, start=[last]), 5)
+            taken = seconds(lambda origin=origin, last=last: chain.replay(pipeline_run=origin, start=[last]), 9)
             yield Row(f"replay, {length - 1:,} of {length:,} reused", taken * 1000, "ms", goals[length])
 
 

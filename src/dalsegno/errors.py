@@ -14,6 +14,10 @@
     |   |- StoreTooNew          the store was written by a newer Dal Segno
     |   |- RunIsLive            the run is being executed by another live process
     |   |- BulkIsLive           the bulk replay is being driven by another live process
+    |   |- NotKnown             a server does not know who asks: log in, or show a token
+    |   |- NotAllowed           who asks may not do this
+    |   |- TooManyTries         too many logins have failed: wait
+    |   |- TooLarge             a request's body is larger than its route takes
     |   `- ExtraMissing         an optional dependency is not installed
     |- TaskFailed               a task's own failure: what the user's work ran into
     |   `- ExpressionFailed     an expression could not be rendered
@@ -274,6 +278,39 @@ class BulkIsLive(Refusal):
     """The bulk replay is being driven by another live process."""
 
     code = "bulk-is-live"
+
+
+class NotKnown(Refusal):
+    """A server does not know who asks."""
+
+    code = "not-logged-in"
+
+
+class NotAllowed(Refusal):
+    """Who asks may not do this."""
+
+    code = "not-allowed"
+
+
+class TooManyTries(Refusal):
+    """Too many logins have failed.
+
+    Parameters
+    ----------
+    wait : how many seconds to wait before the next one.
+    """
+
+    code = "too-many-tries"
+
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class TooLarge(Refusal):
+    """A request's body is larger than its route takes."""
+
+    code = "too-large"
 
 
 class ExtraMissing(Refusal):

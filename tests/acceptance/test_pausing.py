@@ -76,3 +76,28 @@ def test_a_replay_stops_at_breakpoints_and_takes_other_values_on_the_way(desk: D
     # the amendment is an override like any other: a later replay carries it over
     desk.do("replay", "last", "--from", "told")
     assert desk.ask("outputs", "last")["tasks"]["told"] == {"value": "amended"}
+
+
+def test_a_run_is_paused_from_another_terminal_and_goes_on_later(desk: Desk) -> None:
+    flow = """\
+id: long
+namespace: work
+tasks:
+  - {id: each, type: core.flow.ForEach, values: "{{ range(1, 600) }}",
+     tasks: [{id: nap, type: core.flow.Sleep, duration: PT0.05S}]}
+"""
+    with desk.start("run", desk.write("long.yaml", flow)) as process:
+        process.wait_for("each[2].nap")
+        asked = desk.do("pause", "last")
+        assert "Asked to pause: long-1" in asked.out
+        code, _, err = process.finish()
+    assert code == 3
+    assert "It was paused: nothing in it begins until it is resumed." in err
+    assert "dalsegno resume long-1" in desk.do("show", "last").out
+    with desk.unchanged():
+        assert "long-1 waits already" in desk.do("pause", "last", code=2).err
+    with desk.start("resume", "last") as process:
+        process.wait_for("nap")
+        desk.do("kill", "last")
+        process.finish()
+    assert desk.ask("show", "last")["state"] == "KILLED"

@@ -194,6 +194,17 @@ def test_a_paused_run_is_killed(client: Client) -> None:
 def test_runs_are_labelled_and_deleted(client: Client) -> None:
     run = run_of(client)
     assert client.label_run(run.id, {"kept": "yes"}).labels == {"team": "data", "kept": "yes"}
+    assert client.label_run(run.id, {"kept": "no"}, remove=["team"]).labels == {"kept": "no"}
+    assert client.list_runs(RunFilter(labels=(("team", "data"),))) == []
+    assert [each.id for each in client.list_runs(RunFilter(labels=(("kept", "no"),)))] == [run.id]
+    for labels, remove, said in (
+        ({}, ["kepd"], "no label `kepd`; did you mean `kept`"),
+        ({"a": "b"}, ["a"], "say one of"),
+    ):
+        with pytest.raises(Refusal, match=said):
+            client.label_run(run.id, labels, remove=remove)
+    assert client.get_run(run.id).labels == {"kept": "no"}
+    assert client.label_run(run.id, {}, remove=["kept"]).labels == {}
     assert client.delete_run(run.id).deleted is not None
     assert client.list_runs(RunFilter()) == []
     assert [each.id for each in client.list_runs(RunFilter(deleted=True))] == [run.id]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
-from tests.docs import api, language
+from tests.docs import access, api, language
 from tests.docs.shell import Shell
 from tests.docs.tables import BLANK, table
 from tests.support import kestra_cases
@@ -185,5 +185,6 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/python-api.md": {"api": api.api_part},
     "docs/cli.md": {"commands": command_part},
     "docs/expressions.md": {"names": names_part},
+    "docs/security.md": access.PARTS,
     "docs/flows.md": {"task types": type_part, **language.PARTS},
 }

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
+from tests.conformance.store import conftest as of_store
+from tests.support.desk import Desk
 from tests.support.servers import RunningServer
 
 from dalsegno.client.client import Client
@@ -16,6 +20,8 @@ from dalsegno.model.bulk import BulkJob, BulkState, Pace, RowState
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.store.port import RunFilter
+from dalsegno.wire.bulk import bulk_body
+from dalsegno.wire.bulk_answers import BulkPreview, BulkReplay, BulkReplays, BulkRows
 
 FLOW = """
 id: demo
@@ -40,10 +46,15 @@ def failing(home: Path, count: int) -> None:
             assert client.execute(run.id).state is State.FAILED
 
 
-@pytest.fixture(params=["embedded", "http"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Client]:
-    """A client of each transport, on a store with 6 runs that failed and a flow that was fixed."""
+new_database = of_store.new_database
+
+
+@pytest.fixture(params=["embedded", "http", "postgres"])
+def client(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """A client of each transport, on a store with 6 runs that failed and a flow that was fixed; and on PostgreSQL."""
     home = tmp_path / "home"
+    if request.param == "postgres":
+        monkeypatch.setenv("DALSEGNO_STORE", request.getfixturevalue("new_database")())
     failing(home, 6)
     with Client(home) as local:
         local.save_flow(FIXED)
@@ -99,6 +110,15 @@ def test_it_waits_goes_on_and_is_aborted(client: Client) -> None:
         client.resume_bulk_replay(job.id)
 
 
+def test_only_what_was_made_since_then_is_chosen(client: Client) -> None:
+    third = client.get_run("demo-3")
+    assert FAILED.filter is not None
+    asked = replace(FAILED, filter=replace(FAILED.filter, created_from=third.created))
+    assert client.preview_bulk_replay(asked).runs == tuple(client.get_run(f"demo-{n}").id for n in (3, 4, 5, 6))
+    job = client.start_bulk_replay(asked)
+    assert (job.tally.total, "since" in job.selection) == (4, True)
+
+
 def test_it_begins_at_the_task_that_failed_first(client: Client) -> None:
     asked = BulkRequest(filter=FAILED.filter, request=ReplayRequest(revision="latest"), first_failed=True)
     job = client.start_bulk_replay(asked)
@@ -128,3 +148,54 @@ def test_a_server_that_is_killed_forgets_no_run_and_replays_none_twice(tmp_path:
         assert (done.state, done.tally.succeeded) == (BulkState.DONE, 12)
     origins = replays_of(home)
     assert len(origins) == len(set(origins)) == 12
+
+
+def test_an_effect_that_would_happen_again_is_refused_for_each_run(client: Client) -> None:
+    twice = FIXED.replace("value: hello}", "value: hello, effects: external}")
+    client.save_flow(twice)
+    asked = BulkRequest(filter=FAILED.filter, request=ReplayRequest(revision="latest"))
+    job = client.drive_bulk_replay(client.start_bulk_replay(asked).id)
+    assert (job.state, job.tally.refused) == (BulkState.DONE, 6)
+    rows = client.bulk_rows(job.id)
+    assert {row.code for row in rows} == {"effects"}
+    assert all("load" in (row.why or "") and row.replay is None for row in rows)
+    agreed = BulkRequest(filter=FAILED.filter, request=ReplayRequest(revision="latest", acknowledge=("*",)))
+    assert client.drive_bulk_replay(client.start_bulk_replay(agreed).id).tally.succeeded == 6
+
+
+def test_a_command_line_that_was_killed_is_taken_up_again_by_another(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    failing(desk.home, 6)
+    with Client(desk.home) as local:
+        local.save_flow(SLOW)
+    words = ("bulk-replay", "--state", "FAILED", "--from", "convert", "--revision", "latest", "--at-once", "2", "--yes")
+    with desk.start(*words) as process, Client(desk.home) as local:
+        process.wait_for("bulk-1")
+        until = time.monotonic() + 30
+        while local.get_bulk_replay("bulk-1").tally.succeeded < 1 and time.monotonic() < until:
+            pass
+        process.kill9()
+        left = local.get_bulk_replay("bulk-1")
+    assert left.state is BulkState.RUNNING
+    assert 0 < left.tally.succeeded < 6
+    desk.do("bulk", "resume", "bulk-1")
+    assert desk.ask("bulk", "show", "bulk-1")["counts"]["succeeded"] == 6
+    origins = replays_of(desk.home)
+    assert len(origins) == len(set(origins)) == 6
+
+
+def test_a_server_answers_as_its_document_says(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    failing(home, 2)
+    with Client(home) as local:
+        local.save_flow(FIXED)
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        body = bulk_body(FAILED, Pace())
+        job = client.drive_bulk_replay(client.start_bulk_replay(FAILED).id)
+        with httpx.Client(base_url=f"{server.url}/api/v1") as http:
+            assert BulkReplay.model_validate(http.get(f"bulk-replays/{job.id}").json()).counts.succeeded == 2
+            assert len(BulkReplays.model_validate(http.get("bulk-replays").json()).bulk_replays) == 1
+            rows = BulkRows.model_validate(http.get(f"bulk-replays/{job.id}/rows").json()).rows
+            assert [row.replay is not None for row in rows] == [True, True]
+            preview = BulkPreview.model_validate(http.post("bulk-replays/preview", json=body).json())
+            assert [(each.code, each.count) for each in preview.skipped] == [("fixed-already", 2)]

@@ -10,9 +10,9 @@ import pytest
 from tests.support.servers import RunningServer
 
 from dalsegno.client.client import Client
-from dalsegno.store.answers_port import StoredAnswer
+from dalsegno.store.answers_port import BeginAnswer, StoredAnswer
 from dalsegno.store.open import open_store
-from dalsegno.store.port import BeginAnswer, RunFilter
+from dalsegno.store.port import RunFilter
 
 FLOW = "id: hello\nnamespace: company.team\ntasks:\n  - {id: greet, type: core.debug.Return, value: hello}\n"
 RUN = {"flow": "hello.yaml", "text": FLOW, "queue": False}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 from tests.support.servers import RunningServer
@@ -11,6 +15,7 @@ from tests.support.servers import RunningServer
 from dalsegno.client.client import Client
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.store.port import RunFilter
 
 FLOW = """
 id: work
@@ -65,3 +70,58 @@ def test_runs_that_waited_for_an_engine_are_taken_by_the_next_one(tmp_path: Path
     with RunningServer(home) as server, Client(url=server.url) as client:
         assert (tmp_path / "begun").read_text() == "begun\n"
         assert [client.execute(run.id).state for run in (first, second)] == [State.SUCCESS, State.SUCCESS]
+
+
+def test_a_run_that_was_about_to_pause_is_paused_by_the_next_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        run = client.start_run("work.yaml", ReplayRequest(), text=FLOW.format(here=tmp_path))
+        httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert httpx.post(f"{server.url}/api/v1/runs/{run.id}/pause").json()["state"] == "RUNNING"
+        server.kill()
+    (tmp_path / "again").touch()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        # the engine takes up what is left behind before it takes anything else, and may be there already
+        assert client.execute(run.id).state is State.PAUSED
+        assert {each.address: each.state for each in client.task_runs(run.id)}["second"] is State.RUNNING
+        with ThreadPoolExecutor(1) as pool:
+            going = pool.submit(client.resume, run.id)
+            assert (tmp_path / "begun").read_text() == "begun\n"
+            assert going.result(30).state is State.SUCCESS
+        assert [each.state for each in client.attempts(run.id, "second")] == [State.KILLED, State.SUCCESS]
+    assert (tmp_path / "done").read_text() == "first\nsecond\n"
+
+
+AGAIN = """
+id: again
+namespace: company.team
+retry: {type: constant, interval: PT2S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}
+tasks:
+  - {id: fail, type: core.execution.Fail, condition: "{{ labels.system.retry ?? '0' == '0' }}"}
+"""
+
+
+def test_a_run_is_made_again_though_the_server_was_killed_before_its_time_had_come(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        run = client.start_run("again.yaml", ReplayRequest(), text=AGAIN)
+        assert client.execute(run.id).state is State.FAILED
+        server.kill()
+    with RunningServer(home) as server, Client(url=server.url) as client:
+        for event in events(server.url):
+            if (event["run"]["name"], event["state"]) == ("again-2", "SUCCESS"):
+                break
+        again = client.get_run("again-2")
+        assert again.origin == run.id
+        assert (again.started or 0.0) >= (client.get_run(run.id).ended or 0.0) + 2
+        assert len(client.list_runs(RunFilter())) == 2
+
+
+def events(url: str) -> Iterator[dict[str, Any]]:
+    """Give what happens to runs, from when the server was started."""
+    with httpx.stream("GET", f"{url}/api/v1/events", headers={"Last-Event-ID": "0"}, timeout=30) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:") and "state" in line:
+                yield json.loads(line[5:])

@@ -22,8 +22,8 @@ id: writes
 namespace: demo
 tasks:
   - {id: write, type: scripts.shell.Commands,
-     commands: ["seq 30000 > n.txt", "printf 'zäh' > s.txt", "printf 'a\\\\000' > b.bin"],
-     outputFiles: [n.txt, s.txt, b.bin]}
+     commands: ["seq 30000 > n.txt", "printf 'zäh' > s.txt", "printf 'a\\\\000' > b.bin", "printf 'a,b\\n1,x\\n' > t.csv"],
+     outputFiles: [n.txt, s.txt, b.bin, t.csv]}
 """
 
 
@@ -59,7 +59,9 @@ def test_files_are_previewed_and_given_in_parts(server: RunningServer) -> None:
             small = http.get("artifact/preview", params={"name": uris["s.txt"]}).json()
             assert (small["text"], small["complete"]) == ("zäh", True)
             binary = http.get("artifact/preview", params={"name": uris["b.bin"]}).json()
-            assert (binary["text"], binary["complete"]) == (None, False)
+            assert (binary["text"], binary["complete"], binary["table"]) == (None, False, None)
+            table = http.get("artifact/preview", params={"name": uris["t.csv"]}).json()["table"]
+            assert ([each["name"] for each in table["columns"]], table["rows"]) == (["a", "b"], [["1", "x"]])
 
             name, tag = {"name": uris["n.txt"]}, f'"{large["artifact"]["digest"]}"'
             part = http.get("artifact/content", params=name, headers={"Range": "bytes=2-5"})

@@ -82,6 +82,29 @@ def test_what_runs_when_it_stops_is_carried_on_by_the_next_one(tmp_path: Path) -
         ]  # fmt: skip
 
 
+def test_runs_that_take_long_make_room_for_more_than_are_begun_at_a_moment(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(tmp_path / "home") as server, Client(url=server.url) as client:
+        client.save_flow(SLOW.format(here=tmp_path))
+        for _ in range(9):
+            httpx.post(f"{server.url}/api/v1/runs", json={"flow": "company.team.slow"}).raise_for_status()
+        # each writes and then waits a minute, so that all of them are under way
+        begun = 0
+        while begun < 9:
+            begun += (tmp_path / "begun").read_text().count("begun")
+        server.kill()
+
+
+def test_runs_that_wait_for_a_thread_are_all_executed(tmp_path: Path) -> None:
+    text = "id: quick\nnamespace: company.team\ntasks:\n  - {id: only, type: core.debug.Return}\n"
+    with RunningServer(tmp_path / "home", "--at-once", "1") as server, Client(url=server.url) as client:
+        client.save_flow(text)
+        posted = [httpx.post(f"{server.url}/api/v1/runs", json={"flow": "quick"}).json()["id"] for _ in range(25)]
+        assert [client.execute(run).state for run in posted] == [State.SUCCESS] * 25
+        ended = [client.get_run(run).ended for run in posted]
+        assert ended == sorted(ended, key=lambda at: at or 0.0)
+
+
 def test_it_tells_how_it_is(server: RunningServer) -> None:
     with Client(url=server.url) as client:
         client.execute(client.start_run("hello.yaml", ReplayRequest(), text=FLOW).id)
@@ -117,12 +140,13 @@ def test_a_port_that_is_taken_is_told(server: RunningServer, tmp_path: Path) -> 
     assert "--port" in ended.stderr
 
 
-def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
+def test_it_listens_on_no_other_address_without_an_admin(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("dalsegno")), "server", "--host", "0.0.0.0", "--port", "0"]
     environ = {**os.environ, "DALSEGNO_HOME": str(tmp_path)}
     ended = subprocess.run(command, check=False, env=environ, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert "listens on this machine alone" in " ".join(ended.stderr.split())
+    assert "a server on 0.0.0.0, where others reach it, needs an admin" in " ".join(ended.stderr.split())
+    assert "`dalsegno user add NAME --role admin` adds one" in " ".join(ended.stderr.split())
 
 
 def test_a_name_of_elsewhere_that_leads_here_is_refused(server: RunningServer) -> None:

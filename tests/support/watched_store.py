@@ -25,6 +25,7 @@ class WatchedStore:
         self.entries = inner.entries
         self.files = inner.files
         self.answers = inner.answers
+        self.access = inner.access
         self.changes = inner.changes
         self.bulk = inner.bulk
         self.bulk_leases = inner.bulk_leases

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -117,6 +118,12 @@ class ArtifactStore(Protocol):
         """Remove a blob, unless it was stored at `stored_before` or later; tell whether it was removed by this call.
 
         Whoever has it open reads on.
+        """
+        ...
+
+    def storing(self) -> AbstractContextManager[None]:
+        """Tell a failure of the disk, while a file is made that will be adopted, in the words of the store
+        (`StoreUnavailable`).
         """
         ...
 

@@ -6,6 +6,7 @@ A request is planned with the forms of the values that it gives before any of th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -79,6 +80,10 @@ class Weighed:
     def delete(self, digest: str, *, stored_before: float) -> bool:  # noqa: ARG002 - as the port has it
         """Remove nothing."""
         return False
+
+    def storing(self) -> AbstractContextManager[None]:
+        """Tell a failure of the disk in the words of the store."""
+        return self._store.storing()
 
     def scratch(self) -> Path:
         """Give the folder in which files should be made."""

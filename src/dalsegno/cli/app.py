@@ -32,9 +32,10 @@ _MODULES = {
     **dict.fromkeys(("bulk-replay", "bulk"), "bulk"),
     "resume": "resume",
     "runs": "runs",
-    **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill"), "looking"),
+    **dict.fromkeys(("show", "gantt", "outputs", "lineage", "why", "kill", "pause"), "looking"),
     "compare": "compare",
-    **dict.fromkeys(("delete", "purge"), "keeping"),
+    "explain": "explaining",
+    **dict.fromkeys(("delete", "purge", "label"), "keeping"),
     **dict.fromkeys(("logs", "artifact"), "logs"),
     "eval": "evaluating",
     **dict.fromkeys(("flow", "tasks"), "flows"),
@@ -42,6 +43,7 @@ _MODULES = {
     "kv": "kv",
     "files": "files",
     "server": "server",
+    **dict.fromkeys(("user", "token", "audit"), "access"),
 }
 
 

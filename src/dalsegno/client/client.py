@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from dalsegno.client.access import AccessClient
 from dalsegno.client.bulk import BulkClient
 from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import RunFilter, StoredLine
 
 
-class Client(FlowClient, PipelineClient, BulkClient):
+class Client(FlowClient, PipelineClient, BulkClient, AccessClient):
     """A door to Dal Segno.
 
         with Client() as client:
@@ -247,9 +248,16 @@ class Client(FlowClient, PipelineClient, BulkClient):
         """Ask the engine that executes a run to stop it."""
         return self._service.runs.kill(run)
 
-    def label_run(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels, beside those that it has. Raises `RunIsLive` while it is executed."""
-        return self._service.runs.label(run, labels)
+    def pause_run(self, run: str) -> Run:
+        """Ask the engine that executes a run to pause it: what is running ends, and nothing begins until `resume`."""
+        return self._service.runs.pause(run)
+
+    def label_run(self, run: str, labels: Mapping[str, str], *, remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, beside those that it has, and take away those named in `remove`.
+
+        Raises `RunIsLive` while it is executed.
+        """
+        return self._service.runs.label(run, labels, remove)
 
     def run_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs, as every door shows it."""
@@ -310,6 +318,14 @@ class Client(FlowClient, PipelineClient, BulkClient):
         differs. `summary` says it in a sentence, `first` names the address where they begin to differ.
         """
         return self._service.comparing.compare(before, after)
+
+    def explain(self, run: str) -> str:
+        """Give what is known of a run that failed as one text in Markdown, for a colleague or an assistant.
+
+        What failed and where, with the properties as they were rendered, the end of the log, the source, and the difference to
+        the last revision that went well. Recorded secrets are masked.
+        """
+        return self._service.explaining.explain(run)
 
     def pull(self, run: str, *, url: str, token: str | None = None) -> Pulled:
         """Copy a run of a server, with its artifacts and what it came from, into the data directory of this Client.

@@ -133,6 +133,11 @@ class StepRun:
     status = state
 
     @property
+    def attempt(self) -> int:
+        """The number of its last attempt; numbers go on over replays."""
+        return self._task_run.attempt
+
+    @property
     def action(self) -> str:
         """What the plan did with it: RUN, REUSE, PIN ..."""
         return self._task_run.action.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
@@ -33,18 +34,26 @@ class Live:
 
 
 class Bodies:
-    """Runs bodies and gives their ends. A wait holds no thread."""
+    """Runs bodies and gives their ends. A wait holds no thread.
 
-    def __init__(self, executor: Executor, clock: Clock, stop: Stop, leave: Leave) -> None:
+    Parameters
+    ----------
+    held : tells whether the run is to pause: then no attempt begins any more.
+    """
+
+    def __init__(self, executor: Executor, clock: Clock, stop: Stop, leave: Leave, held: Callable[[], bool]) -> None:
         self._executor = executor
         self._clock = clock
         self._stop = stop
         self._leave = leave
+        self._held = held
         self._starting: list[Live] = []
         self._live: dict[str, Live] = {}
         self._told: SimpleQueue[_Told] = SimpleQueue()
-        #: when, which task run, and whether the wait was the task's own
-        self._waiting: list[tuple[float, str, bool]] = []
+        #: the waits that are the tasks' own: when, and which task run
+        self._waiting: list[tuple[float, str]] = []
+        #: the waits for another attempt
+        self._later: list[tuple[float, str]] = []
         self._timeouts: list[tuple[float, str, int]] = []
         stop.listen(lambda: self._told.put(("", None)))
 
@@ -55,12 +64,17 @@ class Bodies:
     def add_later(self, live: Live, at: float) -> None:
         """Take a body that is to start at a time."""
         self._live[live.order.task_run] = live
-        heappush(self._waiting, (at, live.order.task_run, False))
+        heappush(self._later, (at, live.order.task_run))
 
     @property
     def idle(self) -> bool:
         """Whether nothing runs, waits or is about to start."""
         return not self._starting and not self._live
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing but the wait for another attempt is left."""
+        return not self._starting and len(self._live) == len(self._later)
 
     def start(self, *, here: bool = True) -> None:
         """Start what was added. A lone one runs on this thread where it may, unless its time is limited."""
@@ -83,11 +97,13 @@ class Bodies:
         """
         ends: list[tuple[str, Outcome]] = []
         while not ends and not (self._stop.wanted and not self._live) and self._leave.by is None:
+            if self._held() and self.at_rest:
+                break
             if until is not None and self._told.empty() and until <= self._clock.now():
                 break
             for task_run, outcome in self._take_told(until):
                 if isinstance(outcome, Waiting):
-                    heappush(self._waiting, (outcome.until, task_run, True))
+                    heappush(self._waiting, (outcome.until, task_run))
                 elif outcome is not None:
                     ends.append((task_run, outcome))
             self._end_late_attempts()
@@ -95,17 +111,17 @@ class Bodies:
         return [(self._live.pop(task_run), outcome) for task_run, outcome in ends]
 
     def wake(self) -> None:
-        """Have whoever waits for an end look again whether the run is let go of."""
+        """Have whoever waits for an end look again whether the run is let go of, or is to pause."""
         self._told.put(("", None))
 
     def take_last(self, by: float) -> list[tuple[Live, Outcome]]:
         """Take what ends until a time, of what runs; what waits for its own time is left alone."""
         ends: list[tuple[Live, Outcome]] = []
-        while len(self._live) > len({task_run for _, task_run, _ in self._waiting}) and self._clock.now() < by:
+        while len(self._live) > len(self._waiting) + len(self._later) and self._clock.now() < by:
             with suppress(Empty):
                 task_run, outcome = self._told.get(timeout=max(0.0, by - self._clock.now()))
                 if isinstance(outcome, Waiting):
-                    heappush(self._waiting, (outcome.until, task_run, True))
+                    heappush(self._waiting, (outcome.until, task_run))
                 elif outcome is not None:
                     ends.append((self._live.pop(task_run), outcome))
         return ends
@@ -131,7 +147,8 @@ class Bodies:
         self._told.put((task_run, outcome))
 
     def _take_told(self, until: float | None) -> list[_Told]:
-        known = [*(item[0] for item in (*self._waiting[:1], *self._timeouts[:1])), *([] if until is None else [until])]
+        known = [waits[0][0] for waits in (*self._counting(), self._timeouts) if waits]
+        known += [] if until is None else [until]
         due = min(known, default=None)
         timeout = None if due is None else max(0.0, due - self._clock.now())
         try:
@@ -153,19 +170,25 @@ class Bodies:
 
     def _end_wait_of(self, task_run: str) -> None:
         """Let an attempt go on that waits, so that it learns that its time has passed."""
-        if any(waiting == task_run for _, waiting, _ in self._waiting):
-            self._waiting = [found for found in self._waiting if found[1] != task_run]
-            heapify(self._waiting)
-            heappush(self._waiting, (0.0, task_run, True))
+        for waits in (self._waiting, self._later):
+            if any(waiting == task_run for _, waiting in waits):
+                waits[:] = [found for found in waits if found[1] != task_run]
+                heapify(waits)
+                heappush(self._waiting, (0.0, task_run))
+
+    def _counting(self) -> list[list[tuple[float, str]]]:
+        """Give the waits that count now: of a run that is to pause, no attempt begins."""
+        return [self._waiting] if self._held() else [self._waiting, self._later]
 
     def _end_waits(self) -> list[tuple[str, Outcome]]:
         """Begin what has waited long enough; where tasks are to stop, end what waits."""
         ends: list[tuple[str, Outcome]] = []
-        while self._waiting and (self._stop.wanted or self._waiting[0][0] <= self._clock.now()):
-            _, task_run, waited = heappop(self._waiting)
-            order = self._live[task_run].order
-            if order.stopping.wanted:
-                ends.append((task_run, stopped(order)))
-            else:
-                self._submit(replace(order, waited=waited))
+        for waits in self._counting():
+            while waits and (self._stop.wanted or waits[0][0] <= self._clock.now()):
+                _, task_run = heappop(waits)
+                order = self._live[task_run].order
+                if order.stopping.wanted:
+                    ends.append((task_run, stopped(order)))
+                else:
+                    self._submit(replace(order, waited=waits is self._waiting))
         return ends

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from dalsegno.errors import Refusal
+from dalsegno.model.times import iso
 from dalsegno.replay.request import ReplayRequest
 from dalsegno.store.port import RunFilter
 
@@ -19,7 +19,6 @@ class BulkRequest:
     ----------
     runs : the runs, each by what `find_run` takes; or
     filter : which runs, the oldest first.
-    since : of those that the filter lets through only what was created at or after this time.
     request : what is asked of each replay; it has no origin.
     first_failed : have each begin at the task that failed first in its origin.
     fixed_too : replay runs too that a later replay has fixed.
@@ -27,7 +26,6 @@ class BulkRequest:
 
     runs: tuple[str, ...] = ()
     filter: RunFilter | None = None
-    since: float | None = None
     request: ReplayRequest = field(default_factory=ReplayRequest)
     first_failed: bool = False
     fixed_too: bool = False
@@ -40,9 +38,10 @@ class BulkRequest:
         asked = {
             name: value
             for name, value in asdict(self.filter).items()
-            if name != "limit" and value != getattr(standard, name)
+            if name not in ("limit", "created_from") and value != getattr(standard, name)
         }
-        return asked if self.since is None else {**asked, "since": _iso(self.since)}
+        since = self.filter.created_from
+        return asked if since is None else {**asked, "since": iso(since)}
 
 
 def check(asked: BulkRequest) -> None:
@@ -59,7 +58,3 @@ def check(asked: BulkRequest) -> None:
     if asked.first_failed and (request.start or request.only):
         message = "each replay begins at the task that failed first, or at those that are named: drop one of the two"
         raise Refusal(message, code="contradiction")
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

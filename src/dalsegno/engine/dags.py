@@ -12,14 +12,19 @@ from dalsegno.model.state import State
 
 
 def first_ended(
-    tasks: Iterable[Task], depends: Mapping[str, Sequence[str]] | None, ended: Callable[[str], State | None]
+    tasks: Iterable[Task],
+    depends: Mapping[str, Sequence[str]] | None,
+    ended: Callable[[str], State | None],
+    *,
+    limit: int = 0,
 ) -> dict[str, State]:
     """Give the tasks that have ended already and stand after nothing else, in the order of the text, each with its state.
 
     Where the text of a Dag stands in another order than that in which its tasks may start, it ends: what follows is looked
-    at in its turn.
+    at in its turn. So it does where as many have to run as a Dag has run at once (`limit`; 0 is no limit).
     """
     passed: dict[str, State] = {}
+    starting = 0
     others: set[str] = set()
     for task in tasks:
         before = () if depends is None else depends.get(task.id, ())
@@ -33,6 +38,9 @@ def first_ended(
             break
         else:
             others.add(task.id)
+            starting += not lacking
+            if limit and starting == limit:
+                break
     return passed
 
 

@@ -195,7 +195,7 @@ class Frame:
         ended : gives how a task ended that has a result already and has not moved.
         """
         tasks = takewhile(lambda entry: isinstance(entry, Task), self.pending)
-        passed = first_ended(cast("Iterator[Task]", tasks), self.depends, ended)
+        passed = first_ended(cast("Iterator[Task]", tasks), self.depends, ended, limit=self.limit)
         if not passed:
             return passed
         self.states.update(passed.values())

@@ -8,6 +8,7 @@ from typing import Any
 
 from dalsegno.engine.children import Children
 from dalsegno.engine.expansion import Expansion
+from dalsegno.engine.holding import Hold
 from dalsegno.engine.leaving import Leave
 from dalsegno.engine.limits import Limits
 from dalsegno.engine.logs import LogWriter
@@ -33,6 +34,7 @@ class Job:
     limits : what is expected of the run as a whole.
     read_output : gives the value of an output of the flow in its type.
     leave : the wish that the run is let go of.
+    hold : the wish that it pauses.
     """
 
     run: Run
@@ -51,3 +53,4 @@ class Job:
     children: Children
     observer: Observer | None = None
     leave: Leave = field(default_factory=Leave)
+    hold: Hold = field(default_factory=Hold)

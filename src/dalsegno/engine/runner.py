@@ -63,7 +63,7 @@ class Runner:
         self._clock = job.tools.clock
         self._record = Recorder(job)
         self._waiting = Waiting(job, self._record)
-        self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop, job.leave)
+        self._bodies = Bodies(job.executor, job.tools.clock, job.tools.stop, job.leave, self._is_held)
         self._turns = Turns(job, self._record)
         self._phases = Phases(job, self._bodies)
         self._groups = Groups(job, self._record, self._turns, self._phases)
@@ -72,6 +72,8 @@ class Runner:
         self._settling = Settling(job, self._record, self._exit)
         self._attempts = Attempts(job, self._record, self._bodies, self._phases, self._exit)
         self._reached: set[str] = set()
+        #: what has ended while the run is to pause, until it is known whether anything follows
+        self._ended_held: list[tuple[Frame, State, str | None, bool]] = []
         self._moved_before = job.expansion.moved_before(job.memory.recorded)
         self._record.note_error(job.memory.first_error())
         #: what the process that died left running, until it is taken up again
@@ -82,11 +84,14 @@ class Runner:
     def execute(self) -> State:
         """Execute the run to its end, or until all that is left of it waits for a person, and give its state.
 
+        One that is to pause is given as PAUSED, as soon as what was running has ended.
+
         Raises
         ------
         Left : the run was let go of.
         """
         forget = self._job.leave.listen(self._bodies.wake)
+        self._job.hold.listen(self._bodies.wake)
         try:
             return self._walk()
         finally:
@@ -108,12 +113,12 @@ class Runner:
 
     def _through(self, frame: Frame) -> State | None:
         """Walk through an outermost frame to its end; `None` where all that is left of it waits for a person."""
-        final = self._exit.state or self._begin(frame)
+        final = self._exit.state or (None if self._is_held() else self._begin(frame))
         while True:
-            final = self._end_waits() or final
+            final = self._end_held() or self._end_waits() or final
             if final is not None:
                 return final
-            if self._bodies.idle and not self._waiting.all.need_nobody:
+            if self._is_at_rest():
                 return None
             self._record.commit()
             until = min((at for at in (self._waiting.all.until, self._limits.until) if at is not None), default=None)
@@ -122,6 +127,24 @@ class Runner:
                 self._let_go(self._job.leave.by)
             for live, outcome in self._bodies.take_ends(until=until):
                 final = self._end(live, outcome) or final
+
+    def _is_held(self) -> bool:
+        """Whether the run is to pause. One that comes to its end, or is to stop, does not."""
+        return self._job.hold.wanted and not self._exit.closing
+
+    def _is_at_rest(self) -> bool:
+        """Whether nothing goes on by itself."""
+        if self._is_held():
+            return self._bodies.at_rest
+        return self._bodies.idle and not self._waiting.all.need_nobody
+
+    def _end_held(self) -> State | None:
+        """Carry up what ended while the run was to pause, now that it is to stop; give its state if it ends with that."""
+        final: State | None = None
+        while self._ended_held and not self._is_held():
+            frame, state, task, moved = self._ended_held.pop(0)
+            final = self._child_ended(frame, state, task, moved=moved) or final
+        return final
 
     def _let_go(self, by: float) -> None:
         """Record what still ends until a time, and let go of the run: nothing follows what has ended."""
@@ -188,6 +211,9 @@ class Runner:
         """Carry the end of something up as far as it ends what is around it; give the run's final state at the top."""
         if self._job.leave.by is not None:
             # whoever carries the run on finds out what follows
+            return None
+        if self._is_held():
+            self._ended_held.append((frame, state, task, moved))
             return None
         while True:
             frame.ended(state, task=task, moved=moved)

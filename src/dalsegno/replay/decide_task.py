@@ -93,7 +93,7 @@ class TaskDecider:
     def _decide_task(self, task: Task, scope: Scope, flowing: Flowing) -> Flowing:
         address = scope.prefix + task.id
         result = self._results.get(address)
-        if flowing is STILL and result is not None and self._untouched.keeps(task, scope, result):
+        if flowing is STILL and result is not None and self._untouched.keeps(task, address, scope, result):
             self._put(task, scope, Action.REUSE, NOTHING_RUNS, result)
             return flowing
         wish = self._wish(task, scope.keys, result) if task.id in self._asked.touched else NO_WISH

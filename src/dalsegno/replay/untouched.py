@@ -10,6 +10,7 @@ from collections.abc import Container
 from dalsegno.model.flow import Task
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Result
+from dalsegno.model.state import RESULTS
 from dalsegno.replay.edges import Hot, Scope
 from dalsegno.replay.resolve import Resolved
 from dalsegno.replay.select import Nodes
@@ -33,28 +34,33 @@ class Untouched:
         self._strict = resolved.strict
         self._keeps = resolved.keeps and not resolved.changed and not resolved.differing
 
-    def keeps(self, task: Task, scope: Scope, result: Result) -> bool:
+    def keeps(self, task: Task, address: str, scope: Scope, result: Result) -> bool:
         """Whether a result is kept for no more than that nothing touches it, and without a warning."""
-        return (
-            self._keeps
-            and task.id not in self._touched
-            and self._is_as_it_was(task, result)
-            and not (self._overridden and not self._overridden.isdisjoint(task.inputs))
-            and all(self._stays(read.task) for read in task.reads)
-            and not (scope.items and (scope.items[-1].reads or scope.items[-1].differs))
-            and scope.prefix + task.id not in self._to_run
-        )
+        if (
+            not self._keeps
+            or task.id in self._touched
+            or address in self._to_run
+            or not self._is_as_it_was(task, result)
+        ):
+            return False
+        if self._overridden and not self._overridden.isdisjoint(task.inputs):
+            return False
+        if scope.items and (scope.items[-1].reads or scope.items[-1].differs):
+            return False
+        # what it reads is known, and the origin's
+        nodes, holds = self._nodes, self._hot.holds
+        for read in task.reads:
+            name = read.task
+            if name is None or name not in nodes or holds(name):
+                return False
+        return True
 
     def _is_as_it_was(self, task: Task, result: Result) -> bool:
         """Whether there is a result, and the definition that it came from is that of now."""
         return (
             result.definition == task.definition != ""
             and not task.variables
-            and result.has_result
+            and result.state in RESULTS
             and result.action is not Action.PIN
             and not (self._strict and result.tolerated)
         )
-
-    def _stays(self, read: str | None) -> bool:
-        """Whether what is read is known, and the origin's."""
-        return read is not None and read in self._nodes and not self._hot.holds(read)

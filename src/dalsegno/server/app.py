@@ -6,23 +6,26 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from dalsegno.errors import DalSegnoError, Refusal, StoreUnavailable, closest, did_you_mean
 from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
 from dalsegno.server.faults import refuse_unknown_query, request_invalid
+from dalsegno.server.gate import Gate
+from dalsegno.server.guard import Guard, failed
 from dalsegno.server.host import EngineHost
 from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
-from dalsegno.server.openapi import document, methods_at, operation_id
+from dalsegno.server.openapi import document, methods_at
 from dalsegno.server.pages import add_pages
 from dalsegno.server.replies import problem, reply
+from dalsegno.server.roles import check_all, operation_id, permit
 from dalsegno.server.routes import (
+    access,
     artifacts,
     blobs,
     bulk,
@@ -38,16 +41,21 @@ from dalsegno.server.routes import (
     runs,
     task_types,
 )
+from dalsegno.server.tries import Tries
 from dalsegno.service.service import Service
 from dalsegno.settings import VERSION
 
+#: what is asked for most stands first: a request is held against one after the other
 _ROUTES = (
-    flows.router, runs.router, evaluating.router, events.router, entries.router, files.router, task_types.router,
-    keeping.router, looking.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
+    runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router,
+    task_types.router, keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
+    access.router,
 )  # fmt: skip
 
 
-def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None) -> FastAPI:
+def create_app(
+    service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None, gate: Gate | None = None
+) -> FastAPI:
     """Give the app of a server.
 
     Parameters
@@ -55,11 +63,14 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     service : what routes call.
     engine : executes what is handed over; it is started and ended by whoever serves the app.
     metrics : the figures of the server, where the engine counts in them too.
+    gate : how it is guarded; by default as one on this machine alone, without login.
     """
     live = Live(service)
     metrics = metrics or Metrics()
     metrics.watch(
-        active=lambda: engine.active, queued=lambda: len(service.runs.queued(1000)), followers=lambda: live.followers
+        active=lambda: engine.active,
+        queued=lambda: len(service.runs.hosted.queued(1000)),
+        followers=lambda: live.followers,
     )
 
     @asynccontextmanager
@@ -71,17 +82,15 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     app = FastAPI(title="Dal Segno", version=VERSION, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
                   redoc_url=None, generate_unique_id_function=operation_id)  # fmt: skip
     app.openapi = partial(document, app)
-    app.state.doors = Doors(service, engine, live, metrics, clock)
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)])
+    app.state.doors = Doors(service, engine, live, metrics, clock, Tries(clock))
+    check_all(_ROUTES)
     for router in _ROUTES:
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(permit), Depends(refuse_unknown_query)])
     for path, answer in (("/healthz", _healthy), ("/readyz", _ready), ("/metrics", _figures)):
         app.add_api_route(path, answer, include_in_schema=False)
     add_pages(app)
     app.add_middleware(Idempotent, answers=service.answers)
-    # a page of elsewhere is not to reach it by a name of its own that leads here
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", "::1"])
+    app.add_middleware(Guard, service=service, gate=gate or Gate(), clock=clock)
     app.add_middleware(Measured, metrics=metrics)
     app.add_exception_handler(DalSegnoError, _told)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -90,7 +99,7 @@ def create_app(service: Service, engine: EngineHost, clock: Clock, metrics: Metr
     return app
 
 
-def _healthy() -> Response:
+async def _healthy() -> Response:
     """Tell that the process answers."""
     return reply({"status": "ok"})
 
@@ -113,9 +122,8 @@ async def _told(_request: Request, error: Exception) -> Response:
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:
-    """Tell that it is the server's fault; what it was goes to the log, and to nobody else."""
-    message = "the server has failed over this request, by a fault of its own: its log says more"
-    return problem(DalSegnoError(message, code="server-failed"), 500)
+    """Tell that it is the server's fault."""
+    return problem(failed(), 500)
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

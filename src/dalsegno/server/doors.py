@@ -11,6 +11,7 @@ from dalsegno.model.clock import Clock
 from dalsegno.server.host import EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Metrics
+from dalsegno.server.tries import Tries
 from dalsegno.service.service import Service
 
 
@@ -23,6 +24,7 @@ class Doors:
     live: Live
     metrics: Metrics
     clock: Clock
+    tries: Tries
 
 
 def doors_of(request: Request) -> Doors:
@@ -30,19 +32,24 @@ def doors_of(request: Request) -> Doors:
     return request.app.state.doors
 
 
-def _service(request: Request) -> Service:
+# what waits for nothing is asked for on the loop: a thread for each would cost more than the whole of it
+async def _doors(request: Request) -> Doors:
+    return doors_of(request)
+
+
+async def _service(request: Request) -> Service:
     return doors_of(request).service
 
 
-def _engine(request: Request) -> EngineHost:
+async def _engine(request: Request) -> EngineHost:
     return doors_of(request).engine
 
 
-def _live(request: Request) -> Live:
+async def _live(request: Request) -> Live:
     return doors_of(request).live
 
 
-TheDoors = Annotated[Doors, Depends(doors_of)]
+TheDoors = Annotated[Doors, Depends(_doors)]
 TheService = Annotated[Service, Depends(_service)]
 TheEngine = Annotated[EngineHost, Depends(_engine)]
 TheLive = Annotated[Live, Depends(_live)]

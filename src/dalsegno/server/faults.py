@@ -47,10 +47,10 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def refuse_unknown_query(request: Request) -> None:
+async def refuse_unknown_query(request: Request) -> None:
     """Refuse parameters in the address that its route has not, each with the closest that it has, and what no store takes."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
+    if not isinstance(route, APIRoute) or not (request.query_params or request.path_params):
         return
     # what a model of the whole query has says nothing of where it stands
     known = [

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 
 from dalsegno.engine.leaving import Leave
 from dalsegno.errors import BulkIsLive, DalSegnoError, LeaseLost, RunIsLive, StoreUnavailable
@@ -23,6 +25,10 @@ from dalsegno.service.service import Service
 LOOK_EVERY = 0.5
 #: how many runs it executes at once at the most
 AT_ONCE = 64
+#: how many runs are begun within one moment, and how long that is, in seconds
+_AT_A_MOMENT, _MOMENT = 6, 0.1
+#: how many runs that wait for a thread it remembers; the others are found in the store
+_REMEMBERED = 10_000
 #: how long it leaves a run alone that could not be executed, in seconds: twice as long each time, up to the second
 _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 
@@ -48,7 +54,10 @@ class EngineHost:
         self._pool = ThreadExecutor(at_once, name="dalsegno-run")
         self._at_once = at_once
         self._ended = ended
-        self._active: set[str] = set()
+        #: what is being executed, and when that began
+        self._active: dict[str, float] = {}
+        #: what was handed over here and has no thread yet, in order; the first thread that is free takes the first of it
+        self._next: OrderedDict[str, None] = OrderedDict()
         #: when a paused run goes on by itself; `None` where it waits for a person
         self._due: dict[str, float | None] = {}
         #: how often a run could not be executed, and until when it is left alone
@@ -68,9 +77,14 @@ class EngineHost:
         """Execute a run that was just handed over, without waiting until it is found."""
         with self._lock:
             self._due.pop(run, None)
-            room = not self._closing and run not in self._active and len(self._active) < self._at_once
+            if self._closing or run in self._next:
+                return
+            room = run not in self._active and not self._next and self._has_room()
             if room:
-                self._active.add(run)
+                self._active[run] = perf_counter()
+            elif run not in self._active and len(self._next) < _REMEMBERED:
+                self._next[run] = None
+                self._wake.set()
             else:
                 self._waiting = True
         if room:
@@ -98,28 +112,53 @@ class EngineHost:
         self._leave_jobs()
         self._pool.close()
 
+    def _has_room(self) -> bool:
+        """Whether one more run may begin: few are begun at the same moment, for threads that all have something to do at once
+        are in each other's way; what takes longer waits for something, or for a processor, and makes room.
+        """
+        if len(self._active) >= self._at_once:
+            return False
+        moment_ago = perf_counter() - _MOMENT
+        return sum(1 for began in self._active.values() if began > moment_ago) < _AT_A_MOMENT
+
+    def _begin_next(self) -> None:
+        """Begin what waits for its turn, as far as there is room."""
+        while True:
+            with self._lock:
+                if self._closing or not self._next or not self._has_room():
+                    return
+                run, _ = self._next.popitem(last=False)
+                self._active[run] = perf_counter()
+            self._pool.submit(WorkOrder(run, self._execute, run), _done)
+
     def _loop(self) -> None:
-        all_of_them = True
+        due = 0.0
+        with suppress(DalSegnoError):
+            self._service.runs.hosted.queue_forgotten()
         while not self._closing:
-            # the store may be away for a moment
-            with suppress(DalSegnoError):
-                self._service.leases.let_go()
-                self._look(begun=all_of_them)
-            all_of_them = not self._wake.wait(LOOK_EVERY)
+            self._begin_next()
+            timely = perf_counter() >= due
+            if timely:
+                due = perf_counter() + LOOK_EVERY
+            if timely or self._waiting:
+                # the store may be away for a moment
+                with suppress(DalSegnoError):
+                    self._service.leases.let_go()
+                    self._look(begun=timely)
+            self._wake.wait(_MOMENT if self._next else due - perf_counter())
             self._wake.clear()
 
     def _look(self, *, begun: bool) -> None:
         """Take what is there to take: what was begun and is nobody's, and what waits."""
         self._waiting = False
-        for run in self._service.runs.begun_by_engine() if begun else ():
+        for run in self._service.runs.hosted.begun() if begun else ():
             if run.id not in self._active and self._is_due(run):
                 self.take(run.id)
-        room = self._at_once - len(self._active)
-        for run in self._service.runs.queued(room) if room > 0 else ():
-            if self._is_left_alone(run.id):
-                continue
-            self.take(run.id)
-
+        room = self._at_once - len(self._active) - len(self._next)
+        for run in self._service.runs.hosted.queued(room) if room > 0 else ():
+            # one that was taken a moment ago may not have begun
+            if run.id not in self._active and not self._is_left_alone(run.id):
+                self.take(run.id)
         for job in self._service.bulk.hosted() if begun else ():
             self.take_job(job.id)
 
@@ -166,13 +205,33 @@ class EngineHost:
         if run.state is not State.PAUSED:
             return True
         if run.id not in self._due:
-            self._due[run.id] = self._service.runs.wakes_at(run)
+            self._due[run.id] = self._service.runs.hosted.wakes_at(run)
         due = self._due[run.id]
         return due is not None and due <= self._clock.now()
 
-    def _execute(self, run: str) -> None:
+    def _execute(self, first: str) -> None:
+        """Execute a run, and then whatever waits for a thread."""
+        run: str | None = first
+        while run is not None:
+            self._carry_on(run)
+            run = self._after(run)
+
+    def _after(self, run: str) -> str | None:
+        """Let go of a run, and give the one that is next."""
+        with self._lock:
+            self._active.pop(run, None)
+            self._due.pop(run, None)
+            following = None
+            if self._next and not self._closing:
+                following, _ = self._next.popitem(last=False)
+                self._active[following] = perf_counter()
+        if self._waiting:
+            self._wake.set()
+        return following
+
+    def _carry_on(self, run: str) -> None:
         try:
-            ended = self._service.runs.carry_on(run, leave=self._leave)
+            ended = self._service.runs.hosted.carry_on(run, leave=self._leave)
         except RunIsLive:
             self._rest(run)
         except Exception:  # noqa: BLE001 - one run's fault is not to end the engine
@@ -181,12 +240,6 @@ class EngineHost:
         else:
             self._faults.pop(run, None)
             self._tell(ended)
-        finally:
-            with self._lock:
-                self._active.discard(run)
-                self._due.pop(run, None)
-            if self._waiting:
-                self._wake.set()
 
     def _rest(self, run: str) -> None:
         """Leave a run alone for a while: another process executes it, or something is wrong with it."""

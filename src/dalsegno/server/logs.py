@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import UTC, datetime
 from typing import Any, Literal
+
+from dalsegno.model.times import iso
 
 Format = Literal["text", "json"]
 
@@ -16,7 +17,7 @@ class _Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         shown: dict[str, Any] = {
-            "at": _iso(record.created),
+            "at": iso(record.created),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -34,12 +35,8 @@ class _Text(logging.Formatter):
         fields = getattr(record, "fields", {})
         said = record.getMessage()
         more = " ".join(f"{name}={value}" for name, value in fields.items() if str(value) not in said)
-        text = f"{_iso(record.created)} {record.levelname:<7} {said}{f'  {more}' if more else ''}"
+        text = f"{iso(record.created)} {record.levelname:<7} {said}{f'  {more}' if more else ''}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def set_up(how: Format, level: str) -> None:

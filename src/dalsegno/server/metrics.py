@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from time import perf_counter
 
@@ -16,6 +17,7 @@ from dalsegno.model.state import State
 _log = logging.getLogger("dalsegno.http")
 #: a request that nothing answers to is counted under this
 _NOWHERE = "none"
+_LEASE = re.compile(r"/leases/[^/]+")
 
 
 class Metrics:
@@ -79,5 +81,7 @@ class Measured:
             route = getattr(scope.get("route"), "path", _NOWHERE)
             self._metrics.requests.labels(scope["method"], route, str(status)).observe(took)
             level = logging.ERROR if status >= 500 else logging.INFO
-            fields = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(took * 1000, 1)}
-            _log.log(level, "%s %s %d", scope["method"], scope["path"], status, extra={"fields": fields})
+            # the key of a lease is known to its holder alone
+            path = _LEASE.sub("/leases/***", scope["path"])
+            fields = {"method": scope["method"], "path": path, "status": status, "ms": round(took * 1000, 1)}
+            _log.log(level, "%s %s %d", scope["method"], path, status, extra={"fields": fields})

@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
+from dalsegno.server.gate import COOKIE
+from dalsegno.server.idempotency import SECRET
+from dalsegno.server.roles import role_of
 from dalsegno.service.keyed import LONGEST
 from dalsegno.wire.answers import ProblemShown
 from dalsegno.wire.problems import MEDIA_TYPE
 
 _ABOUT = """Flows, runs and replays. Errors are problem+json (RFC 9457), with the text and the fields that they have in Python.
-A POST may have an `Idempotency-Key`: it is carried out once, and who sends it again is given the same answer."""
+A POST may have an `Idempotency-Key`: it is carried out once, and who sends it again is given the same answer.
+`x-role` is the role that an operation needs where the server has a login."""
 
 _KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -23,19 +26,22 @@ _KEY: dict[str, Any] = {
     "request is refused. What was refused gives its key back.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]+$"},
 }
+#: where a server has a login, one of them is wanted; elsewhere none is
+_SCHEMES: dict[str, Any] = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "What `POST /login` gives a browser."},
+}
+_SECURITY: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {}]
 _PARAMETER = re.compile(r"\{\w+\}")
 _REFUSED = {
+    "401": "Nobody knows who asks.",
+    "403": "Who asks may not do this.",
     "404": "There is no such thing; `closest` names what is most like it.",
     "409": "It cannot be done as things are now: they have moved, or a name fits several.",
     "422": "The request is wrong; nothing was written.",
     "4XX": "The request is wrong; nothing was written.",
     "5XX": "The server has failed, or its store is away.",
 }
-
-
-def operation_id(route: APIRoute) -> str:
-    """Name an operation after the module and the function of its route."""
-    return f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -49,9 +55,12 @@ def document(app: FastAPI) -> dict[str, Any]:
         components["schemas"] |= {**schema.pop("$defs", {}), "Problem": schema}
         for unused in ("HTTPValidationError", "ValidationError"):
             components["schemas"].pop(unused, None)
+        components["securitySchemes"] = _SCHEMES
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
-                _complete(operation, method, named="{" in path)
+                operation["security"] = _SECURITY
+                operation["x-role"] = role_of(operation["operationId"], reads=method in ("get", "head")) or "none"
+                _complete(operation, method, named="{" in path, keyed=path not in SECRET)
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -68,10 +77,11 @@ def methods_at(made: dict[str, Any], path: str) -> list[str]:
     )
 
 
-def _complete(operation: dict[str, Any], method: str, *, named: bool) -> None:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def _complete(operation: dict[str, Any], method: str, *, named: bool, keyed: bool) -> None:
+    # what answers a HEAD has no body
+    content = {} if method == "head" else {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in _REFUSED.items():
         if named or status != "404":
-            operation["responses"][status] = {"description": description, "content": content}
-    if method == "post":
+            operation["responses"][status] = {"description": description, **({"content": content} if content else {})}
+    if method == "post" and keyed:
         operation.setdefault("parameters", []).append(_KEY)

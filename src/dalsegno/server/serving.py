@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EADDRINUSE
-from ipaddress import ip_address
 from pathlib import Path
 from socket import create_server, socket
 
@@ -16,12 +15,14 @@ import uvicorn
 from dalsegno.engine.clock import SystemClock
 from dalsegno.errors import Refusal
 from dalsegno.server.app import create_app
+from dalsegno.server.gate import Gate, is_loopback
 from dalsegno.server.host import AT_ONCE, EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.logs import Format, set_up
 from dalsegno.server.metrics import Metrics
 from dalsegno.service.leasing import SILENCE
 from dalsegno.service.open import open_service
+from dalsegno.service.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Place:
     at_once : how many runs are executed at once.
     silence : how long nothing may be heard of a client that executes a run, before its lease ends, in seconds.
     log_format, log_level : how, and how much, the server writes about itself.
+    login : whether users log in on this machine too; elsewhere they always do.
+    names : by which other names it may be called, such as that of a proxy before it; with one there is a login.
     grace : how long what is running may take to end when the server is told to stop, in seconds.
     """
 
@@ -44,6 +47,8 @@ class Place:
     silence: float = SILENCE
     log_format: Format = "text"
     log_level: str = "WARNING"
+    login: bool = False
+    names: tuple[str, ...] = ()
 
 
 class _Server(uvicorn.Server):
@@ -77,25 +82,27 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _bound(place: Place) -> socket:
-    """Give a socket that listens.
+def _gate(place: Place, service: Service) -> Gate:
+    """Say how the server is guarded: who can be reached from elsewhere, or by another name, has a login.
 
     Raises
     ------
-    Refusal : the address is none of this machine alone, or it cannot be taken.
+    Refusal : it has a login, and nobody could log in who may do all.
     """
-    if not _is_loopback(place.host):
-        message = f"the server has no login yet, so it listens on this machine alone, and not on {place.host}"
-        raise Refusal(f"{message}: leave `--host` out, and reach it through a tunnel", code="not-loopback")
+    gate = Gate(
+        place.login or not is_loopback(place.host) or bool(place.names),
+        place.host.lower(),
+        frozenset(name.lower() for name in place.names),
+    )
+    if gate.login and not service.users.has_admin():
+        why = "with a login" if place.login or is_loopback(place.host) else f"on {place.host}, where others reach it,"
+        message = f"a server {why} needs an admin, and there is none: `dalsegno user add NAME --role admin` adds one"
+        raise Refusal(f"{message}, in the same data directory", code="no-admin")
+    return gate
+
+
+def _bound(place: Place) -> socket:
+    """Give a socket that listens. Raises `Refusal` where the address cannot be taken."""
     try:
         return create_server((place.host, place.port))
     except OSError as error:
@@ -113,16 +120,19 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
     home : the data directory, in place of the one that the settings name.
     listening : is called with the address once requests are answered.
     """
-    listens = _bound(place)
     set_up(place.log_format, place.log_level)
     clock = SystemClock()
     service = open_service(home, clock=clock)
     service.leases.silence = place.silence
     try:
+        gate = _gate(place, service)
+        listens = _bound(place)
         metrics = Metrics()
         engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))
-        app = create_app(service, engine, clock, metrics)
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        app = create_app(service, engine, clock, metrics, gate)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
         engine.start()
         try:
             _Server(config, app.state.doors.live, listening).run([listens])

@@ -7,8 +7,8 @@ from dataclasses import replace
 from dalsegno.errors import KeyInUse, MoveRefused, Refusal
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.keyed import KEPT, check_key
-from dalsegno.store.answers_port import StoredAnswer
-from dalsegno.store.port import BeginAnswer, DropAnswer, KeepAnswer, Store
+from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer, StoredAnswer
+from dalsegno.store.port import Store
 
 
 class AnswerCases:

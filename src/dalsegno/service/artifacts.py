@@ -12,6 +12,7 @@ from blake3 import blake3
 from dalsegno.artifacts.port import ArtifactStore, Blob, parse_uri
 from dalsegno.errors import Ambiguous, NotFound, Refusal
 from dalsegno.model.run import Artifact
+from dalsegno.service.tables import Table, table_of
 from dalsegno.store.port import Store
 
 #: bytes of a preview
@@ -20,11 +21,12 @@ PREVIEWED = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an artifact looks like; `text` is the beginning of it, `None` where it is no text."""
+    """What an artifact looks like; `text` is the beginning of it, `None` where it is no text; `table` where it is one."""
 
     artifact: Artifact
     text: str | None
     complete: bool
+    table: Table | None = None
 
 
 class ArtifactCases:
@@ -56,7 +58,8 @@ class ArtifactCases:
         with self._artifacts.open(found.digest) as content:
             head = content.read(PREVIEWED)
         text = None if b"\0" in head else _text_of(head, whole=found.size <= PREVIEWED)
-        return Preview(found, text, complete=text is not None and found.size <= PREVIEWED)
+        complete = text is not None and found.size <= PREVIEWED
+        return Preview(found, text, complete, table_of(found, text, complete=complete))
 
     def of_task_run(self, task_run: str) -> list[Artifact]:
         """Give the records of what a task run stored."""

@@ -8,20 +8,25 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.engine.bulk_request import BulkRequest
 from dalsegno.errors import Ambiguous, BulkIsLive, MoveRefused, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.bulk import BulkJob, BulkRow, BulkState, Pace, RowState, wrong_with
 from dalsegno.model.bulk_preview import BulkPreview
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Flow
+from dalsegno.model.graph import index
 from dalsegno.model.inputs import InputType
 from dalsegno.model.sealed import is_sealed
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.replay.resolve import resolve_request
+from dalsegno.service.acting import author, note
+from dalsegno.service.audit import told
 from dalsegno.service.bulk_choosing import Chosen, choose
 from dalsegno.service.bulk_driving import BulkObserver, Driver, Here, Wishes
 from dalsegno.service.bulk_preview import Previewing
 from dalsegno.service.executing import owner
-from dalsegno.service.flows import author
+from dalsegno.service.permitted import permit_asked, permit_creation, permit_given
 from dalsegno.service.runs import RunCases
 from dalsegno.service.sealing import Sealing
 from dalsegno.store.bulk_port import CreateBulk, MoveBulk, NewBulkRow
@@ -31,8 +36,11 @@ from dalsegno.store.port import Store
 class BulkCases:
     """Bulk replays."""
 
-    def __init__(self, store: Store, runs: RunCases, sealing: Sealing, *, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, store: Store, artifacts: ArtifactStore, runs: RunCases, sealing: Sealing, *, clock: Clock, ids: Ids
+    ) -> None:
         self._store = store
+        self._artifacts = artifacts
         self._runs = runs
         self._sealing = sealing
         self._clock = clock
@@ -67,6 +75,7 @@ class BulkCases:
                 f"there is nothing to replay: all {len(chosen):,} runs are fixed already, such as {chosen[0].name}"
             )  # fmt: skip
             raise Refusal(f"{message}; `--also-fixed` (`fixed_too`) replays them all the same", code="no-runs")
+        self._permit(asked.request, chosen)
         job = BulkJob(
             id=self._ids.new(),
             name="",
@@ -80,8 +89,17 @@ class BulkCases:
             fixed_too=asked.fixed_too,
             selection=asked.selection_as_json(),
         )
+        note(job=job.id, runs=len(chosen), request=told(job.request))
         self._store.commit(None, [CreateBulk(job, tuple([NewBulkRow(run.id, run.code, run.why) for run in chosen]))])
         return self.get(job.id)
+
+    def _permit(self, request: ReplayRequest, chosen: Iterable[Chosen]) -> None:
+        """Refuse what who asks may not give to runs: later nobody asks any more."""
+        permit_asked(request, self._store, self._artifacts)
+        permit_creation(request, self._store, self._artifacts, queue=True)
+        for flow in self._flows(request, chosen) if request.task_inputs or request.outputs else ():
+            nodes = index(flow)
+            permit_given(resolve_request(request, nodes), nodes, self._store, self._artifacts)
 
     def _sealed(self, request: ReplayRequest, chosen: Iterable[Chosen]) -> ReplayRequest:
         """Give the request with the values of SECRET inputs sealed: a job is kept until its last run has had its turn."""
@@ -177,7 +195,7 @@ class BulkCases:
         if stop is not None:
             stop(wishes.ask_for_pause)
         found = self.get(job)
-        with Here(self._runs, found.pace.at_once, wishes.woken) as hands:
+        with Here(self._runs.execute, found.pace.at_once, wishes.woken) as hands:
             self._drive(found, lambda: hands, wishes, observer)
         return self.get(found.id)
 

@@ -45,8 +45,7 @@ def choose(store: Store, asked: BulkRequest) -> list[Chosen]:
         found = {run.id: run for run in (store.runs.get(name) or find_run(store, name) for name in asked.runs)}
         above: Mapping[str, str] = {}
     else:
-        listed = store.runs.list(asked.filter)
-        found = {run.id: run for run in reversed(listed) if asked.since is None or run.created >= asked.since}
+        found = {run.id: run for run in reversed(store.runs.list(asked.filter))}
         above = _replayed_in(store, found)
     if not found:
         raise Refusal("no run is like that: there is nothing to replay", code="no-runs")

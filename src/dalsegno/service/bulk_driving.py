@@ -27,6 +27,7 @@ from dalsegno.model.bulk import (
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.acting import on_behalf_of
 from dalsegno.service.bulk_choosing import FIXED, fixed_already, request_for
 from dalsegno.store.bulk_port import BulkLease, MadeReplay, MoveBulk, PassRow
 from dalsegno.store.port import Store, Write
@@ -44,13 +45,11 @@ BulkObserver = Callable[[BulkJob], None]
 
 
 class Replays(Protocol):
-    """Makes replays and executes them; the use cases of runs."""
+    """Makes replays; the use cases of runs."""
 
     def create_replay_with(
         self, request: ReplayRequest, also: Callable[[Run], Sequence[Write]], *, queue: bool = False
     ) -> Run: ...
-
-    def carry_on(self, run: str) -> Run: ...
 
 
 class Hands(Protocol):
@@ -71,13 +70,14 @@ class Here:
 
     Parameters
     ----------
+    execute : executes a replay.
     woken : is set when one has ended.
     """
 
     queue = False
 
-    def __init__(self, replays: Replays, at_once: int, woken: threading.Event) -> None:
-        self._replays = replays
+    def __init__(self, execute: Callable[[str], object], at_once: int, woken: threading.Event) -> None:
+        self._do = execute
         self._woken = woken
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dalsegno-bulk")
         self._taken: set[str] = set()
@@ -90,7 +90,7 @@ class Here:
 
     def _execute(self, run: str) -> None:
         try:
-            self._replays.carry_on(run)
+            self._do(run)
         except RunIsLive:
             # another process executes it, and what becomes of it stands in the store
             pass
@@ -258,11 +258,12 @@ class Driver:
             self._pass(row, RowState.SKIPPED, FIXED, fixed_already(self._store, origin), now)
             return
         try:
-            made = self._replays.create_replay_with(
-                request_for(self._store, job, origin),
-                lambda run: [MadeReplay(self._lease, row.position, run.id, now)],
-                queue=self._hands.queue,
-            )
+            with on_behalf_of(job.author):
+                made = self._replays.create_replay_with(
+                    request_for(self._store, job, origin),
+                    lambda run: [MadeReplay(self._lease, row.position, run.id, now)],
+                    queue=self._hands.queue,
+                )
         except (LeaseLost, StoreUnavailable):
             raise
         except MoveRefused as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dalsegno.model.bulk import BulkJob, BulkRow
 from dalsegno.model.sealed import mask_sealed
-from dalsegno.service.views import iso
+from dalsegno.model.times import iso
 
 
 def bulk_as_json(job: BulkJob) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dalsegno.model.flow import Flow, Revision
 from dalsegno.model.progress import Observer, Progress, TaskMoved
 from dalsegno.model.run import Run
 from dalsegno.replay.request import ReplayRequest, request_from_json
+from dalsegno.service.acting import on_behalf_of
 from dalsegno.service.called import asked_of, called_by
 from dalsegno.service.creating import Creating
 from dalsegno.service.planning import Planning
@@ -78,7 +79,8 @@ class Calling:
         request = self._request(call, parent, revision, origin, asked)
         try:
             drawn = self._planning.draw(revision, request, new_revision=False, origin=origin)
-            return self._creating.create(drawn, digest=None, caller=call.caller)
+            with on_behalf_of(parent.author):
+                return self._creating.create(drawn, digest=None, caller=call.caller)
         except MoveRefused:
             found = self._called(call)
             if found is None:

@@ -19,9 +19,10 @@ from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import counts_as_whole
 from dalsegno.replay.stored import plan_to_bytes
+from dalsegno.service.acting import author
+from dalsegno.service.audit import note_request
 from dalsegno.service.begun import Begun, BegunRuns
 from dalsegno.service.coded import refuse_lacking, text_of_graph
-from dalsegno.service.flows import author
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.keyed import taking
 from dalsegno.service.planning import Drawn, refusals_of
@@ -102,6 +103,7 @@ class Creating:
             for artifact in given_artifacts(drawn.resolved, run.id, self._artifacts, self._values)
         )
         writes.extend(() if also is None else also(run))
+        note_request(run, drawn.request)
         self._store.commit(None, writes)
         created = self._store.runs.get(run.id)
         assert created is not None  # noqa: S101 - it was just committed

@@ -29,7 +29,7 @@ from dalsegno.engine.stored_steps import StoredSteps
 from dalsegno.engine.values import Values
 from dalsegno.engine.variables import Facts, no_keys
 from dalsegno.engine.worker import Tools
-from dalsegno.errors import DalSegnoError, NotFound, Refusal
+from dalsegno.errors import DalSegnoError, NotFound, Refusal, RunIsLive
 from dalsegno.executors.inline import InlineExecutor
 from dalsegno.executors.steps import StepRunner
 from dalsegno.executors.threads import ThreadExecutor
@@ -112,22 +112,60 @@ class Executing:
         if run.state.ended:
             return run
         careful = None if observer is None else CarefulObserver(observer)
-        first = run.caller is None and not self._aside
-        lease = self._store.acquire(run.id, owner())
-        try:
-            run = self._store.runs.get(run.id) or run
-            if before is not None:
-                before(run, lease)
-                run = self._store.runs.get(run.id) or run
-            if not run.state.ended:
-                self._execute(run, lease, careful, stop, steps, leave)
-        finally:
-            self._store.release(lease)
-            if first:
-                self._wait_for_others()
+        ended = self._under_lease(run.id, careful, stop, before=before, steps=steps, leave=leave)
         if careful is not None and careful.error is not None:
             raise careful.error
-        return self._store.runs.get(run.id) or run
+        return self._not_left_at_rest(ended, observer, stop, steps)
+
+    def carry_on(self, run: str, leave: Leave | None) -> Run:
+        """Execute a run of which the id alone is known, as `execute` does."""
+        return self._not_left_at_rest(self._under_lease(run, None, None, leave=leave), None, None, None)
+
+    def _not_left_at_rest(
+        self,
+        ended: Run,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        steps: StepRunner | None,
+    ) -> Run:
+        """See to it that a run ends which was to be stopped while it came to rest: nobody else may be there to do it."""
+        if ended.state is State.PAUSED and self._store.runs.wishes(ended.id).kill:
+            with suppress(RunIsLive):
+                return self.execute(ended, observer=observer, stop=stop, steps=steps)
+        return ended
+
+    def _under_lease(
+        self,
+        run: str,
+        observer: Observer | None,
+        stop: Callable[[Callable[[], None]], None] | None,
+        *,
+        before: Callable[[Run, Lease], None] | None = None,
+        steps: StepRunner | None = None,
+        leave: Leave | None = None,
+    ) -> Run:
+        alone = not self._aside
+        lease = self._store.acquire(run, owner())
+        try:
+            found = self._read(run)
+            alone = alone and found.caller is None
+            if before is not None:
+                before(found, lease)
+                found = self._read(run)
+            if not found.state.ended:
+                self._execute(found, lease, observer, stop, steps, leave)
+                found = self._read(run)
+            return found
+        finally:
+            self._store.release(lease)
+            if alone:
+                self._wait_for_others()
+
+    def _read(self, run: str) -> Run:
+        found = self._store.runs.get(run)
+        if found is None:
+            raise NotFound(f"there is no run {run} in this store", code="unknown-run")
+        return found
 
     def _execute(
         self,
@@ -146,7 +184,10 @@ class Executing:
             job = replace(job, leave=leave)
         if run.state not in BEFORE:
             self._carry_on_others(run, wish)
-        if job.memory.was_stopping or self._store.runs.kill_requested(run.id):
+        asked = self._store.runs.wishes(run.id)
+        if asked.pause:
+            job.hold.ask()
+        if job.memory.was_stopping or asked.kill:
             wish.set()
         try:
             with self._watching.watch(job, wish):
@@ -161,6 +202,10 @@ class Executing:
         finally:
             job.executor.close()
             job.logs.close()
+
+    def look_at(self, run: str) -> None:
+        """See at once to what somebody has asked of a run, if it is executed here."""
+        self._watching.look_at(run)
 
     def _call_hook(self, job: Job, final: State) -> None:
         """Call the user's function for a run of a pipeline that has ended. What it does wrong changes nothing."""

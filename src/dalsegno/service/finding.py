@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dalsegno.errors import Ambiguous, NotFound, Refusal, closest, did_you_mean
 from dalsegno.model.address import parse
 from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.service.views import iso
+from dalsegno.model.times import iso
 from dalsegno.store.port import RunFilter, Store
 
 _LAST = ("last", "last-failed")
@@ -84,3 +86,13 @@ def find_task_run(store: Store, run: Run, address: str) -> TaskRun:
             f"{run.name} has no task run `{address}`{hint}", code="unknown-address", address=address, closest=near
         )
     return found
+
+
+def refuse_to_unlabel(run: Run, name: str, given: Mapping[str, str]) -> None:
+    """Refuse to take a label from a run that it does not have, or that it is to get."""
+    if name in given:
+        raise Refusal(f"the label `{name}` is to be given and taken away; say one of both", code="contradiction")
+    if name not in run.labels:
+        near = closest(name, run.labels)
+        said = did_you_mean(near) or ("" if run.labels else "; it has none")
+        raise Refusal(f"{run.name} has no label `{name}`{said}", code="unknown-label", closest=near)

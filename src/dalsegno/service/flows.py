@@ -23,13 +23,15 @@ from dalsegno.errors import (
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.times import iso
+from dalsegno.service.acting import author
 from dalsegno.service.coded import Coded, own_graph, readable
 from dalsegno.service.flow_graph import graph_as_json
 from dalsegno.service.flow_search import FoundFlow, found_in
 from dalsegno.service.flows_called import unknown_calls
 from dalsegno.service.saved import Saved
 from dalsegno.service.switched import refuse_off
-from dalsegno.service.views import iso, revision_as_json
+from dalsegno.service.views import revision_as_json
 from dalsegno.store.listing import FlowSummary
 from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store, Write
 
@@ -214,10 +216,7 @@ class FlowCases:
 
     def find(self, name: str) -> FlowSummary:
         """Give the flow of this name: `namespace.id`, or the id alone where only one namespace has it."""
-        namespace, _, last = name.rpartition(".")
         found = self._store.flows.named(name)
-        if not found and namespace:
-            found = [flow for flow in self._store.flows.named(last) if flow.namespace == namespace]
         if not found:
             every = self._store.flows.all()
             near = closest(name, [f"{flow.namespace}.{flow.id}" for flow in every] + [flow.id for flow in every])
@@ -313,13 +312,3 @@ class FlowCases:
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
-
-
-def author() -> str | None:
-    """Give the name of the user who asks."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return None

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from dalsegno.model.flow import Flow
 from dalsegno.model.plan import Action, Decision, Plan
-from dalsegno.store.port import RunFilter, Store
+from dalsegno.store.port import Store
 
-#: so many runs are looked at, the newest first
+#: so many runs that have ended are looked at, the newest first
 RUNS = 5
 
 _Task = tuple[str, str]
 
 
 def with_estimates(plan: Plan, flow: Flow, store: Store, *, origin: str | None) -> Plan:
-    """Give a plan in which tasks that run, and of which the origin tells no time, have that of the last run in which a task of
-    the same id and type succeeded.
+    """Give a plan in which tasks that run, and of which the origin tells no time, have that of the last run that has ended and
+    in which a task of the same id and type succeeded.
     """
     wanted = {(item.task, item.type) for item in plan.decisions if _lacks(item)}
     known = _known(wanted, flow, store, origin) if wanted else {}
@@ -30,9 +30,9 @@ def _lacks(decision: Decision) -> bool:
 
 def _known(wanted: set[_Task], flow: Flow, store: Store, origin: str | None) -> dict[_Task, float]:
     known: dict[_Task, float] = {}
-    for run in store.runs.list(RunFilter(namespace=flow.namespace, flow=flow.id, limit=RUNS)):
-        if run.id != origin:
-            known = {**store.task_runs.took(run.id), **known}
+    for run in store.runs.newest_ended(flow.namespace, flow.id, RUNS):
+        if run != origin:
+            known = {**store.task_runs.took(run), **known}
         if wanted <= known.keys():
             break
     return known

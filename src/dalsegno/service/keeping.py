@@ -16,8 +16,9 @@ from dalsegno.errors import MoveRefused, NotFound, Refusal
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import ENDED, UNFINISHED, State
+from dalsegno.model.times import iso
 from dalsegno.service.finding import find_run, refuse_deleted
-from dalsegno.service.views import iso, run_as_json
+from dalsegno.service.views import run_as_json
 from dalsegno.store.port import DeleteRun, RunFilter, Store
 
 #: a blob that is not older than this is never removed, in seconds

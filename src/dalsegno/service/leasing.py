@@ -11,8 +11,9 @@ from typing import Any
 from dalsegno.artifacts.port import ArtifactStore
 from dalsegno.errors import DalSegnoError, LeaseLost, Refusal
 from dalsegno.model.clock import Clock, Ids
+from dalsegno.service.acting import author
 from dalsegno.service.finding import find_run, refuse_deleted
-from dalsegno.store.port import AppendLogs, Lease, NoteEnvironment, SaveArtifact, Store, Write
+from dalsegno.store.port import AppendLogs, Lease, NoteEnvironment, SaveArtifact, Store, Wishes, Write
 
 #: how long nothing may be heard of a holder, in seconds
 SILENCE = 15.0
@@ -42,6 +43,8 @@ class LeaseCases:
         self._lock = threading.Lock()
         #: by key, with the time when something was heard last
         self._held: dict[str, tuple[Lease, float]] = {}
+        #: by key, who took it: over a server nobody else may use it
+        self._holders: dict[str, str | None] = {}
         #: how long nothing may be heard of a holder, in seconds
         self.silence = SILENCE
 
@@ -65,16 +68,17 @@ class LeaseCases:
             self._store.commit(held.lease, [NoteEnvironment(found.id, {**found.environment, **environment})])
         with self._lock:
             self._held[held.key] = held.lease, self._clock.now()
+            self._holders[held.key] = author()
         return held
 
-    def beat(self, key: str) -> bool:
-        """Keep a lease; tell whether somebody asked to stop the run. Raises `LeaseLost` if it is gone."""
+    def beat(self, key: str) -> Wishes:
+        """Keep a lease; tell what somebody asked of the run. Raises `LeaseLost` if it is gone."""
         lease = self._heard(key)
         self._store.beat(lease)
-        return self._store.runs.kill_requested(lease.run)
+        return self._store.runs.wishes(lease.run)
 
-    def commit(self, key: str, writes: Sequence[Write]) -> bool:
-        """Commit what the holder of a lease writes; tell whether somebody asked to stop the run.
+    def commit(self, key: str, writes: Sequence[Write]) -> Wishes:
+        """Commit what the holder of a lease writes; tell what somebody asked of the run.
 
         Raises
         ------
@@ -85,12 +89,19 @@ class LeaseCases:
         for write in writes:
             self._check(lease, write)
         self._store.commit(lease, writes)
-        return self._store.runs.kill_requested(lease.run)
+        return self._store.runs.wishes(lease.run)
 
     def give_back(self, key: str) -> None:
-        """Give a lease back; one that is gone already is no fault."""
+        """Give a lease back; one that is gone already, or of somebody else, is no fault."""
+        with self._lock:
+            mine = self._holders.get(key) == author()
+        if mine:
+            self._drop(key)
+
+    def _drop(self, key: str) -> None:
         with self._lock:
             lease, _ = self._held.pop(key, (None, 0.0))
+            self._holders.pop(key, None)
         if lease is not None:
             self._store.release(lease)
 
@@ -101,7 +112,7 @@ class LeaseCases:
             silent = [key for key, (_, heard) in self._held.items() if heard < late]
         for key in silent:
             with suppress(DalSegnoError):
-                self.give_back(key)
+                self._drop(key)
 
     def read(self, noun: str, method: str, arguments: Mapping[str, Any]) -> Any:
         """Read something of the store, for who executes a run from afar.
@@ -117,7 +128,7 @@ class LeaseCases:
         now = self._clock.now()
         with self._lock:
             lease, heard = self._held.get(key, (None, 0.0))
-            if lease is not None and heard >= now - self.silence:
+            if lease is not None and heard >= now - self.silence and self._holders.get(key) == author():
                 self._held[key] = lease, now
                 return lease
         self.let_go()

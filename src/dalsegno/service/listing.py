@@ -13,6 +13,7 @@ from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.service.finding import find_run
+from dalsegno.store.listing import FlowSummary
 from dalsegno.store.port import RunFilter, Store
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)\Z")
@@ -88,7 +89,9 @@ class Listing:
         ------
         Refusal : a state, a label, a time or a cursor is none; with the closest name.
         """
-        namespace, flow = self._flow_of(query)
+        namespace, flow = query.namespace, None
+        if query.flow is not None:
+            namespace, flow = named_flow(query.flow, query.namespace, self._store.flows.all())
         if query.revision is not None and flow is None:
             raise Refusal("a revision is one of a flow: say which with `flow`", code="bad-argument")
         return RunFilter(
@@ -138,22 +141,6 @@ class Listing:
         }
         return {state: count for state, count in counted.items() if count}
 
-    def _flow_of(self, query: RunQuery) -> tuple[str | None, str | None]:
-        """Take `namespace.id` apart, where there is such a flow; a plain id is that of any namespace."""
-        if query.flow is None:
-            return query.namespace, None
-        namespace, _, flow = query.flow.rpartition(".")
-        known = self._store.flows.all()
-        named = [each for each in known if each.id == flow and (not namespace or each.namespace == namespace)]
-        if not named:
-            names = [*(f"{each.namespace}.{each.id}" for each in known), *(each.id for each in known)]
-            near = closest(query.flow, names)
-            raise Refusal(f"there is no flow `{query.flow}`{did_you_mean(near)}", code="unknown-flow", closest=near)
-        if namespace and query.namespace is not None and not f"{namespace}.".startswith(f"{query.namespace}."):
-            message = f"the flow `{query.flow}` is not in the namespace `{query.namespace}`: leave one of them out"
-            raise Refusal(message, code="bad-argument")
-        return namespace or query.namespace, flow
-
     def _run_of(self, text: str | None) -> str | None:
         return None if text is None else find_run(self._store, text).id
 
@@ -171,6 +158,29 @@ class Listing:
             )
             raise Refusal(message, code="bad-argument") from None
         return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+
+
+def named_flow(text: str, space: str | None, known: Sequence[FlowSummary]) -> tuple[str | None, str]:
+    """Take `namespace.id` apart, where there is such a flow; a plain id is that of any namespace.
+
+    Parameters
+    ----------
+    space : the namespace that was named beside it.
+    known : all flows.
+
+    Raises
+    ------
+    Refusal : there is none, with the closest; or it is in another namespace.
+    """
+    namespace, _, flow = text.rpartition(".")
+    if not any(each.id == flow and (not namespace or each.namespace == namespace) for each in known):
+        names = [*(f"{each.namespace}.{each.id}" for each in known), *(each.id for each in known)]
+        near = closest(text, names)
+        raise Refusal(f"there is no flow `{text}`{did_you_mean(near)}", code="unknown-flow", closest=near)
+    if namespace and space is not None and not f"{namespace}.".startswith(f"{space}."):
+        message = f"the flow `{text}` is not in the namespace `{space}`: leave one of them out"
+        raise Refusal(message, code="bad-argument")
+    return namespace or space, flow
 
 
 def state_of(text: str) -> State:

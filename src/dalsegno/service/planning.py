@@ -36,6 +36,7 @@ from dalsegno.replay.reasons import WHAT
 from dalsegno.replay.request import Overrides, ReplayRequest, request_from_json
 from dalsegno.replay.resolve import Resolved, keeps_origin, resolve_request
 from dalsegno.replay.select import Nodes
+from dalsegno.service.acting import actor
 from dalsegno.service.admitting import admission
 from dalsegno.service.called import asked_of, called_by, graph_of, told
 from dalsegno.service.checking import check_values
@@ -46,6 +47,7 @@ from dalsegno.service.happened import Happened
 from dalsegno.service.history import with_estimates
 from dalsegno.service.known_results import Digests, KnownResults
 from dalsegno.service.named_items import keys_as_then
+from dalsegno.service.permitted import permit_given
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
 from dalsegno.service.stored_inputs import check_stored_inputs
@@ -136,6 +138,7 @@ class Planning:
             else differing(self._store, request, nodes, labels, origin=origin, results=seen.results.values()),
             subflows=lambda task: graph_of(self._store, self._graphs, nodes[task].task),
         )
+        permit_given(resolved, nodes, self._store, self._artifacts, debug=request.debug)
         refusals = check_values(resolved, nodes)
         evaluate = self._evaluator(
             revision,
@@ -369,6 +372,9 @@ def hashed_into(files: list[Path]) -> Callable[[Path], str]:
     from blake3 import blake3
 
     def uri(path: Path) -> str:
+        if actor() is not None:
+            message = f"`{path}` would be a file of the server: upload the file, and give its `dalsegno://` address"
+            raise Refusal(message, code="not-remote")
         files.append(path)
         hasher = blake3()
         hasher.update_mmap(path)

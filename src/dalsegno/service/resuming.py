@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,23 @@ from dalsegno.model.plan import Action
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.model.times import iso
 from dalsegno.replay.fingerprint import definition_of, effective_digests
-from dalsegno.replay.request import Amendment, ReplayRequest, TaskInputs, request_from_json
+from dalsegno.replay.request import Amendment, ReplayRequest, TaskInputs, request_from_json, task_inputs_as_json
 from dalsegno.replay.resolve import Resolved, resolve_request
 from dalsegno.replay.select import Nodes, Target
 from dalsegno.replay.stored import plan_from_bytes
+from dalsegno.service.acting import author, note
+from dalsegno.service.audit import told
 from dalsegno.service.checking import check_values
 from dalsegno.service.executing import Executing, owner
-from dalsegno.service.flows import author
+from dalsegno.service.finding import find_run
 from dalsegno.service.given import given_artifacts
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.permitted import permit_given
 from dalsegno.service.planning import hashed_into
 from dalsegno.service.revisions import revision_of
 from dalsegno.service.sealing import Sealing
-from dalsegno.service.views import iso
 from dalsegno.service.waits import Wait, waits_of
 from dalsegno.store.port import (
     AmendRun,
@@ -41,6 +44,7 @@ from dalsegno.store.port import (
     MoveRun,
     MoveTask,
     NewAttempt,
+    RequestPause,
     SaveArtifact,
     Store,
     Write,
@@ -104,6 +108,18 @@ class Resuming:
         """Give what a paused run waits for."""
         return waits_of(self._store, run, self._nodes(run), self._nodes) if run.state is State.PAUSED else []
 
+    def meant(self, run: Run, said: Resumption) -> tuple[Run, Resumption]:
+        """Give the run that is to be resumed, and what is said to it: itself, or its subflow where it waits for that."""
+        waits = [wait for wait in self.waits(run) if not said.at or wait.address in said.at]
+        inner = [wait for wait in waits if wait.run is not None]
+        if not inner:
+            return run, said
+        if len(waits) > 1:
+            listed = ", ".join(f"`{wait.address}`" for wait in waits)
+            message = f"{run.name} waits at {listed}, and for a subflow among them: say which is meant with `--pause`"
+            raise Refusal(message, code="several-waits")
+        return self.meant(find_run(self._store, inner[0].run or ""), replace(said, at=()))
+
     def resume(
         self,
         run: Run,
@@ -119,7 +135,7 @@ class Resuming:
         Refusal : it does not wait, or what was said cannot be taken. Nothing was written.
         RunIsLive : another live process executes it.
         """
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         # what is refused leaves no trace, not even that of a lease
         self._check(run, said)
         return self._executing.execute(
@@ -133,7 +149,7 @@ class Resuming:
         ------
         Refusal, RunIsLive : as `resume` does.
         """
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         self._check(run, said)
         lease = self._store.acquire(run.id, owner())
         try:
@@ -141,8 +157,21 @@ class Resuming:
         finally:
             self._store.release(lease)
 
+    def _refuse_unless_paused(self, run: Run) -> None:
+        if run.state is State.PAUSED:
+            return
+        if run.state.ended:
+            what = f"has ended already ({run.state}); `dalsegno replay {run.name}` plays it again"
+        elif self._store.runs.wishes(run.id).pause:
+            what = f"is about to pause: what is running in it ends first; `dalsegno show {run.name}` tells when it has"
+        else:
+            what = (
+                f"does not wait, it is {run.state}; if its process died, `dalsegno run resume {run.name}` carries it on"
+            )
+        raise Refusal(f"{run.name} {what}", code="run-not-paused")
+
     def _begin(self, run: Run, said: Resumption, lease: Lease) -> None:
-        _refuse_unless_paused(run)
+        self._refuse_unless_paused(run)
         self._store.commit(lease, self._writes(run, self._check(run, said)))
 
     def _nodes(self, run: Run) -> Nodes:
@@ -155,12 +184,15 @@ class Resuming:
         """Read what was said. Nothing is written."""
         nodes, now = self._nodes(run), self._clock.now()
         waits = waits_of(self._store, run, nodes, self._nodes)
-        chosen = _chosen(run, waits, said.at)
+        # who paused the run, and says nothing to what waits in it besides, answers nothing in passing
+        lifts = not (said.at or said.answers) and self._store.runs.wishes(run.id).pause
+        chosen = [] if lifts else _chosen(run, waits, said.at)
         files: list[Path] = []
         answered = self._answers(chosen, said.answers, files, now)
         if not said.task_inputs and said.breakpoints is None:
             return _Checked(now, nodes, chosen, answered, files, run.request)
         request = Amendment(now, author(), said.task_inputs, said.breakpoints).added_to(run.request)
+        note(run=run.id, overrides=told(task_inputs_as_json(said.task_inputs)))
         amendment = self._amendment(run, said, waits, nodes)
         return _Checked(now, nodes, chosen, answered, files, request, amendment)
 
@@ -168,7 +200,7 @@ class Resuming:
         now = checked.now
         for path in checked.files:
             self._artifacts.put_file(path)
-        writes: list[Write] = [MoveRun(run.id, State.PAUSED, State.RUNNING, now)]
+        writes: list[Write] = [MoveRun(run.id, State.PAUSED, State.RUNNING, now), RequestPause(run.id, wanted=False)]
         if checked.amendment is not None:
             writes.append(AmendRun(run.id, checked.request))
             given = given_artifacts(checked.amendment, run.id, self._artifacts, self._values)
@@ -221,6 +253,7 @@ class Resuming:
     def _amendment(self, run: Run, said: Resumption, waits: Sequence[Wait], nodes: Nodes) -> Resolved:
         asked = ReplayRequest(task_inputs=said.task_inputs, breakpoints=said.breakpoints or ())
         resolved = resolve_request(asked, nodes)
+        permit_given(resolved, nodes, self._store, self._artifacts)
         refusals = [*resolved.refusals, *check_values(resolved, nodes)]
         held = {wait.address for wait in waits if wait.kind == "breakpoint"}
         overridden = ((target, "overridden") for target, _ in resolved.task_inputs.given)
@@ -297,13 +330,3 @@ def _released(wait: Wait, resolved: Resolved, nodes: Nodes, now: float) -> Itera
     )
     if task.kind is not Kind.WORK:
         yield NewAttempt(item.id, item.attempt + 1, now, State.KILLED)
-
-
-def _refuse_unless_paused(run: Run) -> None:
-    if run.state is State.PAUSED:
-        return
-    if run.state.ended:
-        what = f"has ended already ({run.state}); `dalsegno replay {run.name}` plays it again"
-    else:
-        what = f"does not wait, it is {run.state}; if its process died, `dalsegno run resume {run.name}` carries it on"
-    raise Refusal(f"{run.name} {what}", code="run-not-paused")

@@ -17,7 +17,7 @@ from dalsegno.replay.request import ReplayRequest
 from dalsegno.service.executing import owner
 from dalsegno.service.graphs import Graphs
 from dalsegno.service.revisions import revision_of
-from dalsegno.store.port import LabelRun, Store
+from dalsegno.store.port import LabelRun, RunFilter, Store
 
 #: on a run that was made by a retry: which one it is, from 1
 NUMBER = "system.retry"
@@ -42,7 +42,7 @@ class Retrying:
 
     def of(self, run: Run) -> Again | None:
         """Give the run that is to be made in the place of one that has ended; `None` where there is none."""
-        if run.state is not State.FAILED or run.started is None or run.ended is None:
+        if run.state is not State.FAILED or run.started is None or run.ended is None or RETRIED in run.labels:
             return None
         retry = self._retry(run)
         if retry is None or not retry.new_run:
@@ -56,6 +56,11 @@ class Retrying:
         labels = {NUMBER: str(failures)}
         # whoever wrote the retry has agreed to all that happens again with it
         return Again(delay, ReplayRequest(origin=run.id, labels=labels, reason=reason, acknowledge=("*",)))
+
+    def made(self, run: Run) -> Run | None:
+        """Give the run that was made already in the place of one."""
+        number = (NUMBER, str(1 + number_of(run)))
+        return next(iter(self._store.runs.list(RunFilter(origin=run.id, labels=(number,), limit=1))), None)
 
     def mark(self, run: Run) -> None:
         """Note on a run that another one was made in its place."""

@@ -9,16 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from dalsegno.artifacts.port import ArtifactStore
-from dalsegno.engine.leaving import Leave
 from dalsegno.engine.outside import Surroundings
-from dalsegno.engine.stopping import Stop
 from dalsegno.engine.values import Values
 from dalsegno.errors import MoveRefused, NotFound, Refusal, RunIsLive
 from dalsegno.executors.steps import StepRunner
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.model.flow import Revision
 from dalsegno.model.plan import Plan
-from dalsegno.model.progress import Observer, RunRetried
+from dalsegno.model.progress import Observer
 from dalsegno.model.quiet import without_collection
 from dalsegno.model.run import Attempt, Event, Run, TaskRun
 from dalsegno.model.sealed import mask_sealed
@@ -31,12 +29,15 @@ from dalsegno.service.coded import Coded, entry_of, refuse_other, with_overridde
 from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing, owner
-from dalsegno.service.finding import find_run, find_task_run, refuse_deleted
+from dalsegno.service.finding import find_run, find_task_run, refuse_deleted, refuse_to_unlabel
 from dalsegno.service.flows import FlowCases
+from dalsegno.service.following import Following
 from dalsegno.service.graphs import Graphs
+from dalsegno.service.hosting import HostedRuns
 from dalsegno.service.keyed import run_with_key, with_key
 from dalsegno.service.listing import ListedRuns, Listing, RunQuery
 from dalsegno.service.marked import Marked
+from dalsegno.service.permitted import permit_asked, permit_creation
 from dalsegno.service.planning import Drawn, Planning
 from dalsegno.service.resuming import Resuming, Resumption
 from dalsegno.service.retrying import Retrying
@@ -47,7 +48,7 @@ from dalsegno.service.switched import refuse_off
 from dalsegno.service.tracing import Tracing
 from dalsegno.service.views import event_as_json, in_flow_order, run_as_json
 from dalsegno.service.waits import Wait
-from dalsegno.store.port import LabelRun, QueueRun, RequestKill, RunFilter, Store, StoredLine, Write
+from dalsegno.store.port import LabelRun, RequestKill, RequestPause, RunFilter, Store, StoredLine, Write
 
 
 class RunCases:
@@ -65,6 +66,7 @@ class RunCases:
         ids: Ids,
     ) -> None:
         self._store = store
+        self._artifacts = artifacts
         self._flows = flows
         self._listing = Listing(store, clock)
         self._tracing = Tracing(store, artifacts)
@@ -72,7 +74,6 @@ class RunCases:
         self._clock = clock
         graphs, begun = Graphs(), BegunRuns()
         self._graphs = graphs
-        self._retrying = Retrying(store, graphs)
         self._marked = Marked(store, graphs)
         self._planning = Planning(store, artifacts, graphs, sealing, around, clock=clock, ids=ids)
         self._creating = Creating(store, artifacts, begun, clock=clock, ids=ids)
@@ -84,6 +85,9 @@ class RunCases:
         self._executing.resume = lambda run, answers: self._resuming.resume(
             run, Resumption(answers), observer=None, stop=None
         )
+        self._following = Following(store, self._executing, Retrying(store, graphs), self.create_replay, clock)
+        #: what the engine of a server does
+        self.hosted = HostedRuns(store, artifacts, self._executing, self._resuming, self._following, clock)
 
     # plans and creation
 
@@ -164,6 +168,7 @@ class RunCases:
                 if earlier is not None:
                     return earlier
                 try:
+                    permit_creation(drawn.request, self._store, self._artifacts, queue=queue)
                     contents = {} if coded is None else coded.contents
                     return self._creating.create(
                         drawn, digest=digest, queue=queue, contents=contents, key=key, also=also
@@ -178,6 +183,7 @@ class RunCases:
     def _draw_fresh(self, flow: str, request: ReplayRequest, text: str | None, coded: Coded | None) -> Drawn:
         if request.start or request.skip or request.skip_successful or request.only or request.changed:
             raise Refusal("a fresh run has no origin to start in or to keep results of; replay a run", code="no-origin")
+        permit_asked(request, self._store, self._artifacts, text=text, code=coded)
         if coded is not None:
             saved = self._flows.prepare_code(coded)
         elif text is not None:
@@ -194,6 +200,7 @@ class RunCases:
     def _draw_replay(self, request: ReplayRequest, text: str | None, file: str | None, coded: Coded | None) -> Drawn:
         if request.origin is None:
             raise Refusal("a replay needs a run to replay", code="no-origin")
+        permit_asked(request, self._store, self._artifacts, text=text, code=coded)
         origin = refuse_deleted(self.get(request.origin), "replayed")
         refuse_off(self._store, origin.namespace, origin.flow)
         if coded is None:
@@ -268,7 +275,7 @@ class RunCases:
         Where it fails and its flow has it made again, that run is executed in its turn; the last one is given.
         """
         ended = self._executing.execute(self.get(run), observer=observer, stop=stop, steps=steps)
-        return self._again(ended, observer, stop)
+        return self._following.again(ended, observer, stop)
 
     def resume(
         self,
@@ -282,107 +289,26 @@ class RunCases:
 
         Where it waits for its subflow, that is resumed; what called it goes on after it.
         """
-        found = self._waiting(self.get(run), said)
-        if found.id != self.get(run).id:
-            said = replace(said, at=())
+        found, said = self._resuming.meant(self.get(run), said)
         ended = self._resuming.resume(found, said, observer=observer, stop=stop)
-        return self._again(self._with_those_above(ended, observer, stop), observer, stop)
+        return self._following.all_of(ended, observer, stop)
 
-    def hand_over(self, run: str) -> Run:
-        """Hand a run to the engine of a server, which begins it or carries it on. A run that has ended is given as it is."""
-        found = self.get(run)
-        if found.state.ended:
-            return found
-        with suppress(MoveRefused):
-            # that it has ended since is no fault
-            self._store.commit(None, [QueueRun(found.id, self._clock.now())])
-        return self.get(found.id)
+    def label(self, run: str, labels: Mapping[str, str], remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, beside those that it has, and take others away. Raises `RunIsLive` while it is executed.
 
-    def label(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels, beside those that it has. Raises `RunIsLive` while a process executes it."""
+        Raises
+        ------
+        Refusal : a label that is to go is not there, or is to be given as well.
+        """
         found = refuse_deleted(self.get(run), "labelled")
+        for name in remove:
+            refuse_to_unlabel(found, name, labels)
         lease = self._store.acquire(found.id, owner())
         try:
-            self._store.commit(lease, [LabelRun(found.id, labels)])
+            self._store.commit(lease, [LabelRun(found.id, labels, tuple(remove))])
         finally:
             self._store.release(lease)
         return self.get(found.id)
-
-    def resume_by_engine(self, run: str, said: Resumption) -> Run:
-        """Resume a run that waits for a person, and hand it to the engine of a server to carry it on.
-
-        Gives the run that was resumed: where the one named waits for its subflow, that.
-        """
-        found = self._waiting(self.get(run), said)
-        if found.id != self.get(run).id:
-            said = replace(said, at=())
-        self._resuming.record(found, said)
-        return self.hand_over(found.id)
-
-    def carry_on(self, run: str, *, leave: Leave | None = None) -> Run:
-        """Execute a run that was handed over, and what comes after it: what called it, what is made in its place.
-
-        Parameters
-        ----------
-        leave : the wish that it is let go of.
-        """
-        ended = self._executing.execute(
-            self._store.runs.get(run) or self.get(run), observer=None, stop=None, leave=leave
-        )
-        if not ended.state.ended:
-            return ended
-        return self._again(self._with_those_above(ended, None, None), None, None)
-
-    def queued(self, limit: int) -> builtins.list[Run]:
-        """Give the runs that wait for the engine of a server, those first that wait longest."""
-        return self._store.runs.queued(limit)
-
-    def begun_by_engine(self) -> builtins.list[Run]:
-        """Give the runs that an engine of a server has begun and that have not ended."""
-        return self._store.runs.handed_over()
-
-    def wakes_at(self, run: Run) -> float | None:
-        """Give when a paused run goes on by itself; `None` where it waits for a person alone."""
-        times = [wait.until for wait in self._resuming.waits(run) if wait.until is not None]
-        return min(times, default=None)
-
-    def _with_those_above(
-        self, ended: Run, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None
-    ) -> Run:
-        """Execute what waits for a subflow run that has ended, and so on up."""
-        while ended.caller is not None and ended.state.ended:
-            above = self._store.runs.get(ended.caller.run)
-            if above is None or above.state is not State.PAUSED:
-                break
-            ended = self._executing.execute(above, observer=observer, stop=stop)
-        return ended
-
-    def _waiting(self, run: Run, said: Resumption) -> Run:
-        """Give the run that is to be resumed: itself, or its subflow where it waits for that."""
-        waits = [wait for wait in self._resuming.waits(run) if not said.at or wait.address in said.at]
-        inner = [wait for wait in waits if wait.run is not None]
-        if not inner:
-            return run
-        if len(waits) > 1:
-            listed = ", ".join(f"`{wait.address}`" for wait in waits)
-            message = f"{run.name} waits at {listed}, and for a subflow among them: say which is meant with `--pause`"
-            raise Refusal(message, code="several-waits")
-        return self._waiting(self.get(inner[0].run or ""), replace(said, at=()))
-
-    def _again(self, run: Run, observer: Observer | None, stop: Callable[[Callable[[], None]], None] | None) -> Run:
-        """Make and execute what comes in the place of a run that failed, as often as its flow says."""
-        while (again := self._retrying.of(run)) is not None:
-            if observer is not None:
-                observer(RunRetried(self._clock.now(), run.name, again.delay, run.error))
-            wish = Stop()
-            if stop is not None:
-                stop(wish.set)
-            if wish.wait(again.delay):
-                break
-            created = self.create_replay(again.request)
-            self._retrying.mark(run)
-            run = self._executing.execute(created, observer=observer, stop=stop)
-        return run
 
     def waits(self, run: str) -> list[Wait]:
         """Give what a paused run waits for."""
@@ -390,13 +316,27 @@ class RunCases:
 
     def kill(self, run: str) -> Run:
         """Ask the engine that executes a run to stop it; a run that nobody executes is ended here."""
+        return self._ask(self.get(run), RequestKill)
+
+    def pause(self, run: str) -> Run:
+        """Ask the engine that executes a run to pause it: what is running ends, and nothing begins until it is resumed.
+
+        A run that nobody executes is paused here.
+        """
         found = self.get(run)
+        if found.state is State.PAUSED:
+            raise Refusal(f"{found.name} waits already; `dalsegno show {found.name}` says for what", code="run-paused")
+        return self._ask(found, RequestPause)
+
+    def _ask(self, found: Run, wish: Callable[[str], RequestKill | RequestPause]) -> Run:
+        """Put a wish on record, and see to it where nobody executes the run."""
         if found.state.ended:
             raise Refusal(f"{found.name} has ended already: {found.state}", code="run-ended")
         try:
-            self._store.commit(None, [RequestKill(found.id)])
+            self._store.commit(None, [wish(found.id)])
         except MoveRefused as error:
             raise Refusal(f"{found.name} has ended already", code="run-ended") from error
+        self._executing.look_at(found.id)
         with suppress(RunIsLive):
             return self._executing.execute(found, observer=None, stop=None)
         return found
@@ -419,14 +359,16 @@ class RunCases:
         """Count the runs of a list by state; 1,000 is as many or more."""
         return self._listing.counts(query)
 
-    def as_json(self, run: str) -> dict[str, Any]:
-        """Give a run with its task runs, as every door shows it."""
+    def as_json(self, run: str, *, task_runs: bool = True) -> dict[str, Any]:
+        """Give a run, by default with its task runs, as every door shows it."""
         found = self.get(run)
-        task_runs = self._ordered(found)
-        shown = run_as_json(found, task_runs, self._marked.of(found, task_runs))
+        own = self._ordered(found) if task_runs else None
+        given = self._marked.of(found, own) if own is not None else None
+        shown = run_as_json(found, own, given, full=True)
         shown["last_event"] = self._store.events.last(found.id)
         if found.state is State.PAUSED:
             shown["waits"] = [wait.as_json() for wait in self._resuming.waits(found)]
+            shown["held"] = self._store.runs.wishes(found.id).pause
         return shown
 
     def plan_of(self, run: str) -> Plan:

@@ -1,6 +1,5 @@
-"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `keeping`, `entries`, `files`,
-`bulk`, `deploying`, `pulling`,
-`leases`.
+"""The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `explaining`, `keeping`, `entries`,
+`files`, `bulk`, `deploying`, `pulling`, `leases`, `users`, `tokens`, `logins`, `audit`.
 """
 
 from __future__ import annotations
@@ -11,9 +10,11 @@ from dalsegno.engine.outside import Surroundings
 from dalsegno.model.clock import Clock, Ids
 from dalsegno.service.answered import AnswerCases
 from dalsegno.service.artifacts import ArtifactCases
+from dalsegno.service.audit import AuditCases
 from dalsegno.service.bulk import BulkCases
 from dalsegno.service.comparing import ComparingCases
 from dalsegno.service.deploying import DeployCases
+from dalsegno.service.explaining import ExplainingCases
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.keeping import KeepingCases
 from dalsegno.service.leasing import LeaseCases
@@ -23,6 +24,7 @@ from dalsegno.service.pulling import PullCases
 from dalsegno.service.runs import RunCases
 from dalsegno.service.saved import Saved
 from dalsegno.service.sealing import Sealing
+from dalsegno.service.users import LoginCases, TokenCases, UserCases
 from dalsegno.store.port import Store
 
 __all__ = ["Saved", "Service"]
@@ -56,16 +58,21 @@ class Service:
         self.artifacts = ArtifactCases(store, artifacts)
         sealing = sealing or Sealing()
         self.runs = RunCases(store, artifacts, self.flows, sealing, around or Surroundings(), clock=clock, ids=ids)
-        self.bulk = BulkCases(store, self.runs, sealing, clock=clock, ids=ids)
+        self.bulk = BulkCases(store, artifacts, self.runs, sealing, clock=clock, ids=ids)
         self.keeping = KeepingCases(store, artifacts, clock)
         self.comparing = ComparingCases(store)
         self.logs = LogCases(store)
+        self.explaining = ExplainingCases(store, self.flows, self.comparing, self.logs)
         self.entries = KeyValues(store, clock)
         self.files = FileCases(store, artifacts, clock)
         self.answers = AnswerCases(store, clock, ids)
         self.deploying = DeployCases(artifacts, self.flows)
         self.pulling = PullCases(store, artifacts)
         self.leases = LeaseCases(store, artifacts, clock, ids)
+        self.users = UserCases(store, clock)
+        self.tokens = TokenCases(store, clock, ids)
+        self.logins = LoginCases(store, clock)
+        self.audit = AuditCases(store)
 
     def changes(self) -> int:
         """Give a number that is another one whenever something has been committed since, by any process."""

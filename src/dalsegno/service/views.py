@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from dalsegno.model.address import item_prefix, parse
@@ -14,6 +13,7 @@ from dalsegno.model.graph import Node, index
 from dalsegno.model.kv import Entry
 from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
+from dalsegno.model.times import iso
 from dalsegno.service.saved import Saved
 from dalsegno.store.listing import FlowSummary, StoredLine, ToldEvent
 
@@ -272,12 +272,3 @@ def in_flow_order(task_runs: Iterable[TaskRun], flow: Flow) -> list[TaskRun]:
         return [*place, (position.get(item.task, len(position)), 0)]
 
     return sorted(found, key=place)
-
-
-def iso(at: float | None) -> str | None:
-    """Give a time as text."""
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )

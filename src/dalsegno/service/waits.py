@@ -10,8 +10,8 @@ from dalsegno.engine.pausing import due_of, pause_of, waits_here
 from dalsegno.model.flow import Input, Kind
 from dalsegno.model.run import Result, Run, TaskRun
 from dalsegno.model.state import State
+from dalsegno.model.times import iso
 from dalsegno.replay.select import Nodes
-from dalsegno.service.views import iso
 from dalsegno.store.port import RunFilter, Store
 
 

@@ -80,9 +80,13 @@ class Watching:
             if last is not None:
                 last.end()
 
-    def _look(self) -> None:
+    def look_at(self, run: str) -> None:
+        """Look at a run at once, if it is executed here: somebody has just asked something of it."""
+        self._look(run)
+
+    def _look(self, only: str | None = None) -> None:
         with self._lock:
-            runs = list(self._runs)
+            runs = [run for run in self._runs if only is None or run.job.run.id == only]
         for run in runs:
             with run.lock:
                 if not run.over:
@@ -94,7 +98,10 @@ class Watching:
             self._store.beat(lease)
             now = self._clock.now()
             late = job.leave.by is not None and job.leave.by <= now
-            if late or self._store.runs.kill_requested(lease.run) or job.limits.due(now):
+            asked = self._store.runs.wishes(lease.run)
+            if asked.pause:
+                job.hold.ask()
+            if late or asked.kill or job.limits.due(now):
                 run.wish.set()
         except LeaseLost:
             run.wish.set()

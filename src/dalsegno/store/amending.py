@@ -9,22 +9,23 @@ from dalsegno.model.state import State
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import map_from_text, map_to_text
 from dalsegno.store.listed import list_state, relabel_listed
-from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun
+from dalsegno.store.port import AmendRun, LabelRun, NoteEnvironment, QueueRun, RequestPause
 
 if TYPE_CHECKING:
     from dalsegno.store.writes import Step, Transaction
 
 
 def label_run(write: LabelRun) -> Step:
-    """Add labels to those of a run."""
+    """Add labels to those of a run, and take others away."""
 
     def step(transaction: Transaction) -> None:
         transaction.own(write.run)
         for (labels,) in transaction.fetch(sql.RUN_LABELS, {"run": write.run}):
             before = map_from_text(labels)
-            row = {"run": write.run, "labels": map_to_text({**before, **write.labels})}
+            left = {name: value for name, value in before.items() if name not in write.removed}
+            row = {"run": write.run, "labels": map_to_text({**left, **write.labels})}
             transaction.change(sql.LABEL_RUN, row)
-            relabel_listed(transaction, write.run, before, write.labels)
+            relabel_listed(transaction, write.run, before, write.labels, write.removed)
 
     return step
 
@@ -34,11 +35,22 @@ def queue_run(write: QueueRun) -> Step:
 
     def step(transaction: Transaction) -> None:
         name, state = run_there(transaction, write.run)
-        if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "at": write.at}):
+        if not transaction.change(sql.QUEUE_RUN, {"run": write.run, "due": write.due or write.at}):
             raise MoveRefused(f"`{name}` has ended already, as {state}: no engine has anything to do with it")
         if state is State.CREATED:
             list_state(transaction, write.run, State.QUEUED)
             transaction.event("run", write.run, State.QUEUED, write.at)
+
+    return step
+
+
+def request_pause(write: RequestPause) -> Step:
+    """Ask for a run to be paused, or take that back."""
+
+    def step(transaction: Transaction) -> None:
+        if not transaction.change(sql.REQUEST_PAUSE if write.wanted else sql.TAKE_PAUSE_BACK, {"run": write.run}):
+            name, state = run_there(transaction, write.run)
+            raise MoveRefused(f"`{name}` has ended already, as {state}: there is nothing to pause")
 
     return step
 

@@ -59,6 +59,9 @@ class DropAnswer:
     key: str
 
 
+AnswerWrite = BeginAnswer | KeepAnswer | DropAnswer
+
+
 class AnswerReads(Protocol):
     """Answers that are kept."""
 

@@ -10,6 +10,7 @@ from dalsegno.model.state import ENDED_WELL
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import optional_to_text
+from dalsegno.store.listed import add_listed, list_fixed
 
 if TYPE_CHECKING:
     from dalsegno.store.copies_port import CopyRun
@@ -34,22 +35,29 @@ def copy_run(write: CopyRun) -> Step:
     task_runs = [rows.task_run_row(each) for each in write.task_runs]
     attempts = [_attempt_row(each) for each in write.attempts]
     artifacts = [rows.artifact_row(each) for each in write.artifacts]
+    listed = None if run.deleted is not None else add_listed(run)
 
     def step(transaction: Transaction) -> None:
-        if not transaction.change(sql.CREATE_RUN, {**row, "name": _name(transaction, row)}):
+        name = _name(transaction, row)
+        if not transaction.change(sql.CREATE_RUN, {**row, "name": name}):
             raise MoveRefused(f"there is a run with the id {run.id} already")
+        if listed is not None:
+            listed(transaction, name)
         transaction.made(run.id)
         transaction.change(sql.SAVE_PLAN, plan)
-        for statement, parts in ((sql.ADD_TASK_RUN, task_runs), (sql.ADD_ATTEMPT, attempts)):
+        for statement, parts in (
+            (sql.ADD_TASK_RUN, task_runs),
+            (sql.ADD_ATTEMPT, attempts),
+            (sql.SAVE_ARTIFACT, artifacts),
+        ):
             for part in parts:
                 transaction.change(statement, part)
-        for artifact in artifacts:
-            transaction.change(sql.SAVE_ARTIFACT, artifact)
         for event in write.events:
             where = {"address": event.address, "attempt": event.attempt}
             transaction.event(event.kind, run.id, event.state, event.at, **where)
-        if run.state in ENDED_WELL and run.deleted is None:
-            transaction.change(sql.FIX_RUNS_ABOVE, {"run": run.id})
+        fixes = run.state in ENDED_WELL and run.deleted is None
+        if fixes and transaction.change(sql.FIX_RUNS_ABOVE, {"run": run.id}):
+            list_fixed(transaction, run.id)
 
     return step
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dalsegno.store import reads
+from dalsegno.store.access import Access
 from dalsegno.store.answers import Answers
 from dalsegno.store.bulk import Bulk
 from dalsegno.store.files import Files
@@ -44,6 +45,7 @@ class StoreCore:
         self.files = Files(fetch)
         self.answers = Answers(fetch)
         self.bulk = Bulk(fetch)
+        self.access = Access(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

@@ -89,8 +89,11 @@ class Flows:
         found = (rows.summary_of(row) for row in self._fetch(statement, parameters))
         return [flow for flow in found if deleted or flow.deleted is None]
 
-    def named(self, id: str) -> list[FlowSummary]:
-        return [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, {"flow": id})]
+    def named(self, name: str) -> list[FlowSummary]:
+        namespace, _, last = name.rpartition(".")
+        parameters = {"name": name, "namespace": namespace, "flow": last}
+        found = [rows.summary_of(row) for row in self._fetch(sql.FLOWS_NAMED, parameters)]
+        return [flow for flow in found if flow.id == name] or found
 
     def summary(self, namespace: str, id: str) -> FlowSummary | None:
         found = self._fetch(sql.FLOW, {"namespace": namespace, "flow": id})

@@ -41,8 +41,8 @@ class FlowReads(Protocol):
         """Give all flows, by namespace and id; deleted ones only if they are asked for."""
         ...
 
-    def named(self, id: str) -> list[FlowSummary]:
-        """Give the flows of this id, in any namespace, deleted ones too."""
+    def named(self, name: str) -> list[FlowSummary]:
+        """Give the flows of this id, in any namespace, or else the one of this namespace and id; deleted ones too."""
         ...
 
     def summary(self, namespace: str, id: str) -> FlowSummary | None:

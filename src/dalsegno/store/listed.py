@@ -178,12 +178,14 @@ def list_fixed(transaction: Transaction, run: str) -> None:
     transaction.change(_FIXED, {"run": run})
 
 
-def relabel_listed(transaction: Transaction, run: str, before: Mapping[str, str], added: Mapping[str, str]) -> None:
-    """Note labels that a run got on the way."""
+def relabel_listed(
+    transaction: Transaction, run: str, before: Mapping[str, str], added: Mapping[str, str], removed: Iterable[str]
+) -> None:
+    """Note labels that a run got, or lost, on the way. It is still found by the words of those that it lost."""
     for (place,) in transaction.fetch(_PLACE, {"run": run}):
+        for name in before.keys() & {*added, *removed}:
+            transaction.change(_REMOVE_LABEL, _label(name, before[name], place))
         for name, value in added.items():
-            if name in before:
-                transaction.change(_REMOVE_LABEL, _label(name, before[name], place))
             transaction.change(_ADD_LABEL, _label(name, value, place))
     _say_more(transaction, run, _stored(_pairs(added)))
 

@@ -1,8 +1,8 @@
 """How runs are listed: which index leads, what is looked at besides, and from where a page goes on.
 
 Where a filter asks for one thing that an index tells in the order of the list, that index leads. Otherwise the newest runs are
-looked at first, for what many runs have is soon found there. Only what few runs have is left then: the rarest of what is asked
-for leads, found by counting no further than needed, and the rest is looked at run by run.
+looked at first, for what many runs have is soon found there. They also tell what is often and what is not: what is rare leads,
+the rarest found by counting no further than needed, and the rest is looked at run by run.
 """
 
 # ruff: noqa: S608 - what is put together here comes from this module
@@ -22,10 +22,14 @@ from dalsegno.store.uses import Fetch
 
 #: so many of the newest runs are looked at before an index is chosen
 _NEWEST = 1_500
-#: words are said often that one run in so many has
-_OFTEN = 50
+#: where so many of them are meant, the list goes on among those below them, no further than so many
+_SOME, _NEAR = 5, 15_000
+#: the share of the newest runs from which on something is often, and from which on no index helps
+_OFTEN, _MOST = 0.02, 0.5
 #: indexes are counted to these bounds, one after the other, until one is below
-_BOUNDS = (1_000, 20_000, 200_000)
+_BOUNDS = (1_000, 20_000)
+#: so many places are not sorted
+_SORTED = 20_000
 #: clocks of several machines differ
 _SKEW_SECONDS = 60
 _ALL = 2**62
@@ -56,7 +60,7 @@ class Lead:
     few: bool = False
     #: what stands behind FROM to count, where that needs no narrow row
     counted: str | None = None
-    #: it looks at all that it gives before it gives the first
+    #: it looks at all that it gives before it gives the first, and what was written lately waits to be taken into it
     dear: bool = False
     #: its branches give places that are sorted first
     unsorted: bool = False
@@ -131,21 +135,25 @@ class Lists:
         if not wanted.conditions:
             return self._scanned(wanted, limit, wanted.low, wanted.high)
         found: list[int] = []
-        edge = wanted.high
+        newest = edge = self._edge(wanted, wanted.high, _NEWEST)
         if limit < _ALL:
-            edge = self._edge(wanted)
             found = self._scanned(wanted, limit, edge, wanted.high)
+            if len(found) < limit and len(found) >= _SOME:
+                # the rest is not far, as it seems: three times as far is looked before an index is chosen
+                edge = self._edge(wanted, newest, min(3 * limit * _NEWEST // len(found), _NEAR))
+                found += self._scanned(wanted, limit - len(found), edge, newest)
             if len(found) >= limit or edge <= wanted.low:
                 return found
-        lead = self._rarest(wanted, edge)
+        else:
+            edge = wanted.high
+        lead = self._lead(wanted, newest, edge)
         if lead is None:
             return found + self._scanned(wanted, limit - len(found), wanted.low, edge)
         return found + self._led(lead, wanted, limit - len(found), wanted.low, edge)
 
-    def _edge(self, wanted: Wanted) -> int:
-        """Give the place down to which the newest runs are looked at."""
-        bounds = {"low": wanted.low, "high": wanted.high, "offset": _NEWEST}
-        edge = self._fetch(_EDGE, bounds)
+    def _edge(self, wanted: Wanted, high: int, offset: int) -> int:
+        """Give the place down to which so many runs below `high` stand."""
+        edge = self._fetch(_EDGE, {"low": wanted.low, "high": high, "offset": offset})
         return edge[0][0] if edge else wanted.low
 
     def _scanned(self, wanted: Wanted, limit: int, low: int, high: int) -> list[int]:
@@ -164,6 +172,15 @@ class Lists:
         )
         return self._places(statement, {**wanted.parameters, "high": wanted.high, "limit": limit})
 
+    def _waiting(self, wanted: Wanted, limit: int, low: int, high: int) -> list[int]:
+        """Give those whose words wait for the index to take them."""
+        conditions = "".join(f" AND {condition}" for condition in wanted.conditions.values())
+        statement = (
+            "SELECT l.place FROM listed_waiting AS w CROSS JOIN listed AS l ON l.place = w.place "
+            f"WHERE l.place >= :low AND l.place < :high{conditions} ORDER BY l.place DESC LIMIT :limit"
+        )
+        return self._places(statement, {**wanted.parameters, "low": low, "high": high, "limit": limit})
+
     def _led(self, lead: Lead, wanted: Wanted, limit: int, low: int, high: int) -> list[int]:
         rest = "".join(f" AND {text}" for name, text in wanted.conditions.items() if name not in lead.covers)
         found: list[int] = []
@@ -174,16 +191,36 @@ class Lists:
             )
             given = {**wanted.parameters, **parameters, "low": low, "high": high, "limit": limit}
             found += self._places(statement, given)
+        if lead.dear:
+            found += self._waiting(wanted, limit, low, high)
         return sorted(set(found), reverse=True)[:limit]
 
-    def _rarest(self, wanted: Wanted, high: int) -> Lead | None:
-        """Give the lead of the fewest runs; none where each gives as many as there are."""
-        leads = sorted(wanted.leads, key=lambda lead: lead.dear)
-        if leads and leads[-1].dear and self._often_said(wanted, high):
-            leads.pop()
+    def _lead(self, wanted: Wanted, newest: int, high: int) -> Lead | None:
+        """Give the index that leads; none where each gives too many.
+
+        Parameters
+        ----------
+        newest : the place down to which the runs stand that tell what is often.
+        high : below it is looked.
+        """
+        shares = self._shares(wanted, newest)
+        by_share = sorted(
+            ((_share(lead, shares), lead) for lead in wanted.leads), key=lambda one: (one[0], one[1].dear)
+        )
+        rare = [lead for share, lead in by_share if share < _OFTEN]
+        # many that are to be sorted, however few there were of late
+        rare = [lead for lead in rare if not lead.unsorted or self._count(lead, wanted, _SORTED, high) < _SORTED]
+        leads = rare or [lead for share, lead in by_share if share < _MOST and not (lead.dear or lead.unsorted)]
+        if len(leads) < 2:
+            return next(iter(leads), None)
+        return self._fewest(leads, wanted, high) or leads[0]
+
+    def _fewest(self, leads: Sequence[Lead], wanted: Wanted, high: int) -> Lead | None:
+        """Give the lead of the fewest runs; none where each gives very many."""
+        ordered = sorted(leads, key=lambda lead: lead.dear)
         for bound in _BOUNDS:
             best, fewest = None, bound
-            for lead in leads:
+            for lead in ordered:
                 if lead.dear and best is not None:
                     break
                 counted = self._count(lead, wanted, fewest, high)
@@ -193,16 +230,19 @@ class Lists:
                         return lead
             if best is not None:
                 return best
-        return leads[0] if leads else None
+        return None
 
-    def _often_said(self, wanted: Wanted, high: int) -> bool:
-        """Tell whether many of the newest runs have the words that are searched for."""
-        given = {**wanted.parameters, "low": wanted.low, "high": high, "newest": _NEWEST}
+    def _shares(self, wanted: Wanted, newest: int) -> Mapping[str, float]:
+        """Tell how large a share of the newest runs has each of what is asked for."""
+        names = [*wanted.conditions]
+        sums = ", ".join(f"SUM(CASE WHEN {wanted.conditions[name]} THEN 1 ELSE 0 END)" for name in names)
         statement = (
-            "SELECT COUNT(*) FROM (SELECT place FROM listed WHERE place >= :low AND place < :high "
-            f"ORDER BY place DESC LIMIT :newest) AS l WHERE {wanted.conditions['text']}"
+            f"SELECT COUNT(*), {sums} FROM (SELECT * FROM listed WHERE place >= :newest AND place < :high "
+            "ORDER BY place DESC) AS l"
         )
-        return self._fetch(statement, _named(statement, given))[0][0] > _NEWEST // _OFTEN
+        given = {**wanted.parameters, "newest": newest, "high": wanted.high}
+        ((count, *found),) = self._fetch(statement, _named(statement, given))
+        return {name: (each or 0) / max(count, 1) for name, each in zip(names, found, strict=True)}
 
     def _count(self, lead: Lead, wanted: Wanted, bound: int, high: int) -> int:
         source, count = lead.counted or lead.source, 0
@@ -244,6 +284,11 @@ class Lists:
         if filter.revision is not None:
             wanted.need("revision", "l.revision = :revision", revision=filter.revision)
         wanted.leads += _flow_leads(filter, pairs)
+
+
+def _share(lead: Lead, shares: Mapping[str, float]) -> float:
+    """Give the share of the newest runs that an index gives; one that covers nothing is of states that are passed through."""
+    return min((shares[name] for name in lead.covers if name in shares), default=shares.get("states", 1.0))
 
 
 def _flows_meant(filter: RunFilter) -> tuple[str, dict[str, Any]]:
@@ -350,6 +395,9 @@ def _text(filter: RunFilter, wanted: Wanted) -> None:
 
 def _states(filter: RunFilter, wanted: Wanted) -> None:
     if not filter.states:
+        return
+    if not _stages(filter):
+        wanted.nothing = True
         return
     listed = ", ".join(f"'{state}'" for state in sorted(filter.states))
     wanted.need("states", f"l.state IN ({listed})")

@@ -296,5 +296,45 @@ CREATE TABLE flow_marks (
 	deleted DOUBLE, 
 	CONSTRAINT flow_marks_key PRIMARY KEY (namespace, flow)
 );
-INSERT INTO dalsegno_schema (version_num) VALUES ('11');
+CREATE TABLE users (
+	name TEXT NOT NULL, 
+	role TEXT NOT NULL, 
+	password TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	CONSTRAINT users_key PRIMARY KEY (name)
+);
+CREATE TABLE tokens (
+	id TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	user TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	role TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	expires DOUBLE, 
+	CONSTRAINT tokens_key PRIMARY KEY (id), 
+	CONSTRAINT tokens_digest UNIQUE (digest)
+);
+CREATE TABLE sessions (
+	digest TEXT NOT NULL, 
+	user TEXT NOT NULL, 
+	created DOUBLE NOT NULL, 
+	expires DOUBLE NOT NULL, 
+	CONSTRAINT sessions_key PRIMARY KEY (digest)
+);
+CREATE TABLE audit_log (
+	number INTEGER NOT NULL, 
+	at DOUBLE NOT NULL, 
+	user TEXT, 
+	role TEXT, 
+	door TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	operation TEXT NOT NULL, 
+	method TEXT NOT NULL, 
+	path TEXT NOT NULL, 
+	status INTEGER NOT NULL, 
+	detail TEXT NOT NULL, 
+	CONSTRAINT audit_log_key PRIMARY KEY (number)
+);
+CREATE INDEX audit_log_by_user ON audit_log (user, number);
+INSERT INTO dalsegno_schema (version_num) VALUES ('12');
 COMMIT;

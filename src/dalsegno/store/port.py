@@ -14,7 +14,9 @@ from typing import Any, Protocol
 from dalsegno.model.light import light
 from dalsegno.model.run import Artifact, Attempt, Event, LogLine, Result, Run, TaskRun
 from dalsegno.model.state import State
-from dalsegno.store.answers_port import AnswerReads, BeginAnswer, DropAnswer, KeepAnswer
+from dalsegno.store.access_port import AccessReads, AccessWrite
+from dalsegno.store.answers_port import AnswerReads, AnswerWrite
+from dalsegno.store.asked_port import DeleteRun, QueueRun, RequestKill, RequestPause, Wishes
 from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
 from dalsegno.store.copies_port import CopyRun
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
@@ -172,22 +174,12 @@ class MoveRun:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRun:
-    """Hand a run to the engine of a server: from CREATED it moves to QUEUED, with an event. Needs no lease.
-
-    Refused (`MoveRefused`) if the run has ended.
-    """
-
-    run: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class LabelRun:
-    """Give a run labels, beside those that it has."""
+    """Give a run labels, beside those that it has, and take others away."""
 
     run: str
     labels: Mapping[str, str]
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,26 +223,6 @@ class DropLines:
     positions: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKill:
-    """Ask the engine that executes `run` to stop it. Needs no lease. Refused (`MoveRefused`) if the run has ended."""
-
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteRun:
-    """Make a tombstone of a run. Needs no lease. Refused (`MoveRefused`) if it, or a direct replay of it, has not ended.
-
-    What it was given and gave, its plan and its events go. So do the task runs of deleted runs of its lineage that no other
-    run reuses any more, with their attempts, logs and records of artifacts. Records of overridden and pinned values stay
-    while a run of the lineage does.
-    """
-
-    run: str
-    at: float
-
-
 Write = (
     SaveRevision
     | CreateRun
@@ -271,6 +243,7 @@ Write = (
     | AppendLogs
     | DropLines
     | RequestKill
+    | RequestPause
     | DeleteRun
     | SetEntry
     | DeleteEntry
@@ -278,10 +251,9 @@ Write = (
     | DeleteFile
     | DisableFlow
     | DeleteFlow
-    | BeginAnswer
-    | KeepAnswer
-    | DropAnswer
+    | AnswerWrite
     | BulkWrite
+    | AccessWrite
 )
 
 
@@ -308,8 +280,12 @@ class RunReads(Protocol):
         """Count such runs, at most `limit`."""
         ...
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        """Give the runs that wait for the engine of a server, those first that wait longest."""
+    def newest_ended(self, namespace: str, flow: str, limit: int) -> builtins.list[str]:
+        """Give the ids of runs of a flow that have ended, newest first."""
+        ...
+
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        """Give the runs that wait for the engine of a server and may be begun, those first that wait longest."""
         ...
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
@@ -328,8 +304,8 @@ class RunReads(Protocol):
         """Give the stored form of a run's own graph; `None` where it has that of its revision."""
         ...
 
-    def kill_requested(self, id: str) -> bool:
-        """Whether somebody asked to stop the run."""
+    def wishes(self, id: str) -> Wishes:
+        """Give what somebody asked of the run."""
         ...
 
 
@@ -461,12 +437,14 @@ class Store(Protocol):
     def bulk(self) -> BulkReads: ...
     @property
     def bulk_leases(self) -> BulkLeases: ...
+    @property
+    def access(self) -> AccessReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists
         (SaveRevision, CreateRun, KeepTaskRuns, RecordTask and SaveArtifact made with it) and for RequestKill, QueueRun,
         CopyRun, DeleteRun, SaveArtifact, AppendLogs, DropLines, and what touches no run that exists (entries, files, flows,
-        answers, bulk replays).
+        answers, bulk replays, users and what they show).
 
         Raises
         ------

@@ -13,7 +13,7 @@ from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text
 from dalsegno.store.lists import Lists
-from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent
+from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent, Wishes
 from dalsegno.store.uses import Fetch, digests_in_use
 
 #: lines in one chunk at most
@@ -51,8 +51,12 @@ class Runs:
     def count(self, filter: RunFilter) -> int:
         return len(self._lists.places(filter))
 
-    def queued(self, limit: int = 1000) -> builtins.list[Run]:
-        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"limit": limit})]
+    def newest_ended(self, namespace: str, flow: str, limit: int) -> builtins.list[str]:
+        found = self._fetch(sql.NEWEST_ENDED, {"namespace": namespace, "flow": flow, "limit": limit})
+        return [run for run, _ in found]
+
+    def queued(self, now: float, limit: int = 1000) -> builtins.list[Run]:
+        return [rows.run_of(row) for row in self._fetch(sql.QUEUED, {"now": now, "limit": limit})]
 
     def handed_over(self, limit: int = 1000) -> builtins.list[Run]:
         return [rows.run_of(row) for row in self._fetch(sql.HANDED_OVER, {"limit": limit})]
@@ -67,8 +71,9 @@ class Runs:
     def graph(self, id: str) -> str | None:
         return next((row[0] for row in self._fetch(sql.GET_GRAPH, {"run": id})), None)
 
-    def kill_requested(self, id: str) -> bool:
-        return any(row[0] for row in self._fetch(sql.KILL_REQUESTED, {"run": id}))
+    def wishes(self, id: str) -> Wishes:
+        found = next((row[0] for row in self._fetch(sql.WISHES, {"run": id})), 0)
+        return Wishes(kill=bool(found & sql.KILL), pause=bool(found & sql.PAUSE))
 
 
 class TaskRuns:

@@ -364,3 +364,55 @@ bulk_rows = sa.Table(
     sa.Index("bulk_rows_waiting", "job", "position", sqlite_where=_waiting, postgresql_where=_waiting),
     sqlite_with_rowid=False,
 )
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", _text, nullable=False),
+    sa.Column("role", _text, nullable=False),
+    sa.Column("password", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.PrimaryKeyConstraint("name", name="users_key"),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", _text, nullable=False),
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("user", _text, nullable=False),
+    sa.Column("name", _text, nullable=False),
+    sa.Column("role", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double),
+    sa.PrimaryKeyConstraint("id", name="tokens_key"),
+    sa.UniqueConstraint("digest", name="tokens_digest"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", _text, nullable=False),
+    sa.Column("user", _text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False),
+    sa.PrimaryKeyConstraint("digest", name="sessions_key"),
+)
+
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", _serial, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("user", _text),
+    sa.Column("role", _text),
+    sa.Column("door", _text, nullable=False),
+    sa.Column("address", _text, nullable=False),
+    sa.Column("operation", _text, nullable=False),
+    sa.Column("method", _text, nullable=False),
+    sa.Column("path", _text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("detail", _text, nullable=False),
+    sa.PrimaryKeyConstraint("number", name="audit_log_key"),
+    sa.Index("audit_log_by_user", "user", "number"),
+)

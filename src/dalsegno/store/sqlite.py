@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from dalsegno.errors import DalSegnoError, MoveRefused, NotFound, StoreUnavailable
+from dalsegno.errors import MoveRefused, NotFound, StoreUnavailable
 from dalsegno.store import statements as sql
 from dalsegno.store import version
 from dalsegno.store.bulk_leases import LockedBulkLeases
@@ -18,7 +18,7 @@ from dalsegno.store.core import StoreCore
 from dalsegno.store.filelease import FileLock
 from dalsegno.store.groupcommit import GroupCommit, file_lock
 from dalsegno.store.jsontext import to_text
-from dalsegno.store.port import Kept, Lease
+from dalsegno.store.port import Kept, Lease, Write
 from dalsegno.store.rows import Row
 from dalsegno.store.transaction import Dialect, Execute, check_lease
 
@@ -27,10 +27,10 @@ _BUSY_SECONDS = 20.0
 
 _IDLE_READERS = 8
 
-#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and in the write-ahead
-#: log without being moved to the database at once
+#: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and a few of them in the
+#: write-ahead log, before a commit waits until all of that is moved to the database
 _CACHE_KB = 32_000
-_CHECKPOINT_PAGES = 8_000
+_CHECKPOINT_PAGES = 16_000
 
 _OLDEST_SQLITE = (3, 38)
 
@@ -182,7 +182,22 @@ class SqliteStore(StoreCore):
 
     def beat(self, lease: Lease) -> None:
         """Check that the lease is the current one. Its lock needs no care."""
+        self._refuse_given_back(lease)
         check_lease(lease, self._fetch(sql.READ_LEASE, {"run": lease.run}))
+
+    def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
+        """Carry out the writes in one transaction."""
+        if lease is not None:
+            self._refuse_given_back(lease)
+        super().commit(lease, writes)
+
+    def _refuse_given_back(self, lease: Lease) -> None:
+        """Refuse a lease that is not held here any more. The lock is all there is to giving one back: nothing is written."""
+        with self._leases_lock:
+            held, _ = self._leases.get(lease.run, (None, None))
+        if held != lease:
+            check_lease(lease, self._fetch(sql.READ_LEASE, {"run": lease.run}))
+            check_lease(lease, [(lease.number, None)])
 
     def release(self, lease: Lease) -> None:
         """Give the lease back."""
@@ -191,12 +206,7 @@ class SqliteStore(StoreCore):
             if held != lease or lock is None:
                 return
             del self._leases[lease.run]
-        try:
-            # the lock alone decides who may take the lease next, so a store that cannot be written loses nothing here
-            with suppress(DalSegnoError):
-                self._change(sql.RELEASE, {"run": lease.run, "number": lease.number})
-        finally:
-            lock.release()
+        lock.release()
 
     def close(self) -> None:
         """Finish what is being written, give back all leases and close."""

@@ -121,7 +121,9 @@ _SUMMARIES = (
 )
 FLOWS = f"{_SUMMARIES} ORDER BY f.namespace, f.flow"
 FLOWS_OF_NAMESPACE = f"{_SUMMARIES} AND f.namespace = :namespace ORDER BY f.namespace, f.flow"
-FLOWS_NAMED = f"{_SUMMARIES} AND f.flow = :flow ORDER BY f.namespace, f.flow"
+FLOWS_NAMED = (
+    f"{_SUMMARIES} AND (f.flow = :name OR (f.namespace = :namespace AND f.flow = :flow)) ORDER BY f.namespace, f.flow"
+)
 FLOW = f"{_SUMMARIES} AND f.namespace = :namespace AND f.flow = :flow"
 FLOW_MARKS = "SELECT disabled, deleted FROM flow_marks WHERE namespace = :namespace AND flow = :flow"
 DISABLE_FLOW, DELETE_FLOW = (
@@ -157,26 +159,40 @@ FIX_RUNS_ABOVE = (
 )
 #: one that an engine executes already is told apart by its lease, not here
 QUEUE_RUN = (
-    f"UPDATE runs SET queued = :at, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
+    f"UPDATE runs SET queued = :due, state = CASE state WHEN '{State.CREATED}' THEN '{State.QUEUED}' ELSE state END "
     f"WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 )
 _HANDED_OVER = "WHERE ended IS NULL AND queued IS NOT NULL AND state {} ORDER BY queued, id LIMIT :limit"
-QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}'"))
+QUEUED = _select("runs", RUN, _HANDED_OVER.format(f"= '{State.QUEUED}' AND queued <= :now"))
 HANDED_OVER = _select("runs", RUN, _HANDED_OVER.format(f"<> '{State.QUEUED}'"))
-REQUEST_KILL = f"UPDATE runs SET kill_requested = 1 WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+#: what `kill_requested` holds: the sum of what is asked for
+KILL, PAUSE = 1, 2
+_ASK = f"UPDATE runs SET kill_requested = kill_requested {{}} WHERE id = :run AND state NOT IN ({_words(ENDED)})"
+REQUEST_KILL = _ASK.format(f"| {KILL}")
+REQUEST_PAUSE = _ASK.format(f"| {PAUSE}")
+TAKE_PAUSE_BACK = _ASK.format(f"& {KILL}")
 AMEND_RUN = f"UPDATE runs SET request = :request WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 NOTE_ENVIRONMENT = f"UPDATE runs SET environment = :environment WHERE id = :run AND state NOT IN ({_words(ENDED)})"
 RUN_LABELS = "SELECT labels FROM runs WHERE id = :run"
 LABEL_RUN = "UPDATE runs SET labels = :labels WHERE id = :run"
 RUN_NAME_AND_STATE = "SELECT name, state FROM runs WHERE id = :run"
 
+#: one branch for each end: within it the index gives them in order
+NEWEST_ENDED = (
+    " UNION ALL ".join(
+        "SELECT run, place FROM (SELECT run, place FROM listed WHERE namespace = :namespace AND flow = :flow "
+        f"AND stage = '{state}' ORDER BY place DESC LIMIT :limit) AS {str(state).lower()}"
+        for state in sorted(ENDED)
+    )
+    + " ORDER BY place DESC LIMIT :limit"
+)
 GET_RUN = _select("runs", RUN, "WHERE id = :run")
 FIND_RUNS = _select(
     "runs", RUN, "WHERE name = :text OR (id >= :text AND id < :end) ORDER BY created DESC, id DESC LIMIT :limit"
 )
 GET_PLAN = "SELECT plan FROM plans WHERE run = :run"
 GET_GRAPH = "SELECT graph FROM plans WHERE run = :run"
-KILL_REQUESTED = "SELECT kill_requested FROM runs WHERE id = :run"
+WISHES = "SELECT kill_requested FROM runs WHERE id = :run"
 
 
 @cache

@@ -11,7 +11,7 @@ from pathlib import Path
 from dalsegno.errors import StoreTooNew
 
 #: the newest migration in `migrations/versions`
-CURRENT = 11
+CURRENT = 12
 
 #: where Alembic keeps the number
 TABLE = "dalsegno_schema"

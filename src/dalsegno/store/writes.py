@@ -15,7 +15,27 @@ from dalsegno.errors import LeaseLost, MoveRefused, NotFound
 from dalsegno.model.state import ENDED, ENDED_WELL, MOVES, State, move
 from dalsegno.store import rows
 from dalsegno.store import statements as sql
-from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, run_there
+from dalsegno.store.access import (
+    add_token,
+    add_user,
+    begin_session,
+    change_user,
+    end_session,
+    note_request,
+    remove_token,
+    remove_user,
+)
+from dalsegno.store.access_port import (
+    AddToken,
+    AddUser,
+    BeginSession,
+    ChangeUser,
+    EndSession,
+    NoteRequest,
+    RemoveToken,
+    RemoveUser,
+)
+from dalsegno.store.amending import amend_run, label_run, note_environment, queue_run, request_pause, run_there
 from dalsegno.store.answers import begin_answer, drop_answer, keep_answer
 from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer
 from dalsegno.store.bulk import create_bulk, made_replay, move_bulk, pass_row
@@ -51,6 +71,7 @@ from dalsegno.store.port import (
     QueueRun,
     RecordTask,
     RequestKill,
+    RequestPause,
     SaveArtifact,
     StartTask,
     Write,
@@ -373,6 +394,7 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     AppendLogs: append_logs,
     DropLines: drop_lines,
     RequestKill: _request_kill,
+    RequestPause: request_pause,
     DeleteRun: _delete_run,
     SetEntry: set_entry,
     DeleteEntry: delete_entry,
@@ -387,4 +409,12 @@ _PREPARE: Mapping[type[Any], Callable[[Any], Step]] = {
     MoveBulk: move_bulk,
     MadeReplay: made_replay,
     PassRow: pass_row,
+    AddUser: add_user,
+    ChangeUser: change_user,
+    RemoveUser: remove_user,
+    AddToken: add_token,
+    RemoveToken: remove_token,
+    BeginSession: begin_session,
+    EndSession: end_session,
+    NoteRequest: note_request,
 }

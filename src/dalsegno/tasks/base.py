@@ -394,6 +394,8 @@ class TaskType(BaseModel):
     branches, needed_branches : for a choice, the properties that are a branch each, and those that must be there.
     branch_map : for a choice, the property that is a map of branches by name.
     input_properties : the properties that declare inputs, as a flow does.
+    code : the properties that say what is executed, or that change what others read or execute, by the names that flows write:
+        over a server editors alone override them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
@@ -415,6 +417,7 @@ class TaskType(BaseModel):
     needed_branches: ClassVar[tuple[str, ...]] = ()
     branch_map: ClassVar[str] = ""
     input_properties: ClassVar[frozenset[str]] = frozenset()
+    code: ClassVar[frozenset[str]] = frozenset()
     #: properties whose text the type renders itself, with `context.evaluate`, by the names that flows write
     raw_properties: ClassVar[frozenset[str]] = frozenset()
     #: those among them that can read variables which only the type knows, such as the columns of a row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -19,6 +19,8 @@ class Set(TaskType):
     It is written at once. Setting a key again gives what is there already, so a replay need not be asked about it; mark the
     task with `effects: external` where the value must not be set anew unasked.
     """
+
+    code: ClassVar[frozenset[str]] = frozenset({"namespace", "key", "value"})
 
     key: Text = Field(description="The key: letters, digits, `.`, `_` and `-`.")
     value: Any = Field(description="The value. It is kept with its type: text, number, true or false, map, list.")
@@ -97,6 +99,8 @@ class GetKeys(TaskType):
 
 class Delete(TaskType):
     """Remove a key of a namespace with its value."""
+
+    code: ClassVar[frozenset[str]] = frozenset({"namespace", "key"})
 
     key: Text = Field(description="The key.")
     namespace: Text | None = Field(default=None, description=_NAMESPACE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -24,6 +24,8 @@ class UploadFiles(TaskType):
     They are put there at once, all of them or none. A file whose content is there already is no change, so a replay need not be
     asked about it.
     """
+
+    code: ClassVar[frozenset[str]] = frozenset({"namespace", "files", "filesMap", "destination"})
 
     namespace: Text | None = Field(default=None, description=_NAMESPACE)
     files: Annotated[list[Text] | dict[str, Text], BeforeValidator(from_json_text)] = Field(
@@ -114,6 +116,8 @@ class DownloadFiles(TaskType):
 
 class DeleteFiles(TaskType):
     """Remove files of a namespace. Those that are not there are no error."""
+
+    code: ClassVar[frozenset[str]] = frozenset({"namespace", "files"})
 
     namespace: Text | None = Field(default=None, description=_NAMESPACE)
     files: Patterns = Field(

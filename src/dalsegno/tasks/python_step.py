@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -18,6 +18,8 @@ class Step(TaskType):
     The function runs in a process of its own, which is kept for the next call; an edit of its module is seen by the next
     call. Its module is looked for in the working directory of the process that runs the flow.
     """
+
+    code: ClassVar[frozenset[str]] = frozenset({"function", "env"})
 
     function: Text = Field(description="The function, as `module:function`, such as `my_package.steps:train`.")
     arguments: JsonMap = Field(

@@ -37,6 +37,8 @@ class Cache(BaseModel):
 class WorkingDirectory(TaskType):
     """Run the tasks inside one after the other, in one folder: each finds what those before it have left there."""
 
+    code: ClassVar[frozenset[str]] = frozenset({"inputFiles", "namespaceFiles", "cache"})
+
     kind: ClassVar[Kind] = Kind.SEQUENCE
     whole: ClassVar[bool] = True
     shares: ClassVar[bool] = True

@@ -74,6 +74,7 @@ class ProblemShown(BaseModel):
         default=None, description="Of a request that is not written as it has to be."
     )
     plan: dict[str, Any] | None = Field(default=None, description="The new plan, where the plan has moved.")
+    wait: float | None = Field(default=None, description="How many seconds to wait, after too many logins that failed.")
     newest: dict[str, Any] | None = Field(default=None, description="The newest revision, where another was expected.")
     diff: str | None = Field(default=None, description="What is newer in it.")
 

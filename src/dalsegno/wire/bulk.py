@@ -12,10 +12,11 @@ from dalsegno.engine.bulk_request import BulkRequest
 from dalsegno.model.bulk import AT_ONCE, BulkJob, BulkRow, BulkState, Pace, RowState, Tally
 from dalsegno.model.bulk_preview import BulkPreview, Said
 from dalsegno.model.state import State
+from dalsegno.model.times import exactly
 from dalsegno.replay.request import request_from_json
 from dalsegno.store.port import RunFilter
 from dalsegno.wire.requests import Asked, Body
-from dalsegno.wire.times import known_seconds, seconds, time_text
+from dalsegno.wire.times import known_seconds, seconds
 
 
 class ChosenBy(Body):
@@ -46,18 +47,17 @@ class BulkWanted(Body):
 
     runs: list[str] = Field(default=[])
     filter: ChosenBy | None = None
-    request: Asked = Asked()
+    request: Asked = Field(default_factory=Asked)
     first_failed: bool = Field(default=False, description="Have each begin at the task that failed first in it.")
     fixed_too: bool = Field(default=False, description="Replay runs too that a later replay has fixed.")
-    pace: PaceWanted = PaceWanted()
+    pace: PaceWanted = Field(default_factory=PaceWanted)
 
     def asked(self) -> BulkRequest:
         """Give what is asked as the service takes it."""
         return BulkRequest(
             tuple(self.runs),
             None if self.filter is None else _filter(self.filter),
-            None if self.filter is None else seconds(self.filter.since),
-            request_from_json(self.request.model_dump()),
+            request=request_from_json(self.request.model_dump()),
             first_failed=self.first_failed,
             fixed_too=self.fixed_too,
         )
@@ -75,8 +75,9 @@ class AbortWanted(Body):
 
 def _filter(by: ChosenBy) -> RunFilter:
     return RunFilter(
-        by.namespace, by.flow, tuple(by.states), limit=0, labels=tuple(by.labels.items()), fixed=by.fixed, top=True
-    )
+        by.namespace, by.flow, tuple(by.states), limit=0, labels=tuple(by.labels.items()), fixed=by.fixed, top=True,
+        created_from=seconds(by.since),
+    )  # fmt: skip
 
 
 def bulk_body(asked: BulkRequest, pace: Pace) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def bulk_body(asked: BulkRequest, pace: Pace) -> dict[str, Any]:
     if by is not None:
         body["filter"] = {
             "namespace": by.namespace, "flow": by.flow, "states": [state.value for state in by.states],
-            "labels": dict(by.labels), "fixed": by.fixed, "since": time_text(asked.since),
+            "labels": dict(by.labels), "fixed": by.fixed, "since": exactly(by.created_from),
         }  # fmt: skip
     return body
 

@@ -43,7 +43,7 @@ WRITES: Mapping[str, type[Any]] = {
 #: what may be asked for: by the noun of the store, its port and the methods
 _READS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
     "flows": (FlowReads, ("all", "named", "latest", "revision", "revisions", "with_digest")),
-    "runs": (RunReads, ("get", "find", "list", "plan", "graph", "kill_requested")),
+    "runs": (RunReads, ("get", "find", "list", "plan", "graph", "wishes")),
     "task_runs": (TaskRunReads, ("of_run", "results", "get", "at", "attempts", "used_files")),
     "logs": (LogReads, ("of_run", "of_task_run")),
     "events": (EventReads, ("after",)),

@@ -17,7 +17,9 @@ from dalsegno.errors import (
     KeyInUse,
     LeaseLost,
     MoveRefused,
+    NotAllowed,
     NotFound,
+    NotKnown,
     PlanMoved,
     PlanRefusal,
     Problem,
@@ -27,6 +29,8 @@ from dalsegno.errors import (
     RunIsLive,
     StoreTooNew,
     StoreUnavailable,
+    TooLarge,
+    TooManyTries,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,13 +46,27 @@ _STATUS: Mapping[type[DalSegnoError], int] = {
     BulkIsLive: 409,
     MoveRefused: 409,
     LeaseLost: 409,
+    NotKnown: 401,
+    NotAllowed: 403,
+    TooLarge: 413,
+    TooManyTries: 429,
     ExtraMissing: 422,
     StoreTooNew: 503,
     StoreUnavailable: 503,
     Refusal: 422,
     DalSegnoError: 500,
 }
-_TITLES = {404: "Not found", 409: "Conflict", 422: "Refused", 503: "Unavailable", 500: "Failed"}
+_TITLES = {
+    401: "Not logged in",
+    403: "Not allowed",
+    413: "Too large",
+    429: "Too many tries",
+    404: "Not found",
+    409: "Conflict",
+    422: "Refused",
+    503: "Unavailable",
+    500: "Failed",
+}
 
 
 def status_of(error: DalSegnoError) -> int:
@@ -80,6 +98,8 @@ def problem_of(error: DalSegnoError, status: int | None = None) -> dict[str, Any
         shown["plan"] = error.plan
     if isinstance(error, FlowMoved):
         shown |= {"newest": error.newest, "diff": error.diff}
+    if isinstance(error, TooManyTries):
+        shown["wait"] = error.wait
     if isinstance(error, RequestInvalid):
         shown["faults"] = [fault.as_json() for fault in error.faults]
     return shown
@@ -97,6 +117,8 @@ def error_from(problem: Mapping[str, Any]) -> DalSegnoError:
     message = str(problem.get("message") or problem.get("detail") or problem.get("title") or "the server refused")
     if kind == PlanMoved.__name__:
         return PlanMoved(message, problem["plan"])
+    if kind == TooManyTries.__name__:
+        return TooManyTries(message, problem["wait"])
     if kind == FlowMoved.__name__:
         return FlowMoved(message, problem["newest"], problem["diff"])
     found = getattr(errors, str(kind), None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 #: what a number of the store may be
 LARGEST = 2**31 - 1
@@ -181,7 +181,7 @@ class RunWanted(Body):
     flow: str
     text: str | None = None
     code: Code | None = None
-    request: Asked = Asked()
+    request: Asked = Field(default_factory=Asked)
     digest: str | None = Field(
         default=None, description="Of the plan that was looked at; refused (409) if it has moved."
     )
@@ -203,9 +203,16 @@ class ResumeWanted(Body):
 
 
 class LabelsWanted(Body):
-    """Labels that a run is to have."""
+    """Labels that a run is to have, and names of those that it is to lose."""
 
-    labels: dict[str, str] = Field(min_length=1)
+    labels: dict[str, str] = {}
+    remove: list[str] = []
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.labels and not self.remove:
+            raise ValueError("give `labels`, or the names of labels to `remove`")
+        return self
 
 
 class ReplayWanted(Body):

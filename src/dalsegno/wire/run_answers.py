@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from dalsegno.wire.answers import Answer, Refused, Revision, Time
 
@@ -161,6 +161,27 @@ class Waits(Answer):
     waits: list[Wait]
 
 
+class LeaseHeld(Answer):
+    """A lease that was taken."""
+
+    key: str = Field(description="What its holder names it by.")
+    run: str
+    number: int
+    owner: str
+    silence: float = Field(description="It ends when nothing was heard of its holder for so many seconds.")
+
+
+class ReadAsStored(RootModel[Any]):
+    """What was asked for, exactly as it is stored: its shape is that of the method."""
+
+
+class Wishes(Answer):
+    """What somebody asked of a run that is executed."""
+
+    kill: bool = Field(description="That it stops.")
+    pause: bool = Field(description="That it pauses.")
+
+
 class Given(Answer):
     """The values that a person gave and that task runs used, by address."""
 
@@ -189,12 +210,28 @@ class Artifact(Answer):
     summary: dict[str, Any]
 
 
+class Column(Answer):
+    """A column of a table."""
+
+    name: str
+    type: str | None = Field(description="As the library names it that made the table; a file of text has none.")
+
+
+class Table(Answer):
+    """The beginning of a table."""
+
+    columns: list[Column]
+    rows: list[list[str | None]] = Field(description="The first rows, each cell as a short text.")
+    total: int | None = Field(description="How many rows there are, where that is known.")
+
+
 class Preview(Answer):
     """What a stored value or file looks like."""
 
     artifact: Artifact
     text: str | None = Field(description="The beginning of it, where it is text.")
     complete: bool = Field(description="Whether that is all of it.")
+    table: Table | None = Field(description="Where it is a table.")
 
 
 class Artifacts(Answer):
@@ -254,9 +291,10 @@ class Compared(Answer):
 class RunShown(Run):
     """A run with its task runs."""
 
-    task_runs: list[TaskRunOfRun]
+    task_runs: list[TaskRunOfRun] | None = Field(default=None, description="Unless they are left out.")
     last_event: int = Field(description="The number of its last event.")
     waits: list[dict[str, Any]] | None = Field(default=None, description="Of a paused run, what it waits for.")
+    held: bool | None = Field(default=None, description="Of a paused run, whether somebody paused it.")
 
 
 class Decision(Answer):

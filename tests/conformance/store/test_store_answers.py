@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dalsegno.errors import MoveRefused
-from dalsegno.store.answers_port import StoredAnswer
-from dalsegno.store.port import BeginAnswer, DropAnswer, KeepAnswer, Store
+from dalsegno.store.answers_port import BeginAnswer, DropAnswer, KeepAnswer, StoredAnswer
+from dalsegno.store.port import Store
 
 BEGUN = StoredAnswer("someone", "k-1", "digest", "here", 100.0)
 MADE = replace(BEGUN, status=201, headers=(("location", "/x"),), body=b'{"\xc3\xa9": 1}\x00')

@@ -11,6 +11,7 @@ from dalsegno.errors import MoveRefused
 from dalsegno.model.run import Attempt, Event, Run
 from dalsegno.model.state import State
 from dalsegno.store.copies_port import CopyRun
+from dalsegno.store.listing import RunFilter
 from dalsegno.store.port import CreateRun, SaveRevision, Store
 
 
@@ -75,3 +76,17 @@ def test_a_copy_fixes_what_it_replays(store: Store) -> None:
     found = store.runs.get(failed.id)
     assert found is not None
     assert found.fixed_by == fixed.id
+
+
+def test_a_copy_is_listed_by_all_that_lists_filter_by(store: Store) -> None:
+    failed = an_ended_run(
+        "rides-1", State.FAILED, error={"message": "no roads", "address": "fetch"}, labels={"env": "dev"}
+    )
+    fixed = an_ended_run("rides-2", origin=failed.id, root=failed.id, attempt=2)
+    gone = an_ended_run("rides-3", deleted=60.0)
+    store.commit(None, [a_copy(failed), a_copy(gone)])
+    unfixed = RunFilter(failed_task="fetch", text="roads", labels=(("env", "dev"),), fixed=False, replayed=False)
+    assert [run.id for run in store.runs.list(unfixed)] == [failed.id]
+    store.commit(None, [a_copy(fixed)])
+    assert [run.id for run in store.runs.list(replace(unfixed, fixed=True, replayed=True))] == [failed.id]
+    assert {run.id for run in store.runs.list(RunFilter())} == {failed.id, fixed.id}

@@ -10,6 +10,7 @@ import pytest
 
 from dalsegno.model.run import Caller, Run
 from dalsegno.model.state import State
+from dalsegno.store import lists
 from dalsegno.store.port import CreateRun, DeleteRun, LabelRun, MoveRun, RunFilter, Store
 
 _DAY = 86_400.0
@@ -70,7 +71,13 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def test_every_filter_and_every_pair_gives_what_it_says_part_by_part(store: Store) -> None:
+@pytest.mark.parametrize("newest", [1_500, 4])
+def test_every_filter_and_every_pair_gives_what_it_says_part_by_part(
+    store: Store, newest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # where few runs are looked at first, an index leads
+    monkeypatch.setattr(lists, "_NEWEST", newest)
+    monkeypatch.setattr(lists, "_NEAR", newest)
     runs = made(store)
     replayed = {run.origin for run in runs}
     assert [run.created for run in runs] == sorted((run.created for run in runs), reverse=True)
@@ -112,6 +119,10 @@ def test_words_are_found_from_the_first_and_after_many(store: Store, count: int)
     lease = store.acquire("r0", "me")
     store.commit(lease, [LabelRun("r0", {"seen": "later"})])
     assert [run.id for run in store.runs.list(RunFilter(text="late"))] == ["r0"]
+    store.commit(lease, [LabelRun("r0", {"other": "x"}, removed=("seen", "unknown"))])
+    assert store.runs.list(RunFilter(labels=(("seen", "later"),))) == []
+    assert [run.labels for run in store.runs.list(RunFilter(labels=(("other", "x"),)))] == [{"other": "x"}]
+    store.commit(lease, [LabelRun("r0", {"seen": "later"})])
     store.commit(lease, [MoveRun("r0", State.CREATED, State.KILLED, 9.0)])
     store.release(lease)
     store.commit(None, [DeleteRun("r0", 10.0)])

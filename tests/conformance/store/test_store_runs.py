@@ -10,7 +10,7 @@ from tests.support.stored import a_run, new_id, running
 from dalsegno.errors import LeaseLost, MoveRefused, NotFound
 from dalsegno.model.run import Event
 from dalsegno.model.state import State
-from dalsegno.store.port import CreateRun, LabelRun, MoveRun, RequestKill, RunFilter, Store
+from dalsegno.store.port import CreateRun, LabelRun, MoveRun, RequestKill, RequestPause, RunFilter, Store, Wishes
 
 
 def test_a_run_comes_back_as_it_was_created_but_for_its_name(store: Store) -> None:
@@ -137,19 +137,32 @@ def test_a_list_of_runs_is_filtered_newest_first_and_limited(store: Store) -> No
 
 def test_anybody_may_ask_a_run_to_stop_until_it_has_ended(store: Store, other: Store) -> None:
     run, lease = running(store)
-    assert not store.runs.kill_requested(run.id)
+    assert store.runs.wishes(run.id) == Wishes()
     other.commit(None, [RequestKill(run.id)])
     other.commit(None, [RequestKill(run.id)])
-    assert store.runs.kill_requested(run.id)
+    assert store.runs.wishes(run.id) == Wishes(kill=True)
     store.commit(lease, [MoveRun(run.id, State.RUNNING, State.KILLED, 12.0)])
     with pytest.raises(MoveRefused, match="`rides-1` has ended already, as KILLED"):
         other.commit(None, [RequestKill(run.id)])
 
 
+def test_anybody_may_ask_a_run_to_pause_and_take_that_back(store: Store, other: Store) -> None:
+    run, lease = running(store)
+    other.commit(None, [RequestPause(run.id), RequestPause(run.id)])
+    assert store.runs.wishes(run.id) == Wishes(pause=True)
+    other.commit(None, [RequestKill(run.id)])
+    assert store.runs.wishes(run.id) == Wishes(kill=True, pause=True)
+    other.commit(None, [RequestPause(run.id, wanted=False)])
+    assert store.runs.wishes(run.id) == Wishes(kill=True)
+    store.commit(lease, [MoveRun(run.id, State.RUNNING, State.KILLED, 12.0)])
+    with pytest.raises(MoveRefused, match="`rides-1` has ended already, as KILLED: there is nothing to pause"):
+        other.commit(None, [RequestPause(run.id)])
+
+
 def test_a_run_that_is_not_there_is_not_found(store: Store) -> None:
     assert store.runs.get(new_id()) is None
     assert store.runs.plan(new_id()) is None
-    assert not store.runs.kill_requested(new_id())
+    assert store.runs.wishes(new_id()) == Wishes()
     with pytest.raises(NotFound, match="no run"):
         store.commit(None, [RequestKill(new_id())])
 

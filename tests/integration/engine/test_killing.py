@@ -213,3 +213,21 @@ def test_stores_of_artifacts_that_are_open_beside_each_other_hold_one_lock_each(
 
     assert len(folders) == 12
     assert len(list(descriptors.iterdir())) - before <= 12
+
+
+@pytest.mark.parametrize("group", ["core.flow.Parallel", "core.flow.Dag"])
+def test_a_group_with_a_limit_that_is_stopped_before_a_kept_task_had_its_turn_is_killed(lab: Lab, group: str) -> None:
+    lab.doings["finish"] = lambda context, value: {"finished": True}
+    first = "{id: a, type: test.Do, call: finish}"
+    tasks = f"[{{task: {first}}}, {{task: {{id: b, type: test.Mark}}}}]"
+    if group == "core.flow.Parallel":
+        tasks = f"[{first}, {{id: b, type: test.Mark}}]"
+    origin = lab.run(f"- {{id: side, type: {group}, concurrent: 1, tasks: {tasks}}}")
+    assert origin.state is State.SUCCESS
+    lab.doings["finish"] = lambda context, value: {"finished": lab.cases.kill(context.run_id).id == context.run_id}
+
+    run = lab.replay(origin, start=("a",))
+
+    assert run.state is State.KILLED
+    assert lab.states(run)["side"] is State.KILLED
+    assert lab.states(run)["a"] is State.SUCCESS

@@ -84,6 +84,7 @@ def test_values_logs_and_step_runs_are_found_by_the_client() -> None:
     again = client.get_pipeline_run(run.name)
     assert again.steps["total"].output.load() == 3
     assert again.steps["total"].logs == ["adding up"]
+    assert (again.steps["total"].attempt, again.steps["total"].action) == (1, "RUN")
     assert client.get_run_step(run.steps["load"].id).output.load() == [0, 1, 2]
     assert [one.name for one in client.list_pipeline_runs(pipeline="looked_at", status="success")] == [run.name]
 

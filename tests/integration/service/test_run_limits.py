@@ -12,6 +12,7 @@ from dalsegno.model.progress import Progress, RunRetried
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.retrying import RETRIED
 from dalsegno.store.port import RunFilter
 
 LONG = """
@@ -129,3 +130,21 @@ def test_a_task_may_have_the_whole_run_made_again_and_another_not(home: Home) ->
     assert {
         item.attempts for run in home.store.runs.list(RunFilter()) for item in home.store.task_runs.of_run(run.id)
     } == {1}
+
+
+def test_a_run_that_a_server_makes_again_stands_in_the_store_while_its_time_has_not_come(home: Home) -> None:
+    keys = RETRY.replace("PT0.001S", "PT1H")
+    first = home.runs.hosted.carry_on(home.runs.hosted.hand_over(home.create(AGAIN.format(keys=keys, task="")).id).id)
+    assert (first.name, first.state) == ("again-1", State.FAILED)
+    again = home.runs.get("again-2")
+    assert (again.state, again.queued) == (State.QUEUED, (first.ended or 0.0) + 3600)
+    assert home.runs.hosted.queued(10) == []
+    # a process that died before it could note that it was made makes no second one
+    home.runs.label(first.id, {}, remove=[RETRIED])
+    home.runs.hosted.queue_forgotten()
+    assert home.runs.get(first.id).labels == {RETRIED: "true"}
+    assert len(home.store.runs.list(RunFilter())) == 2
+    home.clock.move(3600)
+    assert [run.id for run in home.runs.hosted.queued(10)] == [again.id]
+    assert home.runs.hosted.carry_on(again.id).state is State.FAILED
+    assert home.runs.get("again-3").labels == {"system.retry": "2"}

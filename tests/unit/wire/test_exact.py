@@ -42,7 +42,7 @@ EVERY: list[Write] = [
     EvaluateLoop("t", ("a", "b"), (1, {"b": 2.0})),
     EndTask("t", State.SUCCESS, 1.5, {"n": 10**20, "x": 0.1, "none": None}, "d", {}, {}, metadata={"m": [1]}),
     MoveRun(RUN, State.RUNNING, State.FAILED, 2.0, error={"message": "no"}),
-    LabelRun(RUN, {"a": "b"}),
+    LabelRun(RUN, {"a": "b"}, removed=("c",)),
     AmendRun(RUN, {"start": ["a"]}),
     NoteEnvironment(RUN, {"packages": {"a": "1"}}),
     SaveArtifact(an_artifact()),

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from dalsegno.artifacts.materializers.base import Materializer, Source, Target
+from dalsegno.artifacts.materializers.summaries import ROWS_SHOWN, rows_shown
 
 #: a table of fewer bytes is written in memory first, for it may stand in the row
 _SMALL = 1 << 16
@@ -45,6 +46,11 @@ def schema_shown(schema: Any) -> dict[str, str]:
     return {field.name: str(field.type) for field in list(schema)[:_COLUMNS_SHOWN]}
 
 
+def _sample(table: Any) -> list[list[str | None]]:
+    columns = [column.slice(0, ROWS_SHOWN).to_pylist() for column in table.columns[:_COLUMNS_SHOWN]]
+    return rows_shown(zip(*columns, strict=True))
+
+
 class Table(Materializer):
     """`pyarrow.Table`, in the pieces that it has."""
 
@@ -62,7 +68,7 @@ class Table(Materializer):
     def summary(self, value: Any) -> dict[str, Any]:
         """Tell rows, columns and types, and the first rows."""
         return {"rows": value.num_rows, "columns": value.num_columns, "schema": schema_shown(value.schema),
-                "first": str(value.slice(0, 5).to_pylist())[:500]}  # fmt: skip
+                "first": str(value.slice(0, 5).to_pylist())[:500], "sample": _sample(value)}  # fmt: skip
 
 
 class RecordBatch(Table):

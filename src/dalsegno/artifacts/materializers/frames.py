@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from dalsegno.artifacts.materializers.base import Declined, Materializer, Source, Target
+from dalsegno.artifacts.materializers.summaries import ROWS_SHOWN, rows_shown
 
-_ROWS_SHOWN = 5
 _COLUMNS_SHOWN = 50
 #: an index of objects of up to so many labels is kept label by label
 _FEW = 1_000
@@ -45,8 +45,9 @@ class Frame(Materializer):
     def summary(self, value: Any) -> dict[str, Any]:
         """Tell rows, columns and dtypes, and show the first rows."""
         dtypes = {str(name): str(dtype) for name, dtype in list(value.dtypes.items())[:_COLUMNS_SHOWN]}
-        shown = value.iloc[:_ROWS_SHOWN, :_COLUMNS_SHOWN]
-        return {"rows": len(value), "columns": value.shape[1], "schema": dtypes, "first": _text(shown)}
+        shown = value.iloc[:ROWS_SHOWN, :_COLUMNS_SHOWN]
+        return {"rows": len(value), "columns": value.shape[1], "schema": dtypes, "first": _text(shown),
+                "sample": rows_shown(shown.itertuples(index=False, name=None))}  # fmt: skip
 
 
 class Series(Materializer):
@@ -70,7 +71,7 @@ class Series(Materializer):
 
     def summary(self, value: Any) -> dict[str, Any]:
         """Tell length and dtype, and show the first values."""
-        return {"length": len(value), "dtype": str(value.dtype), "first": _text(value.iloc[:_ROWS_SHOWN].to_frame())}
+        return {"length": len(value), "dtype": str(value.dtype), "first": _text(value.iloc[:ROWS_SHOWN].to_frame())}
 
 
 class Index(Materializer):

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from dalsegno.artifacts.materializers.base import Declined, Materializer, Source, Target
+from dalsegno.artifacts.materializers.summaries import ROWS_SHOWN, rows_shown
 
 _SMALL = 1 << 16
 _COLUMNS_SHOWN = 50
@@ -32,7 +33,8 @@ class Frame(Materializer):
     def summary(self, value: Any) -> dict[str, Any]:
         """Tell rows, columns and types, and show the first rows."""
         schema = {name: str(dtype) for name, dtype in list(value.schema.items())[:_COLUMNS_SHOWN]}
-        return {"rows": value.height, "columns": value.width, "schema": schema, "first": str(value.head(5))[:2_000]}
+        return {"rows": value.height, "columns": value.width, "schema": schema, "first": str(value.head(5))[:2_000],
+                "sample": rows_shown(value[:, :_COLUMNS_SHOWN].head(ROWS_SHOWN).rows())}  # fmt: skip
 
 
 class Series(Materializer):

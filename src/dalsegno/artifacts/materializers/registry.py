@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -48,6 +49,9 @@ _BUILT_IN: dict[str, tuple[str, tuple[str, ...]]] = {
     "torch.Tensor": ("tensors:Tensor", ("torch.Tensor",)),
     "torch.saved": ("tensors:Saved", ("torch.Tensor", "torch.nn.modules.module.Module")),
 }
+
+#: kinds whose loading executes what is in the value; their classes say so too (`unsafe`), but cannot be imported everywhere
+_EXECUTES = frozenset({"pickle", "sklearn", "torch.saved"})
 
 M = TypeVar("M", bound=type[Materializer])
 
@@ -116,6 +120,12 @@ def materializer_of(kind: str, by: str | None) -> Materializer:
     if found is None:
         raise _no_materializer(kind, "it is not registered in this process; `register_materializer` does that")
     return made(found)
+
+
+@cache
+def safe_kinds() -> frozenset[str]:
+    """Name the kinds that come with Dal Segno and are loaded without executing anything that is in the value."""
+    return frozenset(kind for kind in _BUILT_IN if kind not in _EXECUTES)
 
 
 def by(materializer: Materializer) -> str | None:

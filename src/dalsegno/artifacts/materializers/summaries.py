@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import islice
 from typing import Any, cast
 
 from dalsegno.artifacts.materializers.errors import named
 
+#: rows of a table that are shown
+ROWS_SHOWN = 5
 _FIRST = 3
 _LONGEST = 60
 _SHOWN = (str, int, float, bool, type(None), bytes, complex)
@@ -24,6 +26,11 @@ def summary_of(value: Any, size: int | None = None) -> dict[str, Any]:
         if kind in _LENGTHS:
             summary["first"] = _first(value)
     return summary
+
+
+def rows_shown(rows: Iterable[Sequence[Any]]) -> list[list[str | None]]:
+    """Show the first rows of a table, each cell as a short text; a missing one is `None`."""
+    return [[None if cell is None else str(cell)[:_LONGEST] for cell in row] for row in islice(rows, ROWS_SHOWN)]
 
 
 _LENGTHS = frozenset({str, bytes, bytearray, list, tuple, set, frozenset, dict})

@@ -157,14 +157,16 @@ def _by_filter(
     labels: list[str] | None, since: str | None,
 ) -> BulkRequest:  # fmt: skip
     from dalsegno.engine.clock import SystemClock
-    from dalsegno.service.listing import state_of
+    from dalsegno.service.listing import named_flow, state_of
     from dalsegno.store.port import RunFilter
 
-    space, name = _flow(client, flow, namespace)
+    space, name = named_flow(flow, namespace, client.list_flows()) if flow is not None else (namespace, None)
     pairs = tuple(read_pairs("--with-label", labels or ()).items())
-    by = RunFilter(space, name, tuple(state_of(text) for text in states or ()), labels=pairs, limit=0, top=True)
     at = None if since is None else SystemClock().now() - read_age("--since", since)
-    return replace(asked, filter=by, since=at)
+    by = RunFilter(
+        space, name, tuple(state_of(text) for text in states or ()), labels=pairs, limit=0, top=True, created_from=at
+    )
+    return replace(asked, filter=by)
 
 
 _RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*/\s*(?P<unit>s|min|h)\Z")
@@ -210,7 +212,7 @@ def _do(
             terminal.tell([line(("nothing was done", "dim"))])
             return OK
     # what was shown is what is done: runs that failed since are not among them
-    job = client.start_bulk_replay(replace(asked, runs=preview.runs, filter=None, since=None), pace, hosted=detach)
+    job = client.start_bulk_replay(replace(asked, runs=preview.runs, filter=None), pace, hosted=detach)
     terminal.tell([line((job.name, "bold"), f"  {drawn.counts_text(job)}")])
     if not detach:
         return _drive(client, job, terminal)
@@ -349,14 +351,6 @@ def show(
         if not states and len(rows) < found.tally.total:
             more = f"… and {found.tally.total - len(rows):,} more: --limit {found.tally.total} shows all"
             terminal.show([line((more, "dim"))])
-
-
-def _flow(client: Client, flow: str | None, namespace: str | None) -> tuple[str | None, str | None]:
-    """Take `namespace.id` apart; a plain id is that of any namespace."""
-    if flow is None or "." not in flow:
-        return namespace, flow
-    found = client.get_flow(flow).flow
-    return found.namespace, found.id
 
 
 def _row_state(text: str) -> RowState:

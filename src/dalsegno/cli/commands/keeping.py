@@ -1,4 +1,4 @@
-"""`dalsegno delete` and `dalsegno purge`: runs that are no longer wanted, and what only they needed."""
+"""`dalsegno delete` and `dalsegno purge`: runs that are no longer wanted, and what only they needed; and `dalsegno label`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from dalsegno.cli import options
-from dalsegno.cli.arguments import read_age
+from dalsegno.cli.arguments import read_age, read_pairs
 from dalsegno.cli.render.lines import line
 from dalsegno.cli.terminal import Terminal
+from dalsegno.errors import Refusal
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +27,12 @@ def register(app: typer.Typer) -> None:
             ),
         ),
     )(purge)
+    app.command(
+        epilog=options.examples(
+            ("mark a run", "dalsegno label divvy_tripdata-1 checked=yes"),
+            ("take a label away", "dalsegno label divvy_tripdata-1 --remove checked"),
+        )
+    )(label)
 
 
 def delete(run: options.RunName, *, as_json: options.Json = False) -> None:
@@ -45,6 +52,30 @@ def delete(run: options.RunName, *, as_json: options.Json = False) -> None:
         stay = "stays, for another run reuses it" if left == 1 else "stay, for other runs reuse them"
         stays = f"; {left:,} of its task runs {stay}" if left else ""
         terminal.show([line("Deleted: ", (found.name, "bold"), stays)])
+
+
+def label(
+    run: options.RunName,
+    labels: Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Labels to give.")] = None,
+    *,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NAME", help="A label to take away. May be repeated.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Give a run labels, beside those that it has, or take some away. Not while it is executed."""
+    from dalsegno.client.client import Client
+
+    if not labels and not remove:
+        raise Refusal("say which label to give (NAME=VALUE), or to take away (--remove NAME)", code="usage")
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.label_run(run, read_pairs("a label", labels or ()), remove=remove or ())
+        if as_json:
+            terminal.document(client.run_json(found.id))
+            return
+        shown = [f"{name}={value}" for name, value in sorted(found.labels.items())]
+        terminal.show([line((found.name, "bold"), "  ", ", ".join(shown) or "no labels")])
 
 
 def purge(

@@ -1,4 +1,4 @@
-"""Looking at runs: `show`, `gantt`, `outputs`, `lineage`, `why`; and `kill`."""
+"""Looking at runs: `show`, `gantt`, `outputs`, `lineage`, `why`; and `kill`, `pause`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=ex(("a run, what it replays, and its replays", "dalsegno lineage last")))(lineage)
     app.command(epilog=ex(("why a task was kept, or ran again", "dalsegno why last unzip")))(why)
     app.command(epilog=ex(("stop a run in another terminal", "dalsegno kill last")))(kill)
+    app.command(epilog=ex(("have it wait, and go on later with `dalsegno resume`", "dalsegno pause last")))(pause)
 
 
 def names_of(client: Client, runs: Sequence[Run]) -> dict[str, str]:
@@ -78,7 +79,7 @@ def _show_waits(client: Client, run: Run, terminal: Terminal) -> None:
     from dalsegno.cli.render.waiting import waiting_lines
 
     waits = client.waits(run.id)
-    if waits:
+    if run.state is State.PAUSED:
         terminal.show([BLANK, *waiting_lines(waits, handle_of(client, run), terminal.width())])
 
 
@@ -102,7 +103,7 @@ def gantt(run: options.RunName, *, as_json: options.Json = False) -> None:
     """Draw when each task of a run ran. What was kept is hatched, with the run in which it ran."""
     from dalsegno.client.client import Client
     from dalsegno.engine.clock import SystemClock
-    from dalsegno.service.views import iso
+    from dalsegno.model.times import iso
 
     terminal = Terminal(as_json=as_json)
     with Client() as client:
@@ -231,3 +232,17 @@ def kill(run: options.RunName, *, as_json: options.Json = False) -> None:
             terminal.document(client.run_json(found.id))
         else:
             terminal.show([line("Stopped: " if found.state.ended else "Asked to stop: ", (found.name, "bold"))])
+
+
+def pause(run: options.RunName, *, as_json: options.Json = False) -> None:
+    """Ask whatever executes a run to pause it. What is running ends, and nothing begins until it is resumed."""
+    from dalsegno.client.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    with Client() as client:
+        found = client.pause_run(run)
+        if as_json:
+            terminal.document(client.run_json(found.id))
+            return
+        done = found.state is State.PAUSED
+        terminal.show([line("Paused: " if done else "Asked to pause: ", (found.name, "bold"))])

@@ -46,6 +46,18 @@ def runs(  # noqa: PLR0913 - each is an option
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="TIME", help=f"Only what was made since {_TIME}.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only what was made before then.")] = None,
+    started_since: Annotated[
+        str | None, typer.Option("--started-since", metavar="TIME", help="Only what has begun since then.")
+    ] = None,
+    started_until: Annotated[
+        str | None, typer.Option("--started-until", metavar="TIME", help="Only what began before then.")
+    ] = None,
+    ended_since: Annotated[
+        str | None, typer.Option("--ended-since", metavar="TIME", help="Only what has ended since then.")
+    ] = None,
+    ended_until: Annotated[
+        str | None, typer.Option("--ended-until", metavar="TIME", help="Only what ended before then.")
+    ] = None,
     failed_task: Annotated[
         str | None, typer.Option("--failed-task", metavar="TASK", help="Only where this task failed first.")
     ] = None,
@@ -84,6 +96,7 @@ def runs(  # noqa: PLR0913 - each is an option
 
     query = RunQuery(
         namespace=namespace, flow=flow, revision=revision, state=state or (), label=label or (), since=since, until=until,
+        started_since=started_since, started_until=started_until, ended_since=ended_since, ended_until=ended_until,
         failed_task=failed_task, text=text, origin=origin, root=root, replayed=replayed, fixed=fixed, author=author,
         top=top, limit=limit, cursor=cursor,
     )  # fmt: skip

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLES)(server)
 
 
-def server(
+def server(  # noqa: PLR0913 - each is an option
     *,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="The port; 0 takes any that is free.")] = 7070,
@@ -59,6 +59,20 @@ def server(
         LogLevel,
         typer.Option("--log-level", help="What it writes: with INFO, requests and runs too.", case_sensitive=False),
     ] = LogLevel.WARNING,
+    login: Annotated[
+        bool,
+        typer.Option(
+            "--login", envvar="DALSEGNO_LOGIN", help="Have users log in on this machine too; elsewhere they must."
+        ),
+    ] = False,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host",
+            metavar="NAME",
+            help="Another name by which it is called, such as that of a proxy before it; users log in then. May be repeated.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Serve the data directory over HTTP, and execute what is handed over. Ctrl-C ends it.
@@ -80,5 +94,7 @@ def server(
         else:
             terminal.tell([line(("Dal Segno ", "bold"), f"serves {address}  ", ("Ctrl-C ends it", "dim"))])
 
-    place = Place(host, port, at_once, grace, silence, log_format.value, log_level.value)
+    place = Place(
+        host, port, at_once, grace, silence, log_format.value, log_level.value, login, tuple(allowed_host or ())
+    )
     serve(place, listening=listening)

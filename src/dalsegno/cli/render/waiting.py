@@ -32,7 +32,7 @@ def waiting_lines(waits: Sequence[Wait], handle: str, width: int, zone: tzinfo |
     ----------
     handle : what names the run on a command line beyond doubt.
     """
-    lines: list[Line] = []
+    lines: list[Line] = [] if waits else [line("It was paused: nothing in it begins until it is resumed."), BLANK]
     for wait in waits[:_MOST_SHOWN]:
         lines += [*_wait(wait, width, zone), BLANK]
     if len(waits) > _MOST_SHOWN:

@@ -32,6 +32,17 @@ class HttpArtifacts:
         return self._connection.open(f"artifact/content?name={quote(name, safe='')}")
 
 
+class HttpExplaining:
+    """Explanations, as `service.explaining` has them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def explain(self, run: str) -> str:
+        """Explain a run."""
+        return self._connection.text(f"runs/{quote(run, safe='')}/explanation")
+
+
 class HttpComparing:
     """Comparisons, as `service.comparing` has them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -20,7 +20,7 @@ _SMALL = 64 * 1024
 _MANY = 10_000
 
 
-class HttpArtifacts:
+class HttpBlobs:
     """Blobs of a server.
 
     What is stored is in place there before it is named. Blobs never change, so that the local store is as good to read from.
@@ -117,6 +117,10 @@ class HttpArtifacts:
         """Nobody sweeps from afar."""
         raise Refusal("what a server has stored is removed by itself", code="not-remote")
 
+    def storing(self) -> AbstractContextManager[None]:
+        """Tell a failure of the disk of this machine in the words of the store."""
+        return self._local.storing()
+
     def scratch(self) -> Path:
         """Give the folder in which files should be made that will be adopted."""
         return self._local.scratch()
@@ -129,7 +133,7 @@ class HttpArtifacts:
 class _Uploading:
     """A blob that is written here and uploaded when it is whole."""
 
-    def __init__(self, store: HttpArtifacts, writer: BlobWriter) -> None:
+    def __init__(self, store: HttpBlobs, writer: BlobWriter) -> None:
         self._store = store
         self._writer = writer
 
@@ -153,9 +157,9 @@ class _Uploading:
         return self._store.uploaded(self._writer.finish())
 
 
-def open_remote(address: str) -> HttpArtifacts:
-    """Open the artifact store of a server by what `HttpArtifacts.address` gave in another process of this machine."""
+def open_remote(address: str) -> HttpBlobs:
+    """Open the artifact store of a server by what `HttpBlobs.address` gave in another process of this machine."""
     from dalsegno.settings import read_settings
 
     url, _, token = address.partition("#")
-    return HttpArtifacts(Connection(url, token or None), LocalArtifacts(read_settings().artifacts_folder))
+    return HttpBlobs(Connection(url, token or None), LocalArtifacts(read_settings().artifacts_folder))

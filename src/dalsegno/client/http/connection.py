@@ -92,16 +92,6 @@ class Connection:
         except httpx.TransportError as error:
             raise self._away(error) from error
 
-    def there(self, path: str) -> bool:
-        """Whether there is something at a path."""
-        try:
-            answer = self._http.head(path)
-        except httpx.TransportError as error:
-            raise self._away(error) from error
-        if answer.status_code != 404 and not answer.is_success:
-            raise self._refused(answer)
-        return answer.is_success
-
     def open(self, path: str) -> BinaryIO:
         """Download into a file without a name, and open that."""
         file = TemporaryFile()  # noqa: SIM115 - who asked for it closes it

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from dalsegno.artifacts.local import LocalArtifacts
-from dalsegno.client.http.blobs import HttpArtifacts
+from dalsegno.client.http.blobs import HttpBlobs
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.store import HttpStore
 from dalsegno.engine.clock import RandomIds, SystemClock
@@ -40,10 +40,10 @@ class Near:
             connection.close()
 
     @cached_property
-    def values(self) -> HttpArtifacts:
+    def values(self) -> HttpBlobs:
         """Where values are kept: on the server, with a copy in the local store of what was used here."""
         settings = read_settings()
-        return HttpArtifacts(self._connection, LocalArtifacts(settings.artifacts_folder))
+        return HttpBlobs(self._connection, LocalArtifacts(settings.artifacts_folder))
 
     @cached_property
     def store(self) -> HttpStore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from dalsegno.model.plan import Plan
 from dalsegno.model.progress import Observer
 from dalsegno.model.run import Attempt, Run, TaskRun
 from dalsegno.model.state import BEFORE, State
+from dalsegno.model.times import exactly
 from dalsegno.replay.request import ReplayRequest, task_inputs_as_json
 from dalsegno.service.coded import Coded
 from dalsegno.service.listing import ListedRuns, RunQuery
@@ -33,7 +34,7 @@ from dalsegno.wire.reading import (
     run_from_json,
     task_run_from_json,
 )
-from dalsegno.wire.times import exactly, known_seconds, seconds
+from dalsegno.wire.times import known_seconds, seconds
 
 Stop = Callable[[Callable[[], None]], None]
 #: how many lines, and how many runs, are asked for at once
@@ -135,12 +136,16 @@ class HttpRuns:
     def _followed(
         self, path: str, body: dict[str, Any] | None, run: str, observer: Observer | None, stop: Stop | None
     ) -> Run:
-        before = self._shown(run)
+        before = self._alone(run)
         if State(before["state"]).ended:
             return run_from_json(before)
         if stop is not None:
             stop(lambda: self._connection.post(self._of(run, "kill")))
-        found = self._connection.post(path, body)["id"]
+        answer = self._connection.post(path, body)
+        if State(answer["state"]) is State.PAUSED:
+            # it waits for a person still; what is due of itself is seen to by the server
+            return run_from_json(answer)
+        found = answer["id"]
         after = before["last_event"] if found == before["id"] else 0
         for kind, data in self._connection.follow(self._of(found, "events"), after):
             if kind == "end":
@@ -156,15 +161,20 @@ class HttpRuns:
         """Ask for a run to be stopped."""
         return run_from_json(self._connection.post(self._of(run, "kill")))
 
-    def label(self, run: str, labels: Mapping[str, str]) -> Run:
-        """Give a run labels."""
-        return run_from_json(self._connection.post(self._of(run, "labels"), {"labels": dict(labels)}))
+    def pause(self, run: str) -> Run:
+        """Ask for a run to be paused."""
+        return run_from_json(self._connection.post(self._of(run, "pause")))
+
+    def label(self, run: str, labels: Mapping[str, str], remove: Sequence[str] = ()) -> Run:
+        """Give a run labels, and take others away."""
+        body = {"labels": dict(labels), "remove": builtins.list(remove)}
+        return run_from_json(self._connection.post(self._of(run, "labels"), body))
 
     # looking
 
     def get(self, run: str) -> Run:
         """Give a run by id, unique prefix of an id, name, `last` or `last-failed`."""
-        return run_from_json(self._shown(run))
+        return run_from_json(self._alone(run))
 
     def list(self, filter: RunFilter) -> builtins.list[Run]:
         """Give runs, newest first."""
@@ -184,7 +194,7 @@ class HttpRuns:
 
     def as_json(self, run: str) -> dict[str, Any]:
         """Give a run with its task runs."""
-        return self._shown(run)
+        return self._connection.get(f"runs/{quote(run, safe='')}")
 
     def plan_of(self, run: str) -> Plan:
         """Give the plan of a run."""
@@ -258,8 +268,9 @@ class HttpRuns:
         """Give the outputs of a run."""
         return self._connection.get(self._of(run, "outputs"))
 
-    def _shown(self, run: str) -> dict[str, Any]:
-        return self._connection.get(f"runs/{quote(run, safe='')}")
+    def _alone(self, run: str) -> dict[str, Any]:
+        """Give a run without its task runs."""
+        return self._connection.get(f"runs/{quote(run, safe='')}", task_runs=False)
 
     @staticmethod
     def _of(run: str, what: str) -> str:

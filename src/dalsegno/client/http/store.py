@@ -12,6 +12,7 @@ from urllib.parse import quote
 from dalsegno.client.http.connection import Connection
 from dalsegno.errors import DalSegnoError, LeaseLost, Refusal
 from dalsegno.service.creating import environment
+from dalsegno.store.access_port import AccessReads
 from dalsegno.store.answers_port import AnswerReads
 from dalsegno.store.bulk_port import BulkLeases, BulkReads
 from dalsegno.store.files_port import FileReads
@@ -26,6 +27,7 @@ from dalsegno.store.port import (
     RunReads,
     SaveArtifact,
     TaskRunReads,
+    Wishes,
     Write,
 )
 from dalsegno.wire.exact import read_as
@@ -72,7 +74,7 @@ class _Held:
         self.path = f"leases/{key}"
         self.lease = lease
         self.beat_every = beat_every
-        self.kill = False
+        self.wishes = Wishes()
         self.heard = heard
 
 
@@ -85,7 +87,7 @@ class HttpStore:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self.flows = cast("FlowReads", _Reads(connection, "flows"))
-        self.runs = cast("RunReads", _Runs(connection, self._wish))
+        self.runs = cast("RunReads", _Runs(connection, self._wishes))
         self.task_runs = cast("TaskRunReads", _Reads(connection, "task_runs"))
         self.logs = cast("LogReads", _Reads(connection, "logs"))
         self.events = cast("EventReads", _Reads(connection, "events"))
@@ -97,11 +99,12 @@ class HttpStore:
         self.answers = cast("AnswerReads", _Reads(connection, "answers"))
         self.bulk = cast("BulkReads", _Reads(connection, "bulk"))
         self.bulk_leases = cast("BulkLeases", _Reads(connection, "bulk_leases"))
+        self.access = cast("AccessReads", _Reads(connection, "access"))
 
-    def _wish(self, run: str) -> bool | None:
-        """Tell whether somebody asked to stop a run that is leased here, as the last answer said."""
+    def _wishes(self, run: str) -> Wishes | None:
+        """Tell what somebody asked of a run that is leased here, as the last answer said."""
         held = self._held.get(run)
-        return None if held is None else held.kill
+        return None if held is None else held.wishes
 
     def changes(self) -> int:
         """Nobody here waits for changes."""
@@ -116,7 +119,7 @@ class HttpStore:
         if held is None or (lease is not None and held.lease != lease):
             raise LeaseLost(f"the lease of the run {run} is not held here: take it first")
         answer = self._connection.post(f"{held.path}/commit", {"writes": writes_to_json(writes)})
-        held.kill, held.heard = answer["kill"], self._now()
+        held.wishes, held.heard = read_as(Wishes, answer), self._now()
 
     def acquire(self, run: str, owner: str) -> Lease:
         """Have the server take the lease of a run for this process."""
@@ -136,7 +139,7 @@ class HttpStore:
         now = self._now()
         if now - held.heard >= held.beat_every:
             held.heard = now
-            held.kill = self._connection.post(f"{held.path}/beat")["kill"]
+            held.wishes = read_as(Wishes, self._connection.post(f"{held.path}/beat"))
 
     def release(self, lease: Lease) -> None:
         """Give the lease back."""
@@ -154,19 +157,19 @@ class HttpStore:
 
 
 class _Runs(_Reads):
-    """Runs; whether one that is leased here is to stop was told by the last answer."""
+    """Runs; what is asked of one that is leased here was told by the last answer."""
 
-    def __init__(self, connection: Connection, wish: Callable[[str], bool | None]) -> None:
+    def __init__(self, connection: Connection, wishes: Callable[[str], Wishes | None]) -> None:
         super().__init__(connection, "runs")
-        self._wish = wish
+        self._wishes = wishes
 
-    def kill_requested(self, id: str) -> bool:
-        """Whether somebody asked to stop the run."""
-        wish = self._wish(id)
-        if wish is not None:
-            return wish
-        body = {"noun": "runs", "method": "kill_requested", "with": {"id": id}}
-        return bool(self._connection.post("reads", body))
+    def wishes(self, id: str) -> Wishes:
+        """Give what somebody asked of the run."""
+        told = self._wishes(id)
+        if told is not None:
+            return told
+        body = {"noun": "runs", "method": "wishes", "with": {"id": id}}
+        return read_as(Wishes, self._connection.post("reads", body))
 
 
 def _run_of(write: Write) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from dalsegno.artifacts.port import ArtifactStore, BlobWriter
 from dalsegno.errors import NotFound, Refusal
 from dalsegno.server.doors import TheService
-from dalsegno.server.replies import reply
+from dalsegno.server.replies import reply, stored
 from dalsegno.wire import run_answers
 from dalsegno.wire.leases import Digests
 
@@ -21,8 +21,6 @@ _BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "
 _BYTES = {"requestBody": {"required": True, "content": _BINARY}}
 
 Digest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="BLAKE3 of the content, 64 hex digits.")]
-#: content is named by its digest, so it never changes
-_FOR_EVER = "private, max-age=31536000, immutable"
 #: bytes are gathered up to so many before they are written
 _CHUNK = 1 << 20
 
@@ -36,11 +34,10 @@ def lacking(wanted: Digests, service: TheService) -> Response:
 @router.get("/{digest}", summary="Download a blob", response_class=FileResponse)
 def download(digest: Digest, service: TheService) -> Response:
     """Give stored bytes, or a range of them."""
-    headers = {"ETag": f'"{digest}"', "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-    return FileResponse(service.values.path(digest), headers=headers, media_type="application/octet-stream")
+    return stored(service.values.path(digest), digest)
 
 
-@router.head("/{digest}", include_in_schema=False, summary="Tell whether a blob is there")
+@router.head("/{digest}", response_class=Response, summary="Tell whether a blob is there")
 def there(digest: Digest, service: TheService) -> Response:
     """Tell whether stored bytes are there (200), or not (404)."""
     if not service.values.exists(digest):

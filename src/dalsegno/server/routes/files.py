@@ -11,6 +11,7 @@ from dalsegno.server.doors import TheService
 from dalsegno.server.paging import After, Limit, page
 from dalsegno.server.replies import reply
 from dalsegno.server.uploads import Upload
+from dalsegno.service.acting import note
 from dalsegno.service.namespace_files import put_as_json
 from dalsegno.service.views import file_as_json
 from dalsegno.wire import answers
@@ -61,6 +62,7 @@ def put_all(
     delete: Annotated[bool, Query(description="Remove what lies in the folder and is not in the archive.")] = False,  # noqa: FBT002
 ) -> Response:
     """Put all files of a tar archive, packed or not, into a namespace: all of them or none."""
+    note(folder=path, delete=delete)
     return reply(put_as_json(service.files.put_archive(upload, namespace=namespace, path=path, delete=delete)))
 
 

@@ -11,6 +11,7 @@ from dalsegno.errors import FlowInvalid
 from dalsegno.server.doors import TheService
 from dalsegno.server.paging import After, Limit, page
 from dalsegno.server.replies import reply
+from dalsegno.service.acting import note
 from dalsegno.service.coded import coded_from_json
 from dalsegno.service.saved import Saved
 from dalsegno.service.views import flow_as_json, revision_as_json, saved_as_json
@@ -29,6 +30,7 @@ Compiled = Annotated[bool, Query(description="With the compiled form, from which
 
 
 def _saved(saved: Saved, *, compiled: bool) -> Response:
+    note(flow=saved.revision.flow.full_id, revision=saved.revision.number)
     return reply(saved_as_json(saved, compiled=compiled), 201 if saved.created else 200)
 
 

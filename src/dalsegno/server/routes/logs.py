@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from dalsegno.model.times import iso
 from dalsegno.server.doors import TheLive, TheService
 from dalsegno.server.replies import reply
 from dalsegno.server.routes.runs import FoundRun, LastEvent
 from dalsegno.service.logs import LineFilter
-from dalsegno.service.views import iso, line_as_json
+from dalsegno.service.views import line_as_json
 from dalsegno.store.port import StoredLine
 from dalsegno.wire import run_answers
 
 router = APIRouter(prefix="/runs", tags=["logs"])
+
+#: lines of a piece that is downloaded
+_AT_ONCE = 500
 
 
 def _wanted(
@@ -63,9 +68,10 @@ def download(run: str, wanted: Wanted, service: TheService) -> Response:
 
 
 def _as_text(found: Iterator[StoredLine]) -> Iterator[bytes]:
-    for each in found:
-        text = f"{iso(each.line.at)} {each.line.level:<7} {each.address} {each.line.text}\n"
-        yield text.encode("utf-8", "replace")
+    """Give lines as text, many at a time: each piece is taken on another thread."""
+    while lines := list(islice(found, _AT_ONCE)):
+        text = (f"{iso(each.line.at)} {each.line.level:<7} {each.address} {each.line.text}\n" for each in lines)
+        yield "".join(text).encode("utf-8", "replace")
 
 
 @router.get("/{run}/logs/follow", summary="Follow log lines", response_class=EventSourceResponse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
 
 from dalsegno.errors import NotFound
 from dalsegno.server.doors import TheService
@@ -104,6 +105,12 @@ def given(run: str, service: TheService) -> Response:
 def lineage(run: str, service: TheService) -> Response:
     """Give all runs of a lineage, deleted ones too: the root first, then its replays in the order they were made."""
     return reply({"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]})
+
+
+@router.get("/runs/{run}/explanation", response_class=PlainTextResponse, summary="Explain a run")
+def explanation(run: str, service: TheService) -> Response:
+    """Give what is known of a run that failed as one text in Markdown, for a colleague or an assistant."""
+    return Response(service.explaining.explain(run), media_type="text/plain; charset=utf-8")
 
 
 @router.get("/runs/{run}/revision", response_model=run_answers.RunRevision, summary="Show the revision of a run")

@@ -55,9 +55,7 @@ def create(wanted: RunWanted, service: TheService, engine: TheEngine) -> Respons
         queue=wanted.queue,
         key=wanted.key,
     )
-    if run.queued is not None:
-        engine.take(run.id)
-    return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
+    return _made(run, engine)
 
 
 @router.post("/plan", response_model=run_answers.Plan, summary="See what a run would do")
@@ -79,6 +77,11 @@ def replay(wanted: ReplayWanted, service: TheService, engine: TheEngine) -> Resp
         queue=wanted.queue,
         key=wanted.key,
     )
+    return _made(run, engine)
+
+
+def _made(run: Run, engine: TheEngine) -> Response:
+    """Answer with a run that was made, and have it executed where it was handed over."""
     if run.queued is not None:
         engine.take(run.id)
     return reply(run_as_json(run), 201, {"Location": f"/api/v1/runs/{run.id}"})
@@ -105,9 +108,12 @@ def listed(service: TheService, wanted: Annotated[RunsWanted, Query()]) -> Respo
 
 
 @router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
-def show(run: str, service: TheService) -> Response:
-    """Give a run with its task runs. `run` is an id, a unique prefix of one, a name, `last` or `last-failed`."""
-    return reply(service.runs.as_json(run))
+def show(run: str, service: TheService, *, task_runs: Annotated[bool, Query()] = True) -> Response:
+    """Give a run, with its task runs unless they are left out.
+
+    `run` is an id, a unique prefix of one, a name, `last` or `last-failed`.
+    """
+    return reply(service.runs.as_json(run, task_runs=task_runs))
 
 
 @router.get("/{run}/plan", response_model=run_answers.Plan, summary="Show the plan of a run")
@@ -119,7 +125,7 @@ def plan_of(run: str, service: TheService) -> Response:
 @router.post("/{run}/execute", response_model=run_answers.Run, summary="Hand a run to the engine")
 def execute(run: str, service: TheService, engine: TheEngine) -> Response:
     """Have the engine of the server begin a run, or carry it on."""
-    found = service.runs.hand_over(run)
+    found = service.runs.hosted.hand_over(run)
     engine.take(found.id)
     return reply(run_as_json(found))
 
@@ -128,6 +134,12 @@ def execute(run: str, service: TheService, engine: TheEngine) -> Response:
 def kill(run: str, service: TheService) -> Response:
     """Ask for a run to be stopped."""
     return reply(run_as_json(service.runs.kill(run)))
+
+
+@router.post("/{run}/pause", response_model=run_answers.Run, summary="Pause a run")
+def pause(run: str, service: TheService) -> Response:
+    """Ask for a run to be paused: what is running in it ends, and nothing begins until it is resumed."""
+    return reply(run_as_json(service.runs.pause(run)))
 
 
 @router.post("/{run}/resume", response_model=run_answers.Run, summary="Resume a run that waits")
@@ -143,15 +155,15 @@ def resume(run: str, wanted: ResumeWanted, service: TheService, engine: TheEngin
         None if wanted.breakpoints is None else tuple(wanted.breakpoints),
         tuple(wanted.at),
     )
-    found = service.runs.resume_by_engine(run, said)
+    found = service.runs.hosted.resume(run, said)
     engine.take(found.id)
     return reply(run_as_json(found))
 
 
 @router.post("/{run}/labels", response_model=run_answers.Run, summary="Label a run")
 def label(run: str, wanted: LabelsWanted, service: TheService) -> Response:
-    """Give a run labels, beside those that it has. One that is being executed cannot be labelled (409)."""
-    return reply(run_as_json(service.runs.label(run, wanted.labels)))
+    """Give a run labels, beside those that it has, or take some away. One that is executed cannot be labelled (409)."""
+    return reply(run_as_json(service.runs.label(run, wanted.labels, wanted.remove)))
 
 
 @router.delete("/{run}", response_model=run_answers.Run, summary="Delete a run")

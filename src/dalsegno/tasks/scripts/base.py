@@ -75,6 +75,8 @@ class Prepared:
 class ScriptTask(TaskType):
     """Base of the scripts."""
 
+    code: ClassVar[frozenset[str]] = frozenset({"beforeCommands", "env", "interpreter", "inputFiles", "namespaceFiles"})
+
     stand_ins: ClassVar[Mapping[str, str]] = MappingProxyType({"workingDir": WORK, "outputDir": OUTPUT})
     not_supported: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"docker": f"{_ALONE}; remove it, and have what the image holds installed here"}

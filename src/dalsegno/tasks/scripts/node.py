@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from dalsegno.tasks.base import TaskContext, Text
@@ -14,6 +16,8 @@ class Commands(ScriptTask):
 
     A line `::{"outputs": {"rows": 3}}::` on standard output gives the output `vars.rows`.
     """
+
+    code: ClassVar[frozenset[str]] = ScriptTask.code | {"commands"}
 
     commands: TextList = Field(min_length=1, description="The commands, such as `node main.js`.")
 
@@ -28,6 +32,8 @@ class Script(ScriptTask):
 
     A line `::{"outputs": {"rows": 3}}::` on standard output gives the output `vars.rows`.
     """
+
+    code: ClassVar[frozenset[str]] = ScriptTask.code | {"script"}
 
     script: Text = Field(min_length=1, description="The text of the script.")
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -20,6 +20,8 @@ _NAME = re.compile(r"\s*([A-Za-z0-9._-]+)")
 
 class PythonTask(ScriptTask):
     """Base of the scripts of Python."""
+
+    code: ClassVar[frozenset[str]] = ScriptTask.code | {"dependencies", "pythonVersion", "packageManager"}
 
     dependencies: TextList = Field(
         default=[],
@@ -83,6 +85,8 @@ class Commands(PythonTask):
     A script hands over outputs with `from dalsegno_script import outputs` (or `from kestra import Kestra`).
     """
 
+    code: ClassVar[frozenset[str]] = PythonTask.code | {"commands"}
+
     commands: TextList = Field(min_length=1, description="The commands, such as `python main.py`.")
 
     def prepare(self, place: Workplace, context: TaskContext) -> Prepared:
@@ -96,6 +100,8 @@ class Script(PythonTask):
 
     A script hands over outputs with `from dalsegno_script import outputs` (or `from kestra import Kestra`).
     """
+
+    code: ClassVar[frozenset[str]] = PythonTask.code | {"script"}
 
     script: Text = Field(min_length=1, description="The text of the script.")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -49,6 +49,8 @@ class Query(TaskType):
     Whether a statement changes something is not looked at: mark the task with `effects: external` where executing it
     twice would be seen.
     """
+
+    code: ClassVar[frozenset[str]] = frozenset({"url", "sql", "afterSQL"})
 
     not_supported = MappingProxyType(
         {
