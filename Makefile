@@ -15,8 +15,9 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-headless-shell)
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: $(UV) ## a flow fails, is fixed, and is replayed from the failed task
-	@DALSEGNO_UI_SKIP=1 $(UV) sync --quiet --frozen --inexact --no-dev --extra serdes
+demo: $(UV) ## a flow fails, is fixed, and is replayed (ARGS=--serve: in a browser)
+	@$(if $(findstring --serve,$(ARGS)),,DALSEGNO_UI_SKIP=1) $(UV) sync --quiet --frozen --inexact --no-dev --extra serdes \
+		$(if $(findstring --serve,$(ARGS)),--extra server)
 	@.venv/bin/dalsegno demo $(ARGS)
 
 ui: $(UV) ## build the web UI into the package

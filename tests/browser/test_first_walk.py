@@ -158,3 +158,15 @@ def test_the_way_by_keyboard_alone(page: Page, api: Api) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="rides-2")).to_be_visible()
     expect(page.locator(".badge")).to_have_text("Success")
+
+
+def test_a_failure_can_be_copied_as_one_text(context: BrowserContext, page: Page, api: Api) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    api.save(FAILING)
+    failed = api.run("rides")
+    page.goto(f"/runs/{failed}?task=to_parquet")
+    page.get_by_role("button", name="Copy for an assistant").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    said = page.evaluate("navigator.clipboard.readText()")
+    assert "the script ended with exit code 3" in said
+    assert "rides-1" in said

@@ -39,6 +39,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Away, Refused } from './api/client'
 import { server } from './api/live'
+import { session } from './api/session'
 import { makeRouter } from './router'
 
 const toDs = {
@@ -78,6 +79,7 @@ const client = new QueryClient({
 client.getQueryCache().subscribe((event) => {
   if (event.type !== 'updated') return
   if (event.action.type === 'success' && !event.action.manual) server.is('live')
+  if (event.action.type === 'error' && event.action.error instanceof Refused && event.action.error.problem.status === 401) session.need(true)
   if (event.action.type === 'error' && event.query.state.error instanceof Away) server.is('away')
 })
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from socket import create_server
 from typing import TYPE_CHECKING
 
 from dalsegno.errors import ExtraMissing, Refusal
@@ -69,6 +70,51 @@ def main(call: Call, say: Say, *, rows: int = 300_000, folder: Path | None = Non
         _prove(stage)
     _look_further(stage)
     return 0
+
+
+def serve(call: Call, say: Say, *, rows: int = 300_000, folder: Path | None = None) -> int:
+    """Play the story up to the failure, and serve what is there: the rest is for a person in a browser."""
+    _need_extra()
+    if find_spec("fastapi") is None:
+        raise ExtraMissing(
+            "`--serve` needs the server; install it with `pip install 'dalsegno[server]'`", code="extra-missing"
+        )
+    stage = Stage(call, say, folder or _free_folder(Path.cwd()), rows)
+    with _home(stage.folder), _server(stage) as url:
+        _fail(stage, url)
+        port = _free_port()
+        _show_the_way(stage, port)
+        return call(("server", "--port", str(port)))
+
+
+def _show_the_way(stage: Stage, port: int) -> None:
+    from dalsegno.client.client import Client
+
+    with Client() as client:
+        run = client.get_run("last")
+    stage.say("")
+    stage.say("The rest is for you, in a browser: from the red bar to a green one. The run that failed:")
+    stage.say("")
+    stage.say(f"    http://127.0.0.1:{port}/runs/{run.id}?task=to_parquet")
+    stage.say("")
+    stage.say(
+        "`Fix` opens the flow at the line, and the error says what it should be. `Save and replay` does the rest."
+    )
+
+
+#: where a server listens if nobody says otherwise
+_USUAL = 7070
+
+
+def _free_port() -> int:
+    """Give the usual port, or any other where that is taken."""
+    for port in (_USUAL, 0):
+        try:
+            with create_server(("127.0.0.1", port)) as bound:
+                return bound.getsockname()[1]
+        except OSError:
+            continue
+    raise Refusal("no port of this machine is free to listen on", code="no-port")
 
 
 def _fail(stage: Stage, url: str) -> None:
@@ -141,6 +187,8 @@ def _look_further(stage: Stage) -> None:
         (f"flow revisions {FLOW}", "both revisions"),
     ):
         stage.say(f"    {program} {words:<36} # {what}")
+    stage.say("")
+    stage.say("The same in a browser, from the failed run on: `dalsegno demo --serve`.")
 
 
 def _program(folder: Path) -> str:

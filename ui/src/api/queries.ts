@@ -168,3 +168,13 @@ export const givenQuery = (run: string) =>
     queryKey: [...ofRun(run), 'given'],
     queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/given', { params: path(run), signal }))).given,
   })
+
+/** Who asks, as the server sees it. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => given(api.GET('/api/v1/me', { signal })),
+  staleTime: 60_000,
+})
+
+/** What is known of a run that failed, as one text. */
+export const explanationOf = (run: string) => given(api.GET('/api/v1/runs/{run}/explanation', { params: path(run), parseAs: 'text' }))

@@ -2,10 +2,13 @@ import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import { usePresence } from '../api/hooks'
+import { useLoginNeeded } from '../api/session'
 import { useKeys } from '../parts/keys'
 import { Segno } from '../parts/marks'
 import { IconButton } from '../parts/button'
 import { Away } from './Away'
+import { Login } from './Login'
+import { Who } from './Who'
 
 const Keys = lazy(() => import('./Keys').then((module) => ({ default: module.Keys })))
 
@@ -14,6 +17,7 @@ export function AppFrame() {
   const navigate = useNavigate()
   const [helping, setHelping] = useState(false)
   const lead = useRef(0)
+  const login = useLoginNeeded()
   useKeys(
     useMemo(() => {
       const after = (go: () => void) => () => {
@@ -61,12 +65,13 @@ export function AppFrame() {
           </Link>
         </nav>
         <span className="grow" />
+        <Who />
         <Presence />
         <Theme />
         <IconButton icon="keyboard" label="Keyboard and help" hint="?" className="only-wide" onClick={() => setHelping(true)} />
       </header>
       <main className="page" id="main" tabIndex={-1}>
-        <Outlet />
+        {login ? <Login /> : <Outlet />}
       </main>
       <Away />
       {helping && (

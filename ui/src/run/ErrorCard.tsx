@@ -1,6 +1,7 @@
 import type { TaskRun } from '../api/queries'
 import { Icon } from '../parts/marks'
 import { Prose } from '../parts/pieces'
+import { CopyExplanation } from './CopyExplanation'
 import type { Loaded } from './useRun'
 
 /** The error of a task: what happened, the property that it is about, what to do next, and where it stands. */
@@ -38,7 +39,7 @@ export function ErrorCard({ error, task, loaded }: { error: Record<string, unkno
           </div>
         )}
         {(line || loaded.head) && (
-          <div className="hint sm">
+          <div className="hint sm centre">
             <span className="muted">
               {line ? `Line ${line} of revision ${loaded.head?.revision}` : `Revision ${loaded.head?.revision}`}
               {error.code ? (
@@ -48,6 +49,8 @@ export function ErrorCard({ error, task, loaded }: { error: Record<string, unkno
                 </>
               ) : null}
             </span>
+            <span className="grow" />
+            {loaded.head && <CopyExplanation run={loaded.head.id} />}
           </div>
         )}
         {trace && (

@@ -17,13 +17,19 @@ from dalsegno.cli.terminal import Terminal
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog=options.examples(("a flow fails, is fixed, and is replayed from the failed task", "dalsegno demo")),
+        epilog=options.examples(
+            ("a flow fails, is fixed, and is replayed from the failed task", "dalsegno demo"),
+            ("fix it and replay it yourself, in a browser", "dalsegno demo --serve"),
+        ),
     )(demo)
 
 
 def demo(
     *,
     rows: Annotated[int, typer.Option("--rows", min=1, help="How many trips the data set has.")] = 300_000,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Stop at the failure; the rest is for you, in a browser.")
+    ] = False,
     as_json: options.Json = False,
 ) -> int:
     """See a flow fail, be fixed, and be replayed from the task that failed."""
@@ -44,7 +50,7 @@ def demo(
         with redirect_stdout(sys.stderr) if as_json else nullcontext():
             return run_command_line(words)
 
-    code = story.main(call, say, rows=rows)
+    code = (story.serve if serve else story.main)(call, say, rows=rows)
     if as_json:
         terminal.document({"exit_code": code})
     return code
