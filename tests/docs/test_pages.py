@@ -123,7 +123,7 @@ def test_every_decision_write_and_layer_stands_on_the_page_of_the_architecture()
     for write in get_args(Write):
         assert f"`{write.__name__}`" in text
     for path in (ROOT / "src/dalsegno").iterdir():
-        if path.is_dir() and path.name != "__pycache__":
+        if (path / "__init__.py").exists():
             assert f" {path.name} " in text, path.name
 
 

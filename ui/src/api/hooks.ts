@@ -87,6 +87,8 @@ let timer: number | undefined
 function watch(watcher: () => void): () => void {
   watchers.add(watcher)
   timer ??= window.setInterval(() => {
+    // while nothing is heard of the server, nothing is known to go on
+    if (server.presence() === 'away') return
     moment = Date.now()
     for (const each of watchers) each()
   }, 200)

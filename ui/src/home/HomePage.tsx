@@ -11,7 +11,7 @@ import { NoRuns } from '../runs/RunsPage'
 import { useRuns } from '../runs/useRuns'
 
 const FAILED = { state: ['FAILED', 'KILLED'], fixed: false, top: true, limit: 30 }
-const RUNNING = { state: ['RUNNING', 'QUEUED', 'PAUSED', 'RETRYING', 'CREATED'], limit: 30 }
+const RUNNING = { state: ['RUNNING', 'QUEUED', 'PAUSED', 'RETRYING'], limit: 30 }
 const LAST = { limit: 15 }
 
 /** What is broken, what runs, and what ran last. */

@@ -61,6 +61,14 @@ describe('the tree of a run', () => {
     expect(linesOf(rows, new Map([['more:each[0].load', true]]))).toHaveLength(22)
   })
 
+  it('shows the items of a live loop in their order, and the one that is open always', () => {
+    const items = Array.from({ length: 20 }, (_, index) => bar(`each[${index}].load`, 'SUCCESS', 0, { parent: 'each', ended: index }))
+    const rows = treeOf([bar('each', 'RUNNING', 0), ...items], NODES, [], false)
+    const live = shown(linesOf(rows, new Map(), { kept: 'each[15].load', longest: false }))
+    expect(live).toEqual(['each', ' 0', ' 1', ' 2', ' 3', ' 4', ' 5', ' 6', ' 15', ' 12 more'])
+    expect(shown(linesOf(rows, new Map()))[1]).toBe(' 12')
+  })
+
   it('leaves out what a plan leaves out', () => {
     expect(treeOf([], NODES, [{ address: 'list', task: 'list', type: '', action: 'LEAVE' }], false)).toEqual([])
   })

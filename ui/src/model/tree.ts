@@ -190,14 +190,22 @@ export interface Line {
   open: boolean
 }
 
+/** What decides which items of a long loop are seen. */
+export interface Choice {
+  /** The address that is open, which is always seen. */
+  kept: string | null
+  /** Whether the longest come first; not while the run goes on, for then they would change places. */
+  longest: boolean
+}
+
 /** Gives the rows that are seen: those whose groups are open, and of a long loop the ones that matter first. */
-export function linesOf(rows: readonly Row[], open: ReadonlyMap<string, boolean>, depth = 0): Line[] {
+export function linesOf(rows: readonly Row[], open: ReadonlyMap<string, boolean>, choice: Choice = { kept: null, longest: true }, depth = 0): Line[] {
   const lines: Line[] = []
-  for (const row of chosen(rows, open)) {
+  for (const row of chosen(rows, open, choice)) {
     const folds = row.children.length > 0
     const isOpen = folds && (open.get(row.key) ?? opensBy(row))
     lines.push({ row, depth, open: isOpen })
-    if (isOpen) lines.push(...linesOf(row.children, open, depth + 1))
+    if (isOpen) lines.push(...linesOf(row.children, open, choice, depth + 1))
   }
   return lines
 }
@@ -208,13 +216,14 @@ function opensBy(row: Row): boolean {
   return true
 }
 
-function chosen(rows: readonly Row[], open: ReadonlyMap<string, boolean>): readonly Row[] {
+function chosen(rows: readonly Row[], open: ReadonlyMap<string, boolean>, { kept, longest }: Choice): readonly Row[] {
   const items = rows.filter(isItem)
   if (items.length <= SHOWN) return rows
   const key = `more:${items[0]?.key}`
   if (open.get(key)) return [...rows, moreRow(key, [], 'Fewer')]
-  const rank = (row: Row): number => (row.look === 'failed' ? 0 : row.look === 'killed' ? 1 : row.look === 'running' ? 2 : 3)
-  const length = (row: Row): number => (row.started === null || row.ended === null ? 0 : row.ended - row.started)
+  const opened = (row: Row): boolean => kept !== null && (row.key === kept || kept.startsWith(`${row.key}.`))
+  const rank = (row: Row): number => (row.look === 'failed' || opened(row) ? 0 : row.look === 'killed' ? 1 : 2)
+  const length = (row: Row): number => (longest && row.started !== null && row.ended !== null ? row.ended - row.started : 0)
   const first = [...items].sort((one, other) => rank(one) - rank(other) || length(other) - length(one)).slice(0, SHOWN)
   const shown = new Set(first)
   const rest = items.filter((row) => !shown.has(row))

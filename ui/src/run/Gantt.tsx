@@ -33,7 +33,13 @@ export function Gantt({ rows, loaded, selected, onSelect }: Props) {
   const sought = useDeferredValue(text.trim().toLowerCase())
   const shown = useMemo(() => narrowed(rows, sought, look), [rows, sought, look])
   const narrow = sought !== '' || look !== 'all'
-  const lines = useMemo(() => linesOf(shown, narrow ? allOpen(shown) : open), [shown, open, narrow])
+  // rows that were once seen live stay in their order
+  const [longest, setLongest] = useState(true)
+  if (loaded.live && longest) setLongest(false)
+  const lines = useMemo(
+    () => linesOf(shown, narrow ? allOpen(shown) : open, { kept: selected, longest }),
+    [shown, open, narrow, selected, longest],
+  )
   const counts = useMemo(() => tally(rows), [rows])
   const axis = useAxis(loaded, cutting)
   const keys = useMemo(() => foldable(rows), [rows])

@@ -27,7 +27,8 @@ export const GanttRow = memo(GanttRowShown, (before, after) =>
 
 function GanttRowShown({ line, index, top, axis, live, selected, focusable, onChoose, onFold }: Props) {
   const { row, depth, open } = line
-  const moving = live && row.started !== null && row.ended === null
+  // what has not begun waits at the line of now
+  const moving = live && row.ended === null
   const now = useNow(moving) / 1000
   const long = span(row.started, row.ended, now)
   const folds = row.children.length > 0
