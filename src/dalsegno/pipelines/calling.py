@@ -18,6 +18,8 @@ from dalsegno.pipelines.context import STEP_CONTEXT, StepContext
 from dalsegno.pipelines.describing import about
 from dalsegno.pipelines.returned import outputs_from
 
+_AS_TEXT = logging.Formatter()
+
 
 def call_step(
     call: StepCall,
@@ -162,23 +164,22 @@ def _context(call: StepCall, told: _Told, on_log: Callable[[str, str], None]) ->
         item=facts.item,
         is_replay=facts.is_replay,
         key=lambda: facts.idempotency_key,
-        log=_logger(on_log),
+        log=_Logger(on_log),
         log_metadata=told.log_metadata,
         metrics=told.metrics,
         save=told.save,
     )
 
 
-class _Handler(logging.Handler):
+class _Logger(logging.Logger):
+    """A logger of one attempt: what it is told goes to the log of the step, without a handler, which takes long to make."""
+
     def __init__(self, on_log: Callable[[str, str], None]) -> None:
-        super().__init__()
+        super().__init__("dalsegno.step", logging.DEBUG)
         self._on_log = on_log
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._on_log(level_of(record.levelno), self.format(record))
-
-
-def _logger(on_log: Callable[[str, str], None]) -> logging.Logger:
-    made = logging.Logger("dalsegno.step", logging.DEBUG)  # noqa: LOG001 - each attempt has its own
-    made.addHandler(_Handler(on_log))
-    return made
+    def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is that of logging
+        """Take a record that is not filtered out."""
+        self._on_log(level_of(record.levelno), _AS_TEXT.format(record))
+        if self.handlers:
+            super().callHandlers(record)

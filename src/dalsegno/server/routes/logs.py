@@ -16,7 +16,7 @@ from dalsegno.server.replies import reply
 from dalsegno.server.routes.runs import FoundRun, LastEvent
 from dalsegno.service.logs import LineFilter
 from dalsegno.service.views import line_as_json
-from dalsegno.store.port import StoredLine
+from dalsegno.store.listing import StoredLine
 from dalsegno.wire import run_answers
 
 router = APIRouter(prefix="/runs", tags=["logs"])
