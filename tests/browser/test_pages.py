@@ -28,6 +28,9 @@ _PAGES = {
     "overview": ("/runs/{run}/overview", "Lineage"),
     "logs": ("/runs/{run}/logs", "202608.zip as ion"),
     "fix": ("/runs/{run}/fix", "Draft of revision 2"),
+    "flows": ("/flows", "rides"),
+    "flow": ("/flows/{namespace}.rides", "core.debug.Return"),
+    "flow-difference": ("/flows/{namespace}.rides?view=difference", "echo written"),
 }
 
 
@@ -40,13 +43,13 @@ def failed(api: Api) -> str:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, failed: str, theme: str) -> None:
+def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api, failed: str, theme: str) -> None:
     context = browser.new_context(base_url=server.url, color_scheme="dark" if theme == "dark" else "light")
     watched = Watched(context)
     page = context.new_page()
     barriers: dict[str, list[str]] = {}
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed))
+        page.goto(address.format(run=failed, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
         page.evaluate(_AXE.read_text(encoding="utf-8"))
         found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
@@ -58,10 +61,10 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, failed: 
     assert watched.wrong == []
 
 
-def test_the_pages_have_room_on_a_telephone(page: Page, failed: str) -> None:
+def test_the_pages_have_room_on_a_telephone(page: Page, api: Api, failed: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed))
+        page.goto(address.format(run=failed, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is {wide} px wide"
@@ -164,3 +167,14 @@ def test_times_are_those_of_the_readers_zone_and_exact_on_hover(
     at, shown = moment.get_attribute("datetime") or "", moment.inner_text()
     assert shown.endswith(datetime.fromisoformat(at).astimezone(ZoneInfo("Asia/Kolkata")).strftime("%H:%M:%S"))
     context.close()
+
+
+def test_an_earlier_revision_is_looked_at_and_restored(page: Page, api: Api, failed: str) -> None:
+    assert failed
+    page.goto(f"/flows/{api.namespace}.rides")
+    expect(page.get_by_role("group", name="Text")).to_contain_text("echo written")
+    page.get_by_role("button", name="1 Today").click()
+    expect(page.get_by_role("group", name="Text")).to_contain_text("exit 3")
+    page.get_by_role("button", name="Restore as revision 3").click()
+    expect(page.get_by_role("group", name="Difference").locator(".add")).to_contain_text("exit 3")
+    assert api.get(f"/flows/{api.namespace}.rides")["revision"] == 3

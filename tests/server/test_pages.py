@@ -37,7 +37,9 @@ def got(built: Path, address: str, accept: str = "*/*") -> httpx.Response:
     return asyncio.run(ask())
 
 
-@pytest.mark.parametrize("address", ["/", "/runs", "/runs/rides-1", "/runs/rides-1/logs?level=ERROR"])
+@pytest.mark.parametrize(
+    "address", ["/", "/runs", "/runs/rides-1", "/runs/rides-1/logs?level=ERROR", "/flows", "/flows/a.b"]
+)
 def test_the_page_stands_at_the_addresses_of_pages_and_is_asked_for_each_time(built: Path, address: str) -> None:
     answer = got(built, address)
     assert answer.status_code == 200

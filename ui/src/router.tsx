@@ -68,7 +68,23 @@ export const fixRoute = createRoute({
   component: lazyRouteComponent(() => import('./fix/FixPage'), 'FixPage'),
 })
 
-const tree = rootRoute.addChildren([homeRoute, runsRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+const flowsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('./flows/FlowsPage'), 'FlowsPage'),
+})
+
+export const flowRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/flows/$flow',
+  validateSearch: (search: Record<string, unknown>): { revision?: string; view?: 'text' | 'difference' } => ({
+    ...(search.revision !== undefined && { revision: String(search.revision) }),
+    ...(search.view === 'difference' && { view: 'difference' as const }),
+  }),
+  component: lazyRouteComponent(() => import('./flows/FlowPage'), 'FlowPage'),
+})
+
+const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
 
 export const makeRouter = () =>
   createRouter({

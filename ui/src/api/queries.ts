@@ -178,3 +178,39 @@ export const meQuery = queryOptions({
 
 /** What is known of a run that failed, as one text. */
 export const explanationOf = (run: string) => given(api.GET('/api/v1/runs/{run}/explanation', { params: path(run), parseAs: 'text' }))
+
+export const FLOWS = ['flows'] as const
+
+/** All flows, by name. */
+export const flowsQuery = queryOptions({
+  queryKey: FLOWS,
+  queryFn: async ({ signal }) => {
+    const found: components['schemas']['Flow'][] = []
+    for (let after: string | null = ''; after !== null; ) {
+      const page: components['schemas']['Flows'] = await given(api.GET('/api/v1/flows', { params: { query: { limit: 1000, after } }, signal }))
+      found.push(...page.flows)
+      after = page.next
+    }
+    return found
+  },
+})
+
+/** The revisions of a flow, the newest first. */
+export const revisionsQuery = (flow: string) =>
+  queryOptions({
+    queryKey: ['flow', flow, 'revisions'],
+    queryFn: async ({ signal }) =>
+      (await given(api.GET('/api/v1/flows/{flow}/revisions', { params: { path: { flow } }, signal }))).revisions,
+  })
+
+/** The text of a flow at a revision. */
+export const textQuery = (flow: string, revision: number) =>
+  queryOptions({
+    queryKey: ['flow', flow, 'text', revision],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/flows/{flow}/text', { params: { path: { flow }, query: { revision } }, parseAs: 'text', signal })),
+    staleTime: Infinity,
+  })
+
+/** Makes an earlier revision the newest. */
+export const restore = (flow: string, revision: number) =>
+  given(api.POST('/api/v1/flows/{flow}/restore', { params: { path: { flow } }, body: { revision } as never }))

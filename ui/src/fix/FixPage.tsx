@@ -76,7 +76,7 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
             {head.namespace}
           </Link>
           <span>/</span>
-          <Link to="/runs" search={{ flow: flowNameOf(head) }}>
+          <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
             {head.flow}
           </Link>
           <span>/</span>

@@ -34,14 +34,14 @@ export function AppFrame() {
       }
     }, [navigate]),
   )
-  // `g` then `r`: a page of its own may want `r` for itself
+  // `g` then `r` or `f`: a page may want these keys for itself
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.key !== 'r' || Date.now() - lead.current >= 1200) return
+      if (!['r', 'f'].includes(event.key) || Date.now() - lead.current >= 1200) return
       lead.current = 0
       event.preventDefault()
       event.stopImmediatePropagation()
-      void navigate({ to: '/runs', search: {} })
+      void (event.key === 'r' ? navigate({ to: '/runs', search: {} }) : navigate({ to: '/flows' }))
     }
     window.addEventListener('keydown', pressed, true)
     return () => window.removeEventListener('keydown', pressed, true)
@@ -63,6 +63,7 @@ export function AppFrame() {
           <Link to="/runs" search={{}} activeOptions={{ includeSearch: false }}>
             Runs
           </Link>
+          <Link to="/flows">Flows</Link>
         </nav>
         <span className="grow" />
         <Who />

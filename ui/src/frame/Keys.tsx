@@ -3,6 +3,7 @@ import { Modal } from '@mantine/core'
 const KEYS: readonly [string, string][] = [
   ['g h', 'Home'],
   ['g r', 'Runs'],
+  ['g f', 'Flows'],
   ['/', 'Search or filter of this page'],
   ['↓ ↑ or j k', 'Next, previous row'],
   ['← →', 'Fold, unfold'],

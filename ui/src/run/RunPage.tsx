@@ -61,7 +61,7 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
           {head.namespace}
         </Link>
         <span>/</span>
-        <Link to="/runs" search={{ flow: flowNameOf(head) }}>
+        <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
           {head.flow}
         </Link>
         <span>/</span>
@@ -119,7 +119,11 @@ function Facts({ loaded, head }: { loaded: Loaded; head: Head }) {
       <Fact label="Attempt">{head.attempt}</Fact>
       <Fact label="Revision">
         {head.revision}
-        {latest && latest.revision > head.revision && <span className="tag newer">{latest.revision} is newer</span>}
+        {latest && latest.revision > head.revision && (
+          <Link className="link newer" to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{ view: 'difference' }}>
+            {latest.revision} is newer
+          </Link>
+        )}
       </Fact>
       {long !== null && long !== undefined && (
         <Fact label={loaded.live ? 'Running for' : 'Duration'}>
