@@ -178,3 +178,25 @@ def test_an_earlier_revision_is_looked_at_and_restored(page: Page, api: Api, fai
     page.get_by_role("button", name="Restore as revision 3").click()
     expect(page.get_by_role("group", name="Difference").locator(".add")).to_contain_text("exit 3")
     assert api.get(f"/flows/{api.namespace}.rides")["revision"] == 3
+
+
+AGAIN = """
+id: again
+namespace: company.team
+tasks:
+  - id: tries
+    type: scripts.shell.Commands
+    commands: ["exit 1"]
+    retry: {type: constant, interval: PT0.1S, maxAttempts: 3}
+"""
+
+
+def test_a_task_that_was_tried_again_unfolds_into_its_attempts(page: Page, api: Api) -> None:
+    api.save(AGAIN)
+    run = api.run("again")
+    page.goto(f"/runs/{run}")
+    expect(row(page, "tries")).to_contain_text("3 attempts")
+    page.get_by_role("button", name="Unfold tries").click()
+    expect(page.get_by_role("row", name=re.compile(r"Attempt \d"))).to_have_count(3)
+    page.get_by_role("row", name="Attempt 2").click()
+    expect(page.get_by_role("complementary", name="Task tries")).to_contain_text("Attempt 3")

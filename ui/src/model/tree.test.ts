@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linesOf, treeOf, type Bar, type GraphNode } from './tree'
+import { linesOf, treeOf, triedBy, withAttempts, type Bar, type GraphNode } from './tree'
 
 const bar = (address: string, state: string, from: number, more: Partial<Bar> = {}): Bar => ({
   id: address,
@@ -67,6 +67,20 @@ describe('the tree of a run', () => {
     const live = shown(linesOf(rows, new Map(), { kept: 'each[15].load', longest: false }))
     expect(live).toEqual(['each', ' 0', ' 1', ' 2', ' 3', ' 4', ' 5', ' 6', ' 15', ' 12 more'])
     expect(shown(linesOf(rows, new Map()))[1]).toBe(' 12')
+  })
+
+  it('unfolds the attempts of a task that was tried again', () => {
+    const rows = treeOf([bar('list', 'SUCCESS', 0, { attempts: 2 })], NODES, [], true)
+    const tries = [
+      { number: 1, state: 'FAILED', started: '2026-08-01T00:00:00Z', ended: '2026-08-01T00:00:01Z' },
+      { number: 2, state: 'SUCCESS', started: '2026-08-01T00:00:02Z', ended: null },
+    ]
+    const known = new Map([['list', tries]])
+    expect(shown(withAttempts(linesOf(rows, new Map()), known))).toEqual(['list'])
+    const lines = withAttempts(linesOf(rows, new Map([['list', true]])), known)
+    expect(shown(lines)).toEqual(['list', ' Attempt 1', ' Attempt 2'])
+    expect(lines[1]?.row.look).toBe('failed')
+    expect(lines[1] && triedBy(lines[1].row)).toBe('list')
   })
 
   it('leaves out what a plan leaves out', () => {

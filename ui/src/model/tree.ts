@@ -36,7 +36,7 @@ export interface Planned {
 /** A row of the Gantt: a task, or what holds tasks. */
 export interface Row {
   key: string
-  kind: 'task' | 'group' | 'item' | 'handlers' | 'more'
+  kind: 'task' | 'group' | 'item' | 'handlers' | 'more' | 'attempt'
   label: string
   look: Look
   bar: Bar | null
@@ -203,12 +203,42 @@ export function linesOf(rows: readonly Row[], open: ReadonlyMap<string, boolean>
   const lines: Line[] = []
   for (const row of chosen(rows, open, choice)) {
     const folds = row.children.length > 0
-    const isOpen = folds && (open.get(row.key) ?? opensBy(row))
+    const isOpen = folds ? (open.get(row.key) ?? opensBy(row)) : triedAgain(row) && open.get(row.key) === true
     lines.push({ row, depth, open: isOpen })
-    if (isOpen) lines.push(...linesOf(row.children, open, choice, depth + 1))
+    if (folds && isOpen) lines.push(...linesOf(row.children, open, choice, depth + 1))
   }
   return lines
 }
+
+/** Whether a task was tried more than once, so that its attempts can be unfolded. */
+export const triedAgain = (row: Row): boolean => row.children.length === 0 && (row.bar?.attempts ?? 0) > 1
+
+/** One try of a task run, as the API tells it. */
+export interface Try {
+  number: number
+  state: string
+  started: string
+  ended: string | null
+}
+
+/** Puts the attempts of tasks below them, where they are unfolded. */
+export function withAttempts(lines: readonly Line[], of: ReadonlyMap<string, readonly Try[]>): Line[] {
+  return lines.flatMap((line) => {
+    const tries = line.open && triedAgain(line.row) ? (of.get(line.row.key) ?? []) : []
+    return [line, ...tries.map((each) => ({ row: attemptRow(line.row.key, each), depth: line.depth + 1, open: false }))]
+  })
+}
+
+function attemptRow(address: string, { number, state, started, ended }: Try): Row {
+  const at = (moment: string) => Date.parse(moment) / 1000
+  return {
+    key: `${address}/${number}`, kind: 'attempt', label: `Attempt ${number}`, look: lookOf(state), bar: null, started: at(started),
+    ended: ended === null ? null : at(ended), share: new Map(), children: [],
+  }
+}
+
+/** The address of the task that a row of an attempt belongs to. */
+export const triedBy = (row: Row): string => row.key.slice(0, row.key.lastIndexOf('/'))
 
 /** Items are folded unless something in them went wrong; all else is open. */
 function opensBy(row: Row): boolean {

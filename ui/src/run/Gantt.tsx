@@ -1,11 +1,13 @@
+import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useDeferredValue, useEffect, useMemo, useRef, useState, type CSSProperties } from 'react'
 import { useNow } from '../api/hooks'
+import { attemptsQuery } from '../api/queries'
 import { axisOf, onPresent, place, roomFor, seenOf, ticks, type Axis, type Span } from '../model/axis'
 import { duration, when } from '../model/format'
 import { wordOf, type Look } from '../model/looks'
-import { foldable, linesOf, type Bar, type Line, type Row } from '../model/tree'
+import { foldable, linesOf, triedAgain, triedBy, withAttempts, type Bar, type Line, type Row } from '../model/tree'
 import { useKeys } from '../parts/keys'
 import { Caesura, Icon, Mark } from '../parts/marks'
 import { Segments } from '../parts/pieces'
@@ -36,10 +38,11 @@ export function Gantt({ rows, loaded, selected, onSelect }: Props) {
   // rows that were once seen live stay in their order
   const [longest, setLongest] = useState(true)
   if (loaded.live && longest) setLongest(false)
-  const lines = useMemo(
+  const folded = useMemo(
     () => linesOf(shown, narrow ? allOpen(shown) : open, { kept: selected, longest }),
     [shown, open, narrow, selected, longest],
   )
+  const lines = useAttempts(loaded, folded)
   const counts = useMemo(() => tally(rows), [rows])
   const axis = useAxis(loaded, cutting)
   const keys = useMemo(() => foldable(rows), [rows])
@@ -100,6 +103,17 @@ const allOpen = (rows: readonly Row[]): ReadonlyMap<string, boolean> =>
 /** The keys of the rows that stand for many items. */
 const mores = (rows: readonly Row[]): string[] =>
   rows.flatMap((row) => [...(row.children[0] ? [`more:${row.children[0].key}`] : []), ...mores(row.children)])
+
+/** Puts the attempts below the tasks that are unfolded; they are asked for when they are wanted. */
+function useAttempts(loaded: Loaded, lines: Line[]): Line[] {
+  const run = loaded.gantt?.id ?? ''
+  const wanted = lines.filter((line) => line.open && triedAgain(line.row)).map((line) => line.row.key)
+  const found = useQueries({ queries: wanted.map((address) => attemptsQuery(run, address)), combine: (all) => all.map((each) => each.data) })
+  return useMemo(() => {
+    if (wanted.length === 0) return lines
+    return withAttempts(lines, new Map(wanted.map((address, index) => [address, found[index] ?? []])))
+  }, [lines, found, wanted.length]) // eslint-disable-line
+}
 
 const reused = (bar: Bar): boolean => bar.action === 'REUSE'
 
@@ -194,7 +208,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
       k: () => go(at - 1),
       Home: () => go(0),
       End: () => go(lines.length - 1),
-      ArrowRight: () => line && line.row.children.length > 0 && fold(line.row.key, true),
+      ArrowRight: () => line && (line.row.children.length > 0 || triedAgain(line.row)) && fold(line.row.key, true),
       ArrowLeft: () => line && fold(line.row.key, false),
       Enter: () => line && chooses(line),
       Escape: () => onSelect(null),
@@ -208,6 +222,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
   const chooses = (line: Line) => {
     setCursor(line.row.key)
     if (line.row.kind === 'more') fold(line.row.key, line.row.label !== 'Fewer')
+    else if (line.row.kind === 'attempt') onSelect(triedBy(line.row))
     else if (line.row.bar) onSelect(line.row.bar.address)
     else fold(line.row.key, !line.open)
   }

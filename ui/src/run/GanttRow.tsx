@@ -3,7 +3,7 @@ import { useNow } from '../api/hooks'
 import { pastAt, presentAt, type Axis } from '../model/axis'
 import { duration, many, span } from '../model/format'
 import { wordOf, type Look } from '../model/looks'
-import type { Line, Row } from '../model/tree'
+import { triedAgain, type Line, type Row } from '../model/tree'
 import { Icon, Mark } from '../parts/marks'
 
 interface Props {
@@ -31,8 +31,8 @@ function GanttRowShown({ line, index, top, axis, live, selected, focusable, onCh
   const moving = live && row.ended === null
   const now = useNow(moving) / 1000
   const long = span(row.started, row.ended, now)
-  const folds = row.children.length > 0
-  const classes = ['g-row', `is-${row.kind}`, row.look === 'reused' && 'is-reused', row.look === 'skipped' && 'is-skipped', folds && 'is-group']
+  const folds = row.children.length > 0 || triedAgain(row)
+  const classes = ['g-row', `is-${row.kind}`, row.look === 'reused' && 'is-reused', row.look === 'skipped' && 'is-skipped', row.children.length > 0 && 'is-group']
   return (
     <div
       className={classes.filter(Boolean).join(' ')}
@@ -89,7 +89,7 @@ function Name({ row }: { row: Row }) {
   return (
     <>
       <Mark look={row.look} word={wordOf(row.look)} />
-      <span className="mono cut" title={row.bar?.address}>
+      <span className={row.kind === 'attempt' ? 'cut soft' : 'mono cut'} title={row.bar?.address}>
         {row.label}
       </span>
       {leaves > 0 && <span className="muted sm nowrap">{many(leaves, 'task')}</span>}
