@@ -30,7 +30,7 @@ _IDLE_READERS = 8
 #: a replay that keeps 10,000 task runs is one transaction of some 15 MB: it is to fit in memory, and a few of them in the
 #: write-ahead log, before a commit waits until all of that is moved to the database
 _CACHE_KB = 32_000
-_CHECKPOINT_PAGES = 16_000
+_CHECKPOINT_PAGES = 24_000
 
 _OLDEST_SQLITE = (3, 38)
 
