@@ -1,4 +1,4 @@
-"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [lists] [server]`.
+"""`python -m bench [engine] [startup] [expressions] [demo] [convert] [language] [values] [pipelines] [lists] [server] [web]`.
 
 `--quick` takes smaller sizes. `python -m bench peers [--install]
 [--write]` compares with other engines, and is never part of the rest.
@@ -15,7 +15,19 @@ from pathlib import Path
 
 from bench.measure import Row, table
 
-PARTS = ("engine", "startup", "expressions", "demo", "convert", "language", "values", "pipelines", "lists", "server")
+PARTS = (
+    "engine",
+    "startup",
+    "expressions",
+    "demo",
+    "convert",
+    "language",
+    "values",
+    "pipelines",
+    "lists",
+    "server",
+    "web",
+)
 
 
 def main() -> int:
