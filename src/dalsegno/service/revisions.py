@@ -15,6 +15,7 @@ from dalsegno.model.run import Run
 from dalsegno.store.port import Store
 
 _MOST = 32
+_MOST_RUNS = 256
 
 
 class GraphTexts:
@@ -22,6 +23,8 @@ class GraphTexts:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[Flow, str]] = OrderedDict()
+        #: by the id of a run, the digest of the graph of its own
+        self._of_runs: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()
 
     def of(self, text: str, digest: str) -> Flow:
@@ -32,6 +35,20 @@ class GraphTexts:
             found = flow_from_json(json.loads(text)), text
             self.keep(digest, *found)
         return found[0]
+
+    def of_run(self, run: str) -> tuple[Flow, str] | None:
+        """Give the graph of a run, and its digest, where both are at hand: it never changes."""
+        with self._lock:
+            digest = self._of_runs.get(run)
+            found = None if digest is None else self._known.get(digest)
+        return None if found is None or digest is None else (found[0], digest)
+
+    def note_run(self, run: str, digest: str) -> None:
+        """Take note of which graph a run has."""
+        with self._lock:
+            self._of_runs[run] = digest
+            while len(self._of_runs) > _MOST_RUNS:
+                self._of_runs.popitem(last=False)
 
     def text(self, digest: str) -> str | None:
         """Give the text of a graph that is at hand."""
@@ -64,8 +81,12 @@ def with_graph(store: Store, revision: Revision | None, run: Run) -> Revision | 
     """Give a revision with the graph of a run."""
     if revision is None or revision.flow.depends is None:
         return revision
-    text = store.runs.graph(run.id)
-    if text is None:
-        return revision
-    digest = graph_digest(text)
-    return replace(revision, flow=GRAPHS.of(text, digest), graph=digest)
+    at_hand = GRAPHS.of_run(run.id)
+    if at_hand is None:
+        text = store.runs.graph(run.id)
+        if text is None:
+            return revision
+        digest = graph_digest(text)
+        at_hand = GRAPHS.of(text, digest), digest
+        GRAPHS.note_run(run.id, digest)
+    return replace(revision, flow=at_hand[0], graph=at_hand[1])
