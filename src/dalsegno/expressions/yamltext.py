@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-import yaml
-
 from dalsegno.expressions.faults import Fault
 from dalsegno.expressions.limits import check_size, weigh
 from dalsegno.expressions.values import is_list
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SIGNS_AT_THE_START = tuple("!&*%@`,[]{}#|>'\"?- \t")
 #: words that a reader of YAML takes for something else than text
 _WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -83,12 +80,15 @@ def read(text: str) -> Any:
     ------
     Fault : it is not YAML, or would grow beyond the bounds.
     """
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     check_size(len(text))
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=loader)
         if node is None:
             return None
-        value: Any = _Loader("").construct_document(node) if _is_small(node) else None
+        value: Any = loader("").construct_document(node) if _is_small(node) else None
     except (yaml.YAMLError, ValueError) as error:
         raise Fault(f"the text is not YAML: {' '.join(str(error).split())}") from None
     weigh(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +46,8 @@ def call_step(
     try:
         result = function(**arguments)
         if inspect.iscoroutine(result):
+            import asyncio
+
             result = asyncio.run(cast("Any", result))
     except DalSegnoError as error:
         _after(call, "failure", error, find, on_log)
