@@ -83,6 +83,8 @@ class CustomBuildHook(BuildHookInterface):
         environ.setdefault("npm_config_fetch_retry_mintimeout", "1000")
         environ.setdefault("npm_config_fetch_retry_maxtimeout", "5000")
         environ.setdefault("npm_config_update_notifier", "false")
+        # trust what the machine trusts
+        environ.setdefault("NODE_USE_SYSTEM_CA", "1")
         subprocess.run(command, cwd=self._ui, env=environ, check=True, stdout=sys.stderr)
 
 
