@@ -389,7 +389,9 @@ class Runner:
         if outcome.ends_run:
             self._exit.ask(outcome.state, order.address, live.frame)
         else:
-            outcome = replace(outcome, state=counts_as(order.task, outcome.state, retried=live.failures > 0))
+            state = counts_as(order.task, outcome.state, retried=live.failures > 0)
+            if state is not outcome.state:
+                outcome = replace(outcome, state=state)
         if outcome.labels:
             self._record.label(outcome.labels)
         self._record.add(*(SaveArtifact(artifact) for artifact in outcome.artifacts))

@@ -41,4 +41,4 @@ def _known(wanted: set[_Task], flow: Flow, store: Store, origin: str | None) -> 
 def _estimated(decisions: Iterable[Decision], known: dict[_Task, float]) -> Iterable[Decision]:
     for item in decisions:
         took = known.get((item.task, item.type)) if _lacks(item) else None
-        yield item if took is None else replace(item, estimate_s=took)
+        yield item if took is None else item.estimated(took)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -57,6 +58,11 @@ DECISIONS = st.builds(
 def test_a_plan_is_read_back_as_it_was_stored(decisions: list[Decision]) -> None:
     plan = Plan("digest", 3, tuple(decisions), dropped=("x",), unchecked=("y",), warnings=("z",), not_reached=("w",))
     assert plan_from_bytes(plan_to_bytes(plan)) == plan
+
+
+@given(decision=DECISIONS, seconds=st.floats(0, 9))
+def test_an_estimate_changes_nothing_else(decision: Decision, seconds: float) -> None:
+    assert decision.estimated(seconds) == replace(decision, estimate_s=seconds)
 
 
 def test_a_plan_of_the_second_version_is_read() -> None:
