@@ -26,7 +26,9 @@ def server(playwright: Playwright, tmp_path: Path) -> Iterator[RunningServer]:
 def test_who_is_not_known_logs_in_and_out(page: Page, watched: Watched) -> None:
     watched.expected.append("401 (Unauthorized)")
     page.goto("/runs")
-    page.get_by_label("Name").fill("ann")
+    # the page of runs may be there for a moment, with a field for a namespace
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("ann")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_be_visible()

@@ -7,6 +7,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -51,7 +52,13 @@ def begin_upload(server: RunningServer, path: str) -> socket.socket:
 
 def being_made(home: Path) -> list[Path]:
     """Give the files that are being made in the artifact store."""
-    return [path for path in (home / "artifacts" / "tmp").rglob("*") if path.is_file() and path.stat().st_size]
+    found: list[Path] = []
+    # folders go while they are looked at, which a walk takes for empty ones
+    for folder, _, names in os.walk(home / "artifacts" / "tmp"):
+        for path in (Path(folder, name) for name in names):
+            with suppress(FileNotFoundError):
+                found += [path] if path.stat().st_size else []
+    return found
 
 
 def stored(home: Path) -> list[Path]:

@@ -85,6 +85,15 @@ def test_a_stream_is_taken_up_again_without_a_gap(server: RunningServer) -> None
         assert [int(each[0]) for each in first] == list(range(1, len(first) + 1))
 
 
+def test_who_has_seen_the_last_event_of_a_run_that_is_over_is_told_the_end(server: RunningServer) -> None:
+    with paused(server) as (_, run):
+        url = f"{server.url}/api/v1/runs/{run}/events"
+        httpx.post(f"{server.url}/api/v1/runs/{run}/kill")
+        last = Stream(url).until("KILLED")[-1][0]
+        again = httpx.get(url, headers={"Last-Event-ID": str(last)}, timeout=20)
+        assert [line for line in again.text.splitlines() if line.startswith("event:")] == ["event: end"]
+
+
 def test_two_hundred_follow_one_run(server: RunningServer) -> None:
     with paused(server) as (_, run):
         url = f"{server.url}/api/v1/runs/{run}/events"

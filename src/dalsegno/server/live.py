@@ -67,6 +67,9 @@ class Live:
         """Give the events of a run after a number, as they come, until it has ended."""
         self._followers += 1
         try:
+            # all that has happened to one that is over by now is read below
+            found = await asyncio.to_thread(self._service.runs.get, run)
+            over = found.state.ended
             while not self._closed.is_set():
                 version = self._version
                 for event in await self._page(run, after, version):
@@ -77,6 +80,10 @@ class Live:
                         return
                 if after and await self._full(run, after, version):
                     continue
+                if over:
+                    # whoever has seen its last event already is not to wait for another one
+                    yield sent("end", after, {"state": found.state})
+                    return
                 if not await self.changed(version):
                     yield ServerSentEvent(comment="")
         finally:

@@ -32,6 +32,8 @@ export const lineageQuery = (run: string) =>
   queryOptions({
     queryKey: [...ofRun(run), 'lineage'],
     queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/lineage', { params: path(run), signal }))).runs,
+    // a replay that has ended a moment ago may have fixed it
+    staleTime: 0,
   })
 
 export const planOfQuery = (run: string) =>
