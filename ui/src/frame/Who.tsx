@@ -19,7 +19,7 @@ export function Who() {
   const leave = useLogout()
   if (me?.door !== 'session') return null
   return (
-    <button type="button" className="btn quiet sm" title={`${me.name}, ${me.role}`} onClick={leave}>
+    <button type="button" className="btn quiet sm not-small" title={`${me.name}, ${me.role}`} onClick={leave}>
       Log out
     </button>
   )

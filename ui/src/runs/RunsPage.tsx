@@ -48,7 +48,7 @@ export function RunsPage() {
       <div className="head flat">
         <div className="title">
           <h1>Runs</h1>
-          {match !== null && <span className="muted">{`${count(match)}${match >= 1000 ? ' or more' : ''}${isNarrow(filters) ? ' match' : ''}`}</span>}
+          {match !== null && match > 0 && <span className="muted">{`${count(match)}${match >= 1000 ? ' or more' : ''}${isNarrow(filters) ? ' match' : ''}`}</span>}
           <div className="actions">
             <Segments
               label="Lineages"
