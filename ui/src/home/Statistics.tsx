@@ -50,9 +50,9 @@ export function Statistics() {
           label="How far back"
           value={back}
           choices={[
-            { value: '24h', label: '24 h', name: 'Last 24 hours' },
-            { value: '14d', label: '14 d', name: 'Last 14 days' },
-            { value: '90d', label: '90 d', name: 'Last 90 days' },
+            { value: '24h', label: '24 h' },
+            { value: '14d', label: '14 d' },
+            { value: '90d', label: '90 d' },
           ]}
           onChange={(value) => void navigate({ search: (before) => ({ ...before, back: value === '14d' ? undefined : value }), replace: true })}
         />

@@ -14,14 +14,9 @@ export function Columns({ chosen, turn }: { chosen: readonly Column[]; turn: (co
       </Menu.Target>
       <Menu.Dropdown>
         {(Object.keys(COLUMNS) as Column[]).map((column) => (
-          <Menu.Item key={column} role="menuitemcheckbox" aria-checked={chosen.includes(column)} onClick={() => turn(column)}>
-            <span className="row">
-              <span className={chosen.includes(column) ? 'box on' : 'box'} aria-hidden>
-                {chosen.includes(column) && <Icon name="check" size={12} />}
-              </span>
-              {COLUMNS[column]}
-            </span>
-          </Menu.Item>
+          <Menu.CheckboxItem key={column} value={column} checked={chosen.includes(column)} onChange={() => turn(column)} checkIcon={<Icon name="check" size={13} />}>
+            {COLUMNS[column]}
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -10,7 +10,7 @@ import { OnlyAdmins } from './UsersTab'
 
 /** Who did what, the newest first. */
 export function AuditTab() {
-  const admin = useMay('admin')
+  const admin = useMay('admin', false)
   const { user } = useSearch({ from: '/settings/audit' })
   const navigate = useNavigate({ from: '/settings/audit' })
   const users = useQuery({ ...usersQuery, enabled: admin }).data ?? []

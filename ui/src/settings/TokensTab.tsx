@@ -100,8 +100,8 @@ function Row({ token }: { token: Token }) {
 function Make({ made }: { made: (token: NewToken) => void }) {
   const client = useQueryClient()
   const me = useQuery(meQuery).data
-  const admin = useMay('admin')
-  const users = useQuery({ ...usersQuery, enabled: admin && me !== undefined }).data ?? []
+  const admin = useMay('admin', false)
+  const users = useQuery({ ...usersQuery, enabled: admin }).data ?? []
   const { refused, busy, say } = useSaying()
   const [name, setName] = useState('')
   const [user, setUser] = useState('')

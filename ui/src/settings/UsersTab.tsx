@@ -11,7 +11,7 @@ import { useSaying } from './useSaying'
 
 /** Users, for an admin. */
 export function UsersTab() {
-  const admin = useMay('admin')
+  const admin = useMay('admin', false)
   const found = useQuery({ ...usersQuery, enabled: admin })
   const users = found.data ?? []
   if (!admin) return <OnlyAdmins />
@@ -89,7 +89,7 @@ function Row({ user }: { user: User }) {
         <Moment at={user.created} />
       </td>
       <td className="end-cell">
-        <button type="button" className="btn sm" aria-label={`Set the password of ${user.name}`} onClick={() => setOpen('password')}>
+        <button type="button" className="btn sm" aria-label={`Set password of ${user.name}`} onClick={() => setOpen('password')}>
           Set password
         </button>
         <button type="button" className="btn sm danger" aria-label={`Remove ${user.name}`} onClick={() => setOpen('remove')}>

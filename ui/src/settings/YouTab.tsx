@@ -1,10 +1,11 @@
 import { useMantineColorScheme } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { setPassword } from '../api/access'
 import { meQuery } from '../api/queries'
+import { session } from '../api/session'
 import { lettersAreKeys, setLettersAreKeys } from '../parts/keys'
-import { Notice, Segments } from '../parts/pieces'
+import { Segments } from '../parts/pieces'
 import { Labelled, Told } from './parts'
 import { useSaying } from './useSaying'
 
@@ -77,17 +78,15 @@ export function YouTab() {
 }
 
 function Password({ name }: { name: string }) {
+  const client = useQueryClient()
   const { refused, busy, say } = useSaying()
   const [old, setOld] = useState('')
   const [password, set] = useState('')
-  const [done, setDone] = useState(false)
   const submit = async (event: React.FormEvent) => {
     event.preventDefault()
-    setDone(false)
     if ((await say(() => setPassword(name, password, old))) === null) return
-    setDone(true)
-    setOld('')
-    set('')
+    session.need(true)
+    client.clear()
   }
   return (
     <section className="block">
@@ -96,11 +95,7 @@ function Password({ name }: { name: string }) {
       </header>
       <form className="inside stack" onSubmit={(event) => void submit(event)}>
         <Told refused={refused} />
-        {done && (
-          <Notice look="success" role="status">
-            <span className="strong">Changed.</span> All sessions have ended: log in with the new one.
-          </Notice>
-        )}
+        <p className="sm soft">All your sessions end, this one too: log in with the new one.</p>
         <Labelled label="Present password">
           {(id) => (
             <div className="field">
