@@ -30,6 +30,13 @@ _PAGES = {
     "fix": ("/runs/{run}/fix", "Draft of revision 2"),
     "flows": ("/flows", "rides"),
     "flow": ("/flows/{namespace}.rides", "core.debug.Return"),
+    "home-table": ("/?table=true", "Half took"),
+    "bulk": ("/bulk-replays", "Bulk replays"),
+    "bulk-new": ("/bulk-replays/new?run={run}", "On which revision"),
+    "settings": ("/settings", "Who you are"),
+    "tokens": ("/settings/tokens", "Tokens belong to users"),
+    "users": ("/settings/users", "Add a user"),
+    "audit": ("/settings/audit", "POST /runs"),
     "flow-difference": ("/flows/{namespace}.rides?view=difference", "echo written"),
 }
 

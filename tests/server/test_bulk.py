@@ -119,6 +119,15 @@ def test_only_what_was_made_since_then_is_chosen(client: Client) -> None:
     assert (job.tally.total, "since" in job.selection) == (4, True)
 
 
+def test_an_origin_is_left_out_where_a_later_replay_is_chosen_also_by_name(client: Client) -> None:
+    again = client.execute(client.start_replay(ReplayRequest("demo-1", start=("convert",), revision=1)).id)
+    asked = BulkRequest(runs=("demo-1", "demo-2", again.id), request=FAILED.request)
+    preview = client.preview_bulk_replay(asked)
+    assert [(each.code, each.example) for each in preview.skipped] == [("replayed-in-this-job", "demo-1")]
+    done = client.drive_bulk_replay(client.start_bulk_replay(replace(asked, runs=preview.runs)).id)
+    assert (done.tally.succeeded, done.tally.skipped) == (2, 1)
+
+
 def test_it_begins_at_the_task_that_failed_first(client: Client) -> None:
     asked = BulkRequest(filter=FAILED.filter, request=ReplayRequest(revision="latest"), first_failed=True)
     job = client.start_bulk_replay(asked)

@@ -38,7 +38,17 @@ def got(built: Path, address: str, accept: str = "*/*") -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/runs", "/runs/rides-1", "/runs/rides-1/logs?level=ERROR", "/flows", "/flows/a.b"]
+    "address",
+    [
+        "/",
+        "/runs",
+        "/runs/rides-1",
+        "/runs/rides-1/logs?level=ERROR",
+        "/flows",
+        "/flows/a.b",
+        "/bulk-replays/new",
+        "/settings",
+    ],
 )
 def test_the_page_stands_at_the_addresses_of_pages_and_is_asked_for_each_time(built: Path, address: str) -> None:
     answer = got(built, address)

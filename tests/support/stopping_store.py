@@ -37,6 +37,7 @@ class StoppingStore:
         self.files = inner.files
         self.answers = inner.answers
         self.access = inner.access
+        self.figures = inner.figures
         self.changes = inner.changes
         self.bulk = inner.bulk
         self.bulk_leases = inner.bulk_leases

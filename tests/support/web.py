@@ -28,9 +28,9 @@ FIXED = FAILING.replace('"exit 3"', '"echo written"')
 class Api:
     """The API of a server, as a page asks it; flows are saved in a namespace of their own."""
 
-    def __init__(self, url: str, namespace: str = "company.team") -> None:
+    def __init__(self, url: str, namespace: str = "company.team", headers: dict[str, str] | None = None) -> None:
         self.namespace = namespace
-        self._client = httpx.Client(base_url=f"{url}/api/v1", timeout=30)
+        self._client = httpx.Client(base_url=f"{url}/api/v1", timeout=30, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -56,6 +56,12 @@ class Api:
                 if line == "event: end":
                     break
         return self.get(f"/runs/{run}")["state"]
+
+    def replay(self, origin: str, **request: Any) -> str:
+        """Replay a run, and give the replay's id when it has ended."""
+        made = self._post("/runs/replay", {"request": {"origin": origin, **request}})["id"]
+        self.wait(made)
+        return made
 
     def get(self, path: str) -> dict[str, Any]:
         """Give what stands at an address."""

@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { AppFrame } from './frame/AppFrame'
 import { NotFound } from './frame/NotFound'
-import { filtersOf } from './model/filters'
+import { filtersOf, runsSearchOf, type Filters } from './model/filters'
 
 /** What the address of a run's page says beside the run: the open task, the tasks of the replay sheet, the filter of its log. */
 export interface RunSearch {
@@ -18,13 +18,17 @@ const rootRoute = createRootRoute({ component: AppFrame, notFoundComponent: NotF
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
+  validateSearch: (search: Record<string, unknown>): { back?: '24h' | '14d' | '90d'; table?: boolean } => ({
+    ...((search.back === '24h' || search.back === '90d') && { back: search.back }),
+    ...((search.table === true || search.table === 'true') && { table: true }),
+  }),
   component: lazyRouteComponent(() => import('./home/HomePage'), 'HomePage'),
 })
 
 const runsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/runs',
-  validateSearch: filtersOf,
+  validateSearch: runsSearchOf,
   component: lazyRouteComponent(() => import('./runs/RunsPage'), 'RunsPage'),
 })
 
@@ -84,7 +88,62 @@ export const flowRoute = createRoute({
   component: lazyRouteComponent(() => import('./flows/FlowPage'), 'FlowPage'),
 })
 
-const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+const jobsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bulk-replays',
+  component: lazyRouteComponent(() => import('./bulk/JobsPage'), 'JobsPage'),
+})
+
+/** The runs of a new bulk replay: named, or all that match. */
+const newJobRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bulk-replays/new',
+  validateSearch: (search: Record<string, unknown>): Filters & { run?: string[] } => ({
+    ...filtersOf(search),
+    ...(search.run !== undefined && { run: listOf(search.run) }),
+  }),
+  component: lazyRouteComponent(() => import('./bulk/NewJobPage'), 'NewJobPage'),
+})
+
+const jobRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/bulk-replays/$job',
+  validateSearch: (search: Record<string, unknown>): { result?: string } => (search.result === undefined ? {} : { result: String(search.result) }),
+  component: lazyRouteComponent(() => import('./bulk/JobPage'), 'JobPage'),
+})
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingsPage'), 'SettingsPage'),
+})
+
+const youRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./settings/YouTab'), 'YouTab'),
+})
+
+const tokensRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('./settings/TokensTab'), 'TokensTab'),
+})
+
+const usersRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./settings/UsersTab'), 'UsersTab'),
+})
+
+const auditRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): { user?: string } => (search.user === undefined || search.user === '' ? {} : { user: String(search.user) }),
+  component: lazyRouteComponent(() => import('./settings/AuditTab'), 'AuditTab'),
+})
+
+const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, jobsRoute, newJobRoute, jobRoute, settingsRoute.addChildren([youRoute, tokensRoute, usersRoute, auditRoute]), runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
 
 export const makeRouter = () =>
   createRouter({

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from dalsegno.client.access import AccessClient
 from dalsegno.client.bulk import BulkClient
+from dalsegno.client.figures import FiguresClient
 from dalsegno.client.flows import FlowClient
 from dalsegno.client.pipelines import PipelineClient
 from dalsegno.client.using import Using, forget
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import RunFilter, StoredLine
 
 
-class Client(FlowClient, PipelineClient, BulkClient, AccessClient):
+class Client(FlowClient, PipelineClient, BulkClient, FiguresClient, AccessClient):
     """A door to Dal Segno.
 
         with Client() as client:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dalsegno.model.access import AuditEntry, NewToken, Role, Token, User
     from dalsegno.model.bulk import BulkJob, BulkRow, Pace, RowState
     from dalsegno.model.bulk_preview import BulkPreview
+    from dalsegno.model.figures import FailingFlow, Statistics, TaskCount
     from dalsegno.model.files import NamespaceFile
     from dalsegno.model.flow import Revision
     from dalsegno.model.kv import Entry, ValueType
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest
     from dalsegno.service.coded import Coded
+    from dalsegno.service.figures import StatisticsQuery
     from dalsegno.service.flow_search import FoundFlow
     from dalsegno.service.keeping import Purged
     from dalsegno.service.listing import ListedRuns, RunQuery
@@ -220,6 +222,14 @@ class BulkCalls(Protocol):
     def abort(self, job: str, *, kill: bool = False) -> BulkJob: ...
 
 
+class FigureCalls(Protocol):
+    """Figures of many runs."""
+
+    def statistics(self, query: StatisticsQuery) -> Statistics: ...
+    def failing(self, since: str | None = None, *, limit: int = 50) -> list[FailingFlow]: ...
+    def task_counts(self, runs: Sequence[str]) -> Mapping[str, Sequence[TaskCount]]: ...
+
+
 class DeployCalls(Protocol):
     """The code of pipelines, stored where it is to run."""
 
@@ -281,6 +291,8 @@ class Transport(Protocol):
     def files(self) -> FileCalls: ...
     @property
     def bulk(self) -> BulkCalls: ...
+    @property
+    def figures(self) -> FigureCalls: ...
     @property
     def deploying(self) -> DeployCalls: ...
     @property

@@ -39,6 +39,7 @@ from dalsegno.server.routes import (
     logs,
     looking,
     runs,
+    statistics,
     task_types,
 )
 from dalsegno.server.tries import Tries
@@ -49,7 +50,7 @@ from dalsegno.settings import VERSION
 _ROUTES = (
     runs.router, looking.router, flows.router, evaluating.router, events.router, entries.router, files.router,
     task_types.router, keeping.router, logs.router, artifacts.router, bulk.router, leases.router, blobs.router,
-    access.router,
+    access.router, statistics.router,
 )  # fmt: skip
 
 

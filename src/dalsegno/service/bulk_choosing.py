@@ -43,12 +43,12 @@ def choose(store: Store, asked: BulkRequest) -> list[Chosen]:
     check(asked)
     if asked.filter is None:
         found = {run.id: run for run in (store.runs.get(name) or find_run(store, name) for name in asked.runs)}
-        above: Mapping[str, str] = {}
     else:
         found = {run.id: run for run in reversed(store.runs.list(asked.filter))}
-        above = _replayed_in(store, found)
     if not found:
         raise Refusal("no run is like that: there is nothing to replay", code="no-runs")
+    # what a preview has chosen by a filter is named when it is made, and is the same then
+    above = _replayed_in(store, found)
     fixes: dict[str, str] = {}
     return [_chosen(store, run, above.get(run.id), fixes, fixed_too=asked.fixed_too) for run in found.values()]
 

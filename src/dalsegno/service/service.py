@@ -1,5 +1,5 @@
 """The use cases, by what they are about: `flows`, `runs`, `artifacts`, `comparing`, `explaining`, `keeping`, `entries`,
-`files`, `bulk`, `deploying`, `pulling`, `leases`, `users`, `tokens`, `logins`, `audit`.
+`files`, `bulk`, `figures`, `deploying`, `pulling`, `leases`, `users`, `tokens`, `logins`, `audit`.
 
 What a run does not need is imported when it is asked for: a script of one step is to begin at once.
 """
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dalsegno.service.comparing import ComparingCases
     from dalsegno.service.deploying import DeployCases
     from dalsegno.service.explaining import ExplainingCases
+    from dalsegno.service.figures import FigureCases
     from dalsegno.service.keeping import KeepingCases
     from dalsegno.service.leasing import LeaseCases
     from dalsegno.service.logs import LogCases
@@ -91,6 +92,13 @@ class Service:
             "bulk",
             lambda: BulkCases(self._store, self.values, self.runs, self._sealing, clock=self._clock, ids=self._ids),
         )
+
+    @property
+    def figures(self) -> FigureCases:
+        """What is told of many runs at once."""
+        from dalsegno.service.figures import FigureCases
+
+        return self._once("figures", lambda: FigureCases(self._store, self._clock))
 
     @property
     def keeping(self) -> KeepingCases:

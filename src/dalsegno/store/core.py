@@ -9,6 +9,7 @@ from dalsegno.store import reads
 from dalsegno.store.access import Access
 from dalsegno.store.answers import Answers
 from dalsegno.store.bulk import Bulk
+from dalsegno.store.figures import Figures
 from dalsegno.store.files import Files
 from dalsegno.store.flows import Flows
 from dalsegno.store.kv import Entries
@@ -46,6 +47,7 @@ class StoreCore:
         self.answers = Answers(fetch)
         self.bulk = Bulk(fetch)
         self.access = Access(fetch)
+        self.figures = Figures(fetch)
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction."""

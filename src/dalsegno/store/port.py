@@ -19,6 +19,7 @@ from dalsegno.store.answers_port import AnswerReads, AnswerWrite
 from dalsegno.store.asked_port import DeleteRun, QueueRun, RequestKill, RequestPause, Wishes
 from dalsegno.store.bulk_port import BulkLeases, BulkReads, BulkWrite
 from dalsegno.store.copies_port import CopyRun
+from dalsegno.store.figures_port import FigureReads
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
@@ -439,6 +440,8 @@ class Store(Protocol):
     def bulk_leases(self) -> BulkLeases: ...
     @property
     def access(self) -> AccessReads: ...
+    @property
+    def figures(self) -> FigureReads: ...
 
     def commit(self, lease: Lease | None, writes: Sequence[Write]) -> None:
         """Carry out the writes in one transaction. `lease` may be `None` only where no write touches a run that exists

@@ -47,3 +47,4 @@ class RunsWanted(Body):
     limit: int = Field(default=50, ge=1, le=500, description="At most so many.")
     cursor: str | None = Field(default=None, max_length=200, description="The `next` of the part before.")
     counts: bool = Field(default=False, description="Count by state too, up to 1,000.")
+    lineages: bool = Field(default=False, description="With the roots of the runs that are in a lineage with replays.")

@@ -41,6 +41,13 @@ class Run(Answer):
     environment: dict[str, Any] | None = None
 
 
+class LineageInShort(Answer):
+    """The run that began a lineage, and how many replays there are in it."""
+
+    root: Run
+    replays: int
+
+
 class Runs(Answer):
     """Runs, newest first."""
 
@@ -48,6 +55,9 @@ class Runs(Answer):
     next: str | None = Field(default=None, description="The cursor of the next part.")
     counts: dict[str, int] | None = Field(
         default=None, description="By state, where they are asked for; at most 1,000."
+    )
+    lineages: dict[str, LineageInShort] | None = Field(
+        default=None, description="Where they are asked for, those with replays, by the id of the root."
     )
 
 

@@ -15,7 +15,7 @@ export interface paths {
          * List runs
          * @description Give runs, newest first, and in `next` the cursor of the next part. All filters combine.
          *
-         *     With `counts` also how many there are by state; 1,000 is as many or more.
+         *     With `counts` also how many there are by state; 1,000 is as many or more. With `lineages` the lineages that have replays.
          */
         get: operations["runs_listed"];
         put?: never;
@@ -1727,6 +1727,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count runs by day or hour
+         * @description Count the runs that were made in each period by what became of them, and tell how long they took.
+         */
+        get: operations["statistics_by_period"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the flows that fail
+         * @description Give the flows with runs that failed, or were stopped, and that nothing has fixed: where something failed last, first.
+         */
+        get: operations["statistics_failing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the task runs of runs
+         * @description Count the task runs of each run by what the plan had said of them and the state that they are in.
+         */
+        get: operations["statistics_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2522,6 +2582,76 @@ export interface components {
             task?: string | null;
         };
         /**
+         * FailingFlowShown
+         * @description A flow with runs that failed or were stopped, and that nothing has fixed.
+         */
+        FailingFlowShown: {
+            /** Namespace */
+            namespace: string;
+            /** Flow */
+            flow: string;
+            /** Runs */
+            runs: number;
+            /**
+             * First
+             * Format: date-time
+             * @description When the first of them was made.
+             */
+            first: string;
+            /** @description The last of them. */
+            last: components["schemas"]["Run"];
+        };
+        /**
+         * FailingFlows
+         * @description Flows that fail, those first in which something failed last.
+         */
+        FailingFlows: {
+            /** Flows */
+            flows: components["schemas"]["FailingFlowShown"][];
+        };
+        /**
+         * FiguresShown
+         * @description What is told of the runs that were made in a period.
+         */
+        FiguresShown: {
+            /**
+             * Begin
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            begin: string;
+            /**
+             * End
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            end: string;
+            /** Runs */
+            runs: number;
+            /**
+             * Counts
+             * @description By state.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Fixed
+             * @description Those that failed or were stopped, and that a later replay has fixed.
+             */
+            fixed: number;
+            /**
+             * Half S
+             * @description Half of those that ended well took no longer, in seconds, to about a tenth.
+             */
+            half_s: number | null;
+            /**
+             * Most S
+             * @description 95 % of those that ended well took no longer.
+             */
+            most_s: number | null;
+        };
+        /**
          * File
          * @description A file of a namespace.
          */
@@ -2947,6 +3077,15 @@ export interface components {
             stream: string;
             /** Text */
             text: string;
+        };
+        /**
+         * LineageInShort
+         * @description The run that began a lineage, and how many replays there are in it.
+         */
+        LineageInShort: {
+            root: components["schemas"]["Run"];
+            /** Replays */
+            replays: number;
         };
         /**
          * Lines
@@ -3703,6 +3842,13 @@ export interface components {
             counts?: {
                 [key: string]: number;
             } | null;
+            /**
+             * Lineages
+             * @description Where they are asked for, those with replays, by the id of the root.
+             */
+            lineages?: {
+                [key: string]: components["schemas"]["LineageInShort"];
+            } | null;
         };
         /**
          * Said
@@ -3779,6 +3925,19 @@ export interface components {
          */
         State: "CREATED" | "QUEUED" | "RUNNING" | "PAUSED" | "RETRYING" | "SUCCESS" | "WARNING" | "FAILED" | "KILLED" | "SKIPPED";
         /**
+         * StatisticsShown
+         * @description Figures of runs, period by period, and of all of them.
+         */
+        StatisticsShown: {
+            /** By */
+            by: string;
+            /** Zone */
+            zone: string;
+            /** Periods */
+            periods: components["schemas"]["FiguresShown"][];
+            total: components["schemas"]["FiguresShown"];
+        };
+        /**
          * Stored
          * @description Content that was stored.
          */
@@ -3805,6 +3964,28 @@ export interface components {
              * @description How many rows there are, where that is known.
              */
             total: number | null;
+        };
+        /**
+         * TaskCountShown
+         * @description How many task runs are in a state, and what the plan had said of them.
+         */
+        TaskCountShown: {
+            /** Action */
+            action: string;
+            /** State */
+            state: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * TaskCounts
+         * @description Task runs by state, by the ids of their runs.
+         */
+        TaskCounts: {
+            /** Runs */
+            runs: {
+                [key: string]: components["schemas"]["TaskCountShown"][];
+            };
         };
         /**
          * TaskRun
@@ -4419,6 +4600,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Count by state too, up to 1,000. */
                 counts?: boolean;
+                /** @description With the roots of the runs that are in a lineage with replays. */
+                lineages?: boolean;
             };
             header?: never;
             path?: never;
@@ -12678,6 +12861,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditShown"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_by_period: {
+        parameters: {
+            query?: {
+                /** @description This namespace and those below it. */
+                namespace?: string | null;
+                /** @description `namespace.id`, or the id alone. */
+                flow?: string | null;
+                /** @description Made at this time or later: ISO 8601, or how long ago (`14d`). */
+                since?: string | null;
+                /** @description Made before this time. */
+                until?: string | null;
+                /** @description How long a period is; at most 400 are told of. */
+                by?: "day" | "hour";
+                /** @description The time zone whose days are meant. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsShown"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_failing: {
+        parameters: {
+            query?: {
+                /** @description Only runs made at this time or later. */
+                since?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingFlows"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_tasks: {
+        parameters: {
+            query: {
+                /** @description A run. May be repeated. */
+                run: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCounts"];
                 };
             };
             /** @description Nobody knows who asks. */

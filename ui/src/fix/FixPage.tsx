@@ -5,6 +5,7 @@ import { codeQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
 import { compareTexts, nearChanges } from '../model/diff'
 import { lineOf } from '../model/lines'
 import { many } from '../model/format'
+import { For } from '../parts/For'
 import { Segno } from '../parts/marks'
 import { Empty, Failure, Notice, Prose, Skeleton, StateBadge } from '../parts/pieces'
 import { PlanView } from '../replay/PlanView'
@@ -143,10 +144,12 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
           </div>
           <footer className="sheet-foot">
             <span className="grow" />
-            <button type="button" className="btn primary" disabled={!ready} onClick={submit}>
-              <Segno />
-              {changed > 0 ? `Save and ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words}
-            </button>
+            <For role="editor">
+              <button type="button" className="btn primary" disabled={!ready} onClick={submit}>
+                <Segno />
+                {changed > 0 ? `Save and ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words}
+              </button>
+            </For>
           </footer>
         </div>
       </div>

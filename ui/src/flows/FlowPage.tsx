@@ -5,6 +5,7 @@ import { usePresence } from '../api/hooks'
 import { FLOWS, restore, revisionsQuery, runsQuery, textQuery } from '../api/queries'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { compareTexts, nearChanges } from '../model/diff'
+import { For } from '../parts/For'
 import { Failure, Notice, Prose, Segments, Skeleton, StateWord } from '../parts/pieces'
 import { Moment } from '../parts/time'
 import { flowRoute } from '../router'
@@ -121,7 +122,7 @@ function Text({ flow, revision, latest, view, onView }: { flow: string; revision
           />
         )}
         <span className="grow" />
-        {revision < latest && <Restore key={revision} flow={flow} revision={revision} latest={latest} />}
+        <For role="editor">{revision < latest && <Restore key={revision} flow={flow} revision={revision} latest={latest} />}</For>
       </div>
       {text.data === undefined ? (
         text.error ? (

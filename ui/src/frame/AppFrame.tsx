@@ -1,10 +1,12 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
 import { usePresence } from '../api/hooks'
+import { meQuery } from '../api/queries'
 import { useLoginNeeded } from '../api/session'
 import { useKeys } from '../parts/keys'
-import { Segno } from '../parts/marks'
+import { Icon, Segno } from '../parts/marks'
 import { IconButton } from '../parts/button'
 import { Away } from './Away'
 import { Login } from './Login'
@@ -18,6 +20,8 @@ export function AppFrame() {
   const [helping, setHelping] = useState(false)
   const lead = useRef(0)
   const login = useLoginNeeded()
+  // until it is known who asks, what is asked for comes in unseen: no page flashes before the login
+  const unsure = useQuery(meQuery).isPending
   useKeys(
     useMemo(() => {
       const after = (go: () => void) => () => {
@@ -34,14 +38,15 @@ export function AppFrame() {
       }
     }, [navigate]),
   )
-  // `g` then `r` or `f`: a page may want these keys for itself
+  // `g` then `r`, `f`, `b` or `s`: a page may want these keys for itself
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (!['r', 'f'].includes(event.key) || Date.now() - lead.current >= 1200) return
+      if (!['r', 'f', 'b', 's'].includes(event.key) || Date.now() - lead.current >= 1200) return
       lead.current = 0
       event.preventDefault()
       event.stopImmediatePropagation()
-      void (event.key === 'r' ? navigate({ to: '/runs', search: {} }) : navigate({ to: '/flows' }))
+      if (event.key === 'r') void navigate({ to: '/runs', search: {} })
+      else void navigate({ to: event.key === 'f' ? '/flows' : event.key === 'b' ? '/bulk-replays' : '/settings' })
     }
     window.addEventListener('keydown', pressed, true)
     return () => window.removeEventListener('keydown', pressed, true)
@@ -64,14 +69,18 @@ export function AppFrame() {
             Runs
           </Link>
           <Link to="/flows">Flows</Link>
+          <Link to="/bulk-replays">Bulk replays</Link>
         </nav>
         <span className="grow" />
         <Who />
         <Presence />
         <Theme />
+        <Link className="icon-btn" to="/settings" aria-label="Settings" title="Settings (g s)">
+          <Icon name="settings" />
+        </Link>
         <IconButton icon="keyboard" label="Keyboard and help" hint="?" className="only-wide" onClick={() => setHelping(true)} />
       </header>
-      <main className="page" id="main" tabIndex={-1}>
+      <main className={unsure && !login ? 'page unsure' : 'page'} id="main" tabIndex={-1}>
         {login ? <Login /> : <Outlet />}
       </main>
       <Away />
@@ -97,6 +106,6 @@ function Theme() {
   const { setColorScheme } = useMantineColorScheme()
   const dark = useComputedColorScheme('light') === 'dark'
   return (
-    <IconButton icon="moon" label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setColorScheme(dark ? 'light' : 'dark')} />
+    <IconButton icon="moon" className="not-small" label={dark ? 'Light theme' : 'Dark theme'} onClick={() => setColorScheme(dark ? 'light' : 'dark')} />
   )
 }

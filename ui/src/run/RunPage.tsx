@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
 import { codeQuery, kill } from '../api/queries'
+import { useMay } from '../api/role'
 import { duration, span } from '../model/format'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
@@ -30,7 +31,8 @@ export function RunPage() {
     [navigate],
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
-  useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
+  const [operator, editor] = [useMay('operator'), useMay('editor')]
+  useKeys(useMemo(() => ({ ...(operator && { r: open }), ...(editor && { f: fix }) }), [open, fix, operator, editor]))
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
   const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })
@@ -38,7 +40,7 @@ export function RunPage() {
     <>
       <Head loaded={loaded} head={head} onReplay={open} quiet={search.task !== undefined} />
       <Outlet />
-      {search.replay && (
+      {search.replay && operator && (
         <Suspense fallback={null}>
           <ReplaySheet key={search.replay.join()} loaded={loaded} head={head} starts={search.replay.filter((each) => each !== '*')} onClose={close} />
         </Suspense>
@@ -53,6 +55,7 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
   const away = usePresence() === 'away'
   const { run } = runRoute.useParams()
   const code = useQuery(codeQuery(run))
+  const [operator, editor] = [useMay('operator'), useMay('editor')]
   const tab = { params: { run }, search: (before: object) => before }
   return (
     <div className="head">
@@ -73,22 +76,24 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
         <h1 className="cut">{head.name}</h1>
         <StateBadge state={loaded.gantt?.state ?? head.state} />
         <div className="actions">
-          {loaded.live && (
+          {operator && loaded.live && (
             <button type="button" className="btn danger" disabled={away} onClick={() => void kill(head.id)}>
               <Icon name="player-stop" />
               Kill
             </button>
           )}
-          {head.error && code.data === null && (
+          {editor && head.error && code.data === null && (
             <Link className="btn" to="/runs/$run/fix" params={{ run: head.id }} search={{}}>
               <Icon name="tool" />
               Fix and replay
             </Link>
           )}
-          <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
-            <Segno />
-            Replay
-          </button>
+          {operator && (
+            <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
+              <Segno />
+              Replay
+            </button>
+          )}
         </div>
       </div>
       <Facts loaded={loaded} head={head} />

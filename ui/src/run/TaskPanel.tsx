@@ -9,6 +9,7 @@ import { copy } from '../parts/copy'
 import { Icon, Mark, Segno } from '../parts/marks'
 import { Failure, Prose, Skeleton } from '../parts/pieces'
 import { Moment } from '../parts/time'
+import { For } from '../parts/For'
 import { IconButton } from '../parts/button'
 import { useKeys } from '../parts/keys'
 import { runRoute } from '../router'
@@ -106,23 +107,27 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
         )}
       </div>
       <div className="row">
-        <Link
-          className={away ? 'btn primary disabled' : 'btn primary'}
-          to="/runs/$run"
-          params={{ run }}
-          search={(before) => ({ ...before, replay: [task.address] })}
-          disabled={away}
-          resetScroll={false}
-        >
-          <Segno />
-          Replay from here
-        </Link>
-        {task.error && code.data === null && (
-          <Link className="btn" to="/runs/$run/fix" params={{ run }} search={{ task: task.address }}>
-            <Icon name="tool" />
-            Fix
+        <For role="operator">
+          <Link
+            className={away ? 'btn primary disabled' : 'btn primary'}
+            to="/runs/$run"
+            params={{ run }}
+            search={(before) => ({ ...before, replay: [task.address] })}
+            disabled={away}
+            resetScroll={false}
+          >
+            <Segno />
+            Replay from here
           </Link>
-        )}
+        </For>
+        <For role="editor">
+          {task.error && code.data === null && (
+            <Link className="btn" to="/runs/$run/fix" params={{ run }} search={{ task: task.address }}>
+              <Icon name="tool" />
+              Fix
+            </Link>
+          )}
+        </For>
         <span className="grow" />
         <button type="button" className="btn quiet sm only-wide" onClick={() => void copy(task.address).then(setCopied)}>
           <Icon name={copied ? 'check' : 'copy'} size={14} />

@@ -1,74 +1,91 @@
-import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { useNow } from '../api/hooks'
 import type { Run } from '../api/queries'
-import { duration, span } from '../model/format'
-import { hasEnded } from '../model/looks'
+import type { TaskCount } from '../api/statistics'
+import { flatRows, type RunRow } from '../model/lineage'
 import { useKeys } from '../parts/keys'
-import { Mark } from '../parts/marks'
-import { StateWord } from '../parts/pieces'
-import { Moment } from '../parts/time'
 import { useSmall } from '../run/useSmall'
+import { cellOf, headOf, widthOf } from './cells'
+import { COLUMNS, useColumns, type Column } from './columns'
+import { NameCell, StateCell } from './NameCell'
+import { useOpenRun, useTableKeys } from './useTableKeys'
+import type { Selection } from './useSelection'
+import '../styles/runs.css'
+
+interface Props {
+  rows: readonly RunRow<Run>[]
+  columns: readonly Column[]
+  more?: () => void
+  counts?: ReadonlyMap<string, readonly TaskCount[]>
+  /** How rows are selected; nothing where they are not. */
+  selection?: Selection
+  /** Opens or closes the lineage of a root. */
+  fold?: (root: string, open: boolean) => void
+}
+
+const NO_COUNTS: ReadonlyMap<string, readonly TaskCount[]> = new Map()
 
 /** Runs as rows; a whole row opens its run. */
 export function RunsTable({ runs, more }: { runs: readonly Run[]; more?: () => void }) {
+  const [columns] = useColumns()
+  return <RunsGrid rows={useMemo(() => flatRows(runs), [runs])} columns={columns.filter((each) => each !== 'tasks')} more={more} />
+}
+
+/** The same with lineages that open, and rows that are selected. */
+export function RunsGrid({ rows, columns, more, counts = NO_COUNTS, selection, fold }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const small = useSmall()
-  const virtual = useVirtualizer({ count: runs.length, getScrollElement: () => box.current, estimateSize: () => (small ? 60 : 33), overscan: 12 })
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => (small ? 60 : 33), overscan: 12 })
   useEffect(() => virtual.measure(), [virtual, small])
   const items = virtual.getVirtualItems()
   const before = items[0]?.start ?? 0
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
   const end = items.at(-1)?.index ?? 0
   useEffect(() => {
-    if (end >= runs.length - 10) more?.()
-  }, [end, runs.length, more])
-  const names = useMemo(() => new Map(runs.map((run) => [run.id, run.name])), [runs])
+    if (end >= rows.length - 10) more?.()
+  }, [end, rows.length, more])
+  const names = useMemo(() => new Map(rows.map(({ run }) => [run.id, run.name])), [rows])
   const [cursor, setCursor] = useState(-1)
-  const go = (by: number) => () => {
-    const next = Math.min(runs.length - 1, Math.max(0, cursor + by))
-    setCursor(next)
-    virtual.scrollToIndex(next, { align: 'auto' })
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`tr[data-index="${next}"] a`)?.focus({ preventScroll: true }))
-  }
-  useKeys({ j: go(1), k: go(-1), ArrowDown: go(1), ArrowUp: go(-1) })
+  const reveal = (at: number) => virtual.scrollToIndex(at, { align: 'auto' })
+  useKeys(useTableKeys({ rows, cursor, setCursor, reveal, box, selection, fold }))
   return (
     <div className="scroll" ref={box}>
-      <table className="table runs" aria-rowcount={runs.length + 1}>
+      <table className="table runlist" aria-rowcount={rows.length + 1}>
         <colgroup>
-          <col style={{ width: 118 }} />
+          {selection && <col style={{ width: 44 }} />}
+          <col style={{ width: 108 }} />
           <col />
-          <col style={{ width: '20%' }} />
-          <col style={{ width: 60 }} />
-          <col style={{ width: 76 }} />
-          <col style={{ width: 160 }} />
-          <col style={{ width: 110 }} />
-          <col style={{ width: 140 }} />
+          {columns.map((column) => (
+            <col key={column} style={{ width: widthOf(column) }} />
+          ))}
         </colgroup>
         <thead>
           <tr>
+            {selection && <SelectAll rows={rows} selection={selection} />}
             <th scope="col">State</th>
             <th scope="col">Run</th>
-            <th scope="col">Flow</th>
-            <th scope="col" className="num">
-              Rev.
-            </th>
-            <th scope="col" className="num">
-              Attempt
-            </th>
-            <th scope="col">Made</th>
-            <th scope="col" className="num">
-              Duration
-            </th>
-            <th scope="col">Started by</th>
+            {columns.map((column) => (
+              <th key={column} scope="col" className={headOf(column)}>
+                {COLUMNS[column]}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {before > 0 && <tr aria-hidden className="room" style={{ height: before }} />}
           {items.map((item) => {
-            const run = runs[item.index]
-            return run && <Row key={run.id} run={run} index={item.index} names={names} />
+            const row = rows[item.index]
+            return (
+              row && (
+                <Row
+                  key={row.run.id}
+                  {...{ row, columns, names, selection, fold }}
+                  index={item.index}
+                  counts={counts.get(row.run.id)}
+                  focused={() => setCursor(item.index)}
+                />
+              )
+            )
           })}
           {after > 0 && <tr aria-hidden className="room" style={{ height: after }} />}
         </tbody>
@@ -77,50 +94,63 @@ export function RunsTable({ runs, more }: { runs: readonly Run[]; more?: () => v
   )
 }
 
-function Row({ run, index, names }: { run: Run; index: number; names: ReadonlyMap<string, string> }) {
-  const navigate = useNavigate()
-  const moving = run.started !== null && !hasEnded(run.state)
-  const now = useNow(moving) / 1000
-  const long = span(at(run.started), at(run.ended), now)
+function SelectAll({ rows, selection }: { rows: readonly RunRow<Run>[]; selection: Selection }) {
+  const mine = rows.filter((row) => row.matches)
+  const chosen = mine.filter((row) => selection.chosen.has(row.run.id)).length
+  const every = chosen === mine.length && mine.length > 0
   return (
-    <tr
-      data-index={index}
-      onClick={(event) => {
-        if (!(event.target as HTMLElement).closest('a')) void navigate({ to: '/runs/$run', params: { run: run.id }, search: {} })
-      }}
-    >
-      <td>
-        <StateWord state={run.state} />
-      </td>
-      <td>
-        <span className="row">
-          <Link className="strong cut" to="/runs/$run" params={{ run: run.id }} search={{}}>
-            {run.name}
-          </Link>
-          {run.fixed_by && (
-            <span className="tag" data-state="success">
-              <Mark look="success" size={12} />
-              fixed{names.has(run.fixed_by) && ` by ${short(names.get(run.fixed_by) ?? '', run.flow)}`}
-            </span>
-          )}
-          {run.origin && <span className="tag only-wide">replay{names.has(run.origin) && ` of ${short(names.get(run.origin) ?? '', run.flow)}`}</span>}
-        </span>
-      </td>
-      <td className="soft cut only-wide">
-        {run.namespace}.{run.flow}
-      </td>
-      <td className="num soft only-wide">{run.revision}</td>
-      <td className="num soft only-wide">{run.attempt}</td>
-      <td className="soft nowrap only-wide">
-        <Moment at={run.created} />
-      </td>
-      <td className="num soft">{long !== null && duration(long)}</td>
-      <td className="muted cut only-wide">{run.author}</td>
-    </tr>
+    <th scope="col" className="c-pick">
+      <input
+        type="checkbox"
+        aria-label="Select all that are shown"
+        checked={every}
+        ref={(input) => {
+          if (input) input.indeterminate = chosen > 0 && !every
+        }}
+        onChange={() => (every ? selection.clear() : selection.take(mine.map((row) => row.run), false))}
+      />
+    </th>
   )
 }
 
-const at = (moment: string | null): number | null => (moment === null ? null : Date.parse(moment) / 1000)
+interface RowProps extends Pick<Props, 'columns' | 'selection' | 'fold'> {
+  row: RunRow<Run>
+  index: number
+  names: ReadonlyMap<string, string>
+  counts: readonly TaskCount[] | undefined
+  focused: () => void
+}
 
-/** A run's name inside its own flow: the number alone. */
-const short = (name: string, flow: string): string => (name.startsWith(`${flow}-`) ? name.slice(flow.length) : name)
+function Row({ row, index, columns, names, counts, selection, fold, focused }: RowProps) {
+  const { run } = row
+  const open = useOpenRun()
+  const chosen = selection?.chosen.has(run.id) ?? false
+  return (
+    <tr
+      data-index={index}
+      className={`${chosen ? 'sel' : ''}${row.matches ? '' : ' beside'}`}
+      onFocus={focused}
+      onClick={(event) => {
+        if (!(event.target as HTMLElement).closest('a, button, input, label')) open(run)
+      }}
+    >
+      {selection && (
+        <td className="c-pick">
+          <label>
+            <input
+              type="checkbox"
+              aria-label={`Select ${run.name}`}
+              checked={chosen}
+              // a click tells whether Shift was held, a change does not
+              onChange={() => undefined}
+              onClick={(event) => selection.turn(index, event.shiftKey)}
+            />
+          </label>
+        </td>
+      )}
+      <StateCell run={run} />
+      <NameCell row={row} names={names} fold={fold} />
+      {columns.map((column) => cellOf(column, run, counts))}
+    </tr>
+  )
+}

@@ -15,6 +15,7 @@ from dalsegno.service.creating import environment
 from dalsegno.store.access_port import AccessReads
 from dalsegno.store.answers_port import AnswerReads
 from dalsegno.store.bulk_port import BulkLeases, BulkReads
+from dalsegno.store.figures_port import FigureReads
 from dalsegno.store.files_port import FileReads
 from dalsegno.store.kv_port import EntryReads
 from dalsegno.store.port import (
@@ -100,6 +101,7 @@ class HttpStore:
         self.bulk = cast("BulkReads", _Reads(connection, "bulk"))
         self.bulk_leases = cast("BulkLeases", _Reads(connection, "bulk_leases"))
         self.access = cast("AccessReads", _Reads(connection, "access"))
+        self.figures = cast("FigureReads", _Reads(connection, "figures"))
 
     def _wishes(self, run: str) -> Wishes | None:
         """Tell what somebody asked of a run that is leased here, as the last answer said."""

@@ -16,6 +16,7 @@ from dalsegno.client.http.bulk import HttpBulk
 from dalsegno.client.http.connection import Connection
 from dalsegno.client.http.deploying import HttpDeploying
 from dalsegno.client.http.entries import HttpEntries
+from dalsegno.client.http.figures import HttpFigures
 from dalsegno.client.http.files import HttpFiles
 from dalsegno.client.http.flows import HttpFlows
 from dalsegno.client.http.keeping import HttpKeeping
@@ -45,6 +46,7 @@ class HttpService:
         self.entries = HttpEntries(self._connection)
         self.files = HttpFiles(self._connection)
         self.bulk = HttpBulk(self._connection)
+        self.figures = HttpFigures(self._connection)
         self.users = HttpUsers(self._connection)
         self.tokens = HttpTokens(self._connection)
         self.audit = HttpAudit(self._connection)

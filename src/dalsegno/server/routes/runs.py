@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -99,12 +99,17 @@ def plan_replay(wanted: ReplayWanted, service: TheService) -> Response:
 def listed(service: TheService, wanted: Annotated[RunsWanted, Query()]) -> Response:
     """Give runs, newest first, and in `next` the cursor of the next part. All filters combine.
 
-    With `counts` also how many there are by state; 1,000 is as many or more.
+    With `counts` also how many there are by state; 1,000 is as many or more. With `lineages` the lineages that have replays.
     """
-    query = RunQuery(**wanted.model_dump(exclude={"counts", "full"}))
+    query = RunQuery(**wanted.model_dump(exclude={"counts", "full", "lineages"}))
     found = service.runs.page(query)
-    shown = {"runs": [run_as_json(run, full=wanted.full) for run in found.runs], "next": found.next}
-    return reply({**shown, "counts": service.runs.counts(query)} if wanted.counts else shown)
+    shown: dict[str, Any] = {"runs": [run_as_json(run, full=wanted.full) for run in found.runs], "next": found.next}
+    if wanted.counts:
+        shown["counts"] = service.runs.counts(query)
+    if wanted.lineages:
+        lineages = service.figures.lineages(found.runs)
+        shown["lineages"] = {each: {"root": run_as_json(root), "replays": n} for each, (root, n) in lineages.items()}
+    return reply(shown)
 
 
 @router.get("/{run}", response_model=run_answers.RunShown, summary="Show a run")
