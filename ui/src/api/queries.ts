@@ -137,8 +137,8 @@ export const replay = (request: Request, digest: string, key: string, text?: str
     }),
   )
 
-/** What is wrong with the text of a flow, with its places. */
-export const validate = (text: string) => given(api.POST('/api/v1/flows/validate', { body: { text } as never }))
+/** What is wrong with the text of a flow, with its places, and its graph. */
+export const validate = (text: string) => given(api.POST('/api/v1/flows/validate', { params: { query: { graph: true } }, body: { text } as never }))
 
 /** The pipeline whose code a run is of; nothing for a flow in YAML. */
 export const codeQuery = (run: string) =>

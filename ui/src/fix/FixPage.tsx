@@ -13,7 +13,7 @@ import { useSubmit } from '../replay/useSubmit'
 import { fixRoute } from '../router'
 import { ErrorCard } from '../run/ErrorCard'
 import { flowNameOf, useRun, type Loaded } from '../run/useRun'
-import { Editor } from './Editor'
+import { Editor } from '../edit/Editor'
 
 /** What failed, the text at the place that failed, what was changed in it, and what a replay would do with that. */
 export function FixPage() {
