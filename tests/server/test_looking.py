@@ -70,3 +70,25 @@ def test_files_are_previewed_and_given_in_parts(server: RunningServer) -> None:
             assert (same.status_code, same.text) == (206, whole[-4:])
             other = http.get("artifact/content", params=name, headers={"Range": "bytes=2-5", "If-Range": '"other"'})
             assert (other.status_code, other.text) == (200, whole)
+
+
+def test_the_graph_of_a_text_is_given_though_something_is_wrong_with_it(server: RunningServer) -> None:
+    with httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+        wrong = LOOP.replace("message:", "mesage:")
+        found = http.post("flows/validate", params={"graph": True}, json={"text": wrong}).json()
+        assert [each["code"] for each in found["problems"]] == ["missing-property", "unknown-property"]
+        assert [(each["id"], each["group"]) for each in found["graph"]["nodes"]] == [("each", None), ("say", "each")]
+        assert http.post("flows/validate", params={"graph": True}, json={"text": "- no"}).json()["graph"] is None
+        assert http.post("flows/validate", json={"text": wrong}).json().get("graph") is None
+        assert http.get("flows").json()["flows"] == []
+
+
+def test_flows_are_listed_with_their_newest_runs(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        client.save_flow(LOOP)
+        runs = [client.execute(client.start_run("loops", ReplayRequest()).id) for _ in range(3)]
+        with httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+            [flow] = http.get("flows", params={"runs": 2}).json()["flows"]
+            assert [run["id"] for run in flow["runs"]] == [runs[2].id, runs[1].id]
+            assert [run["state"] for run in flow["runs"]] == ["SUCCESS", "SUCCESS"]
+            assert http.get("flows").json()["flows"][0].get("runs") is None

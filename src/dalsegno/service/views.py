@@ -180,8 +180,8 @@ def event_as_json(told: ToldEvent, nodes: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def flow_as_json(flow: FlowSummary) -> dict[str, Any]:
-    """Give a flow of a list as JSON data."""
+def flow_as_json(flow: FlowSummary, runs: Iterable[Run] | None = None) -> dict[str, Any]:
+    """Give a flow of a list as JSON data; with its last runs, where they are given."""
     return {
         "namespace": flow.namespace,
         "id": flow.id,
@@ -191,6 +191,18 @@ def flow_as_json(flow: FlowSummary) -> dict[str, Any]:
         "off": iso(flow.off),
         "deleted": iso(flow.deleted),
         "updated": iso(flow.updated),
+        **({} if runs is None else {"runs": [_last_run(run) for run in runs]}),
+    }
+
+
+def _last_run(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state.value,
+        "created": iso(run.created),
+        "started": iso(run.started),
+        "ended": iso(run.ended),
     }
 
 
