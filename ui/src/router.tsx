@@ -8,6 +8,8 @@ export interface RunSearch {
   task?: string
   /** Where the sheet is open: the tasks that it starts with, or `*` for none. */
   replay?: string[]
+  /** Which groups of the topology are folded; one that is empty for none. */
+  fold?: string[]
   level?: string
   text?: string
   attempt?: string
@@ -36,6 +38,7 @@ export const runRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): RunSearch => ({
     ...(search.task !== undefined && { task: String(search.task) }),
     ...(search.replay !== undefined && { replay: listOf(search.replay) }),
+    ...(search.fold !== undefined && { fold: listOf(search.fold) }),
     ...(search.level !== undefined && { level: String(search.level) }),
     ...(search.text !== undefined && { text: String(search.text) }),
     ...(search.attempt !== undefined && { attempt: String(search.attempt) }),
@@ -53,6 +56,12 @@ export const overviewRoute = createRoute({
   getParentRoute: () => runRoute,
   path: '/overview',
   component: lazyRouteComponent(() => import('./run/OverviewTab'), 'OverviewTab'),
+})
+
+export const topologyRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/topology',
+  component: lazyRouteComponent(() => import('./run/TopologyTab'), 'TopologyTab'),
 })
 
 export const logsRoute = createRoute({
@@ -84,7 +93,7 @@ export const flowRoute = createRoute({
   component: lazyRouteComponent(() => import('./flows/FlowPage'), 'FlowPage'),
 })
 
-const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, runRoute.addChildren([ganttRoute, overviewRoute, logsRoute, topologyRoute])])
 
 export const makeRouter = () =>
   createRouter({

@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { InputField } from '../model/inputs'
 import type { Asked } from '../model/request'
-import { barsOf, type GraphNode } from '../model/tree'
+import type { FlowEdge, FlowNode } from '../model/graph'
+import { barsOf } from '../model/tree'
 import { api, given } from './client'
 import type { components, paths } from './schema'
 
@@ -98,7 +99,7 @@ export const flowQuery = (flow: string, revision?: number) =>
         given(api.GET('/api/v1/flows/{flow}/graph', { params, signal })),
       ])
       const inputs = (shown.compiled?.flow.inputs ?? []) as InputField[]
-      return { ...shown, inputs, nodes: graph.nodes as GraphNode[], lines: new Map(graph.nodes.map((node) => [node.id, node.line])) }
+      return { ...shown, inputs, nodes: graph.nodes as FlowNode[], edges: graph.edges as FlowEdge[], lines: new Map(graph.nodes.map((node) => [node.id, node.line])) }
     },
     staleTime: revision === undefined ? 0 : Infinity,
   })

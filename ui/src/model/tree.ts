@@ -31,6 +31,7 @@ export interface Planned {
   task: string
   type: string
   action: string
+  breakpoint?: boolean
 }
 
 /** A row of the Gantt: a task, or what holds tasks. */

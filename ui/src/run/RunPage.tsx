@@ -102,6 +102,9 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
         <Link to="/runs/$run/logs" activeOptions={{ includeSearch: false }} {...tab}>
           Logs
         </Link>
+        <Link to="/runs/$run/topology" activeOptions={{ includeSearch: false }} {...tab}>
+          Topology
+        </Link>
       </nav>
     </div>
   )

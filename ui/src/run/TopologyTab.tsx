@@ -1,0 +1,63 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { planOfQuery } from '../api/queries'
+import { Graph } from '../graph/Graph'
+import { foldedAtFirst } from '../model/graph'
+import { addressOf, runMarks, taskOf } from '../model/graphmarks'
+import { Empty, Skeleton } from '../parts/pieces'
+import { runRoute } from '../router'
+import { TaskPanel } from './TaskPanel'
+import { useRun } from './useRun'
+
+const NONE: readonly never[] = []
+
+/** The graph of a run, in the colours of what has become of each task so far, with the panel of the task that is open. */
+export function TopologyTab() {
+  const { run } = runRoute.useParams()
+  const { task, fold } = runRoute.useSearch()
+  const navigate = useNavigate({ from: runRoute.fullPath })
+  const loaded = useRun(run)
+  const { gantt, flow, live } = loaded
+  const plan = useQuery(planOfQuery(run))
+  const graph = useMemo(() => ({ nodes: flow?.nodes ?? NONE, edges: flow?.edges ?? NONE }), [flow])
+  const bars = gantt?.bars ?? NONE
+  const planned = plan.data?.decisions ?? NONE
+  const marks = useMemo(() => runMarks(bars, planned, graph, !live), [bars, planned, graph, live])
+  const folded = useMemo(() => (fold === undefined ? foldedAtFirst(graph) : new Set(fold.filter((each) => each !== ''))), [fold, graph])
+  const select = (address: string | null) =>
+    void navigate({
+      to: '/runs/$run/topology',
+      params: { run },
+      search: ({ task: _, ...rest }) => (address === null ? rest : { ...rest, task: address }),
+      replace: task !== undefined && address !== null,
+      resetScroll: false,
+    })
+  const onFold = (next: ReadonlySet<string>) =>
+    void navigate({ to: '/runs/$run/topology', params: { run }, search: (before) => ({ ...before, fold: next.size === 0 ? [''] : [...next] }), replace: true, resetScroll: false })
+  if (!gantt || !flow) return <Skeleton />
+  if (graph.nodes.length === 0) {
+    return (
+      <Empty title="This flow has no tasks">
+        <p>Its tasks, and what stands after what, are drawn here.</p>
+      </Empty>
+    )
+  }
+  return (
+    <div className="body">
+      <div className="pane">
+        <Graph
+          graph={graph}
+          marks={marks}
+          selected={task === undefined ? null : taskOf(task)}
+          onSelect={(id) => select(addressOf(id, bars) ?? id)}
+          folded={folded}
+          onFold={onFold}
+          label="Tasks of the run"
+          does="Opens what became of it"
+        />
+      </div>
+      {task !== undefined && <TaskPanel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
+    </div>
+  )
+}
