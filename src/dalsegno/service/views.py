@@ -14,6 +14,7 @@ from dalsegno.model.kv import Entry
 from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
 from dalsegno.model.times import iso
+from dalsegno.service.coded import entry_of
 from dalsegno.service.saved import Saved
 from dalsegno.store.listing import FlowSummary, StoredLine, ToldEvent
 
@@ -225,6 +226,7 @@ def revision_as_json(revision: Revision, *, source: str | None = None, compiled:
         "description": flow.description,
         "disabled": flow.disabled,
         "tasks": [task.id for task in flow.walk()],
+        "code": entry_of(revision),
     }
     if source is not None:
         shown["source"] = source

@@ -131,6 +131,7 @@ class Revision(Answer):
     description: str | None
     disabled: bool
     tasks: list[str]
+    code: str | None = Field(description="The pipeline in Python whose code it is, as `module:name`.")
     source: str | None = Field(default=None, description="The text, where one revision is shown.")
     compiled: Compiled | None = Field(default=None, description="Where it is asked for.")
 

@@ -2858,6 +2858,11 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
@@ -3443,6 +3448,11 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
@@ -3598,17 +3608,17 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
             source?: string | null;
             /** @description Where it is asked for. */
             compiled?: components["schemas"]["Compiled"] | null;
-            /**
-             * Code
-             * @description The pipeline whose code it is, as `module:name`.
-             */
-            code: string | null;
         };
         /**
          * RunShown
@@ -3807,6 +3817,11 @@ export interface components {
             disabled: boolean;
             /** Tasks */
             tasks: string[];
+            /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
             /**
              * Source
              * @description The text, where one revision is shown.
