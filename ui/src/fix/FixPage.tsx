@@ -2,17 +2,19 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { codeQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
-import { compareTexts, nearChanges } from '../model/diff'
+import { compareTexts } from '../model/diff'
 import { lineOf } from '../model/lines'
 import { many } from '../model/format'
+import { RunCrumbs } from '../parts/crumbs'
 import { Segno } from '../parts/marks'
+import { Difference } from '../parts/Difference'
 import { Empty, Failure, Notice, Prose, Skeleton, StateBadge } from '../parts/pieces'
 import { PlanView } from '../replay/PlanView'
 import { beginning, useChoices, useGroups, usePlan } from '../replay/useRequest'
 import { useSubmit } from '../replay/useSubmit'
 import { fixRoute } from '../router'
 import { ErrorCard } from '../run/ErrorCard'
-import { flowNameOf, useRun, type Loaded } from '../run/useRun'
+import { useRun, type Loaded } from '../run/useRun'
 import { Editor } from '../edit/Editor'
 
 /** What failed, the text at the place that failed, what was changed in it, and what a replay would do with that. */
@@ -71,19 +73,11 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
   return (
     <>
       <div className="head fix-head">
-        <nav className="crumbs" aria-label="Breadcrumb">
-          <Link to="/runs" search={{ namespace: head.namespace }}>
-            {head.namespace}
-          </Link>
-          <span>/</span>
-          <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
-            {head.flow}
-          </Link>
-          <span>/</span>
+        <RunCrumbs run={head}>
           <Link to="/runs/$run" params={{ run: head.id }} search={{}}>
             {head.name}
           </Link>
-        </nav>
+        </RunCrumbs>
         <div className="title">
           <h1>Fix and replay</h1>
           <StateBadge state={head.state} />
@@ -110,16 +104,7 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
               <div className="row fix-bar">
                 <h2>Difference to revision {base.revision}</h2>
               </div>
-              <div className="diff" role="group" aria-label="Difference" tabIndex={0}>
-                {nearChanges(changes).map((each, index) => (
-                  <div key={index} className={each.kind === 'gap' ? 'hunk' : `d ${each.kind}`}>
-                    <span>{each.before}</span>
-                    <span>{each.after}</span>
-                    <span>{each.kind === 'add' ? '+' : each.kind === 'del' ? '-' : ''}</span>
-                    <span>{each.text}</span>
-                  </div>
-                ))}
-              </div>
+              <Difference before={base.source} after={text} view="inline" />
             </div>
           )}
         </div>

@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core'
 
 const KEYS: readonly [string, string][] = [
+  ['Ctrl K', 'Search, or run a command'],
   ['g h', 'Home'],
   ['g r', 'Runs'],
   ['g f', 'Flows'],
@@ -14,7 +15,13 @@ const KEYS: readonly [string, string][] = [
   ['l', 'Log of the task'],
   ['r', 'Replay the task, or the run'],
   ['f', 'Fix and replay'],
-  ['Ctrl Enter', 'Submit the replay'],
+  ['Ctrl Enter', 'Submit what is open: a replay, a run, a save'],
+  ['x', 'Run the flow'],
+  ['n p', 'Next, previous change of a difference'],
+  ['Ctrl Space', 'Editor: what may be written'],
+  ['F8', 'Editor: next problem'],
+  ['Ctrl .', 'Editor: take the proposal'],
+  ['Ctrl S', 'Editor: see the difference, and save'],
   ['?', 'These keys'],
 ]
 

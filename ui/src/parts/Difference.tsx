@@ -1,3 +1,4 @@
+import '../styles/difference.css'
 import { memo, useMemo, useState } from 'react'
 import { yamlParts } from '../model/colours'
 import { compareTexts } from '../model/diff'

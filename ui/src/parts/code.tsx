@@ -1,3 +1,4 @@
+import '../styles/difference.css'
 import { memo, useMemo } from 'react'
 import { pythonParts, yamlParts, type Part } from '../model/colours'
 

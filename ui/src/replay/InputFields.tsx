@@ -48,7 +48,8 @@ interface FieldProps {
   onChange: (value: unknown) => void
 }
 
-function Field({ field, value, edited, onChange }: FieldProps) {
+/** An input by its name, as its type is edited. */
+export function Field({ field, value, edited, onChange }: FieldProps) {
   const id = `input-${field.id}`
   return (
     <>

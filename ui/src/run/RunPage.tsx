@@ -4,11 +4,13 @@ import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
 import { codeQuery, kill } from '../api/queries'
 import { duration, span } from '../model/format'
+import { RunCrumbs } from '../parts/crumbs'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
 import { Failure, Skeleton, StateBadge } from '../parts/pieces'
 import { Moment } from '../parts/time'
 import { runRoute } from '../router'
+import { useRunActions } from './actions'
 import { flowNameOf, useRun, type Loaded } from './useRun'
 
 const ReplaySheet = lazy(() => import('../replay/ReplaySheet').then((module) => ({ default: module.ReplaySheet })))
@@ -31,6 +33,7 @@ export function RunPage() {
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
   useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
+  useRunActions({ run, head, live: loaded.live, open, fix })
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
   const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })
@@ -56,19 +59,11 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
   const tab = { params: { run }, search: (before: object) => before }
   return (
     <div className="head">
-      <nav className="crumbs" aria-label="Breadcrumb">
-        <Link to="/runs" search={{ namespace: head.namespace }}>
-          {head.namespace}
-        </Link>
-        <span>/</span>
-        <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
-          {head.flow}
-        </Link>
-        <span>/</span>
+      <RunCrumbs run={head}>
         <Link to="/runs" search={{}}>
           Runs
         </Link>
-      </nav>
+      </RunCrumbs>
       <div className="title">
         <h1 className="cut">{head.name}</h1>
         <StateBadge state={loaded.gantt?.state ?? head.state} />
@@ -123,7 +118,7 @@ function Facts({ loaded, head }: { loaded: Loaded; head: Head }) {
       <Fact label="Revision">
         {head.revision}
         {latest && latest.revision > head.revision && (
-          <Link className="link newer" to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{ view: 'difference' }}>
+          <Link className="link newer" to="/flows/$flow/revisions" params={{ flow: flowNameOf(head) }} search={{ a: String(head.revision), b: String(latest.revision) }}>
             {latest.revision} is newer
           </Link>
         )}
