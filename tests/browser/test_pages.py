@@ -29,8 +29,15 @@ _PAGES = {
     "logs": ("/runs/{run}/logs", "202608.zip as ion"),
     "fix": ("/runs/{run}/fix", "Draft of revision 2"),
     "flows": ("/flows", "rides"),
-    "flow": ("/flows/{namespace}.rides", "core.debug.Return"),
-    "flow-difference": ("/flows/{namespace}.rides?view=difference", "echo written"),
+    "flows-texts": ("/flows?text=rides&sources=yes", "rides"),
+    "flow": ("/flows/{namespace}.rides", "Latest revision"),
+    "flow-editor": ("/flows/{namespace}.rides/editor", "no problem"),
+    "flow-revisions": ("/flows/{namespace}.rides/revisions", "echo written"),
+    "flow-inline": ("/flows/{namespace}.rides/revisions?view=inline", "echo written"),
+    "flow-text": ("/flows/{namespace}.rides/revisions?view=text", "core.debug.Return"),
+    "flow-runs": ("/flows/{namespace}.rides/runs", "rides-1"),
+    "flow-run": ("/flows/{namespace}.rides?run=new", "Reason"),
+    "flow-new": ("/flows/new", "no problem"),
 }
 
 
@@ -167,17 +174,6 @@ def test_times_are_those_of_the_readers_zone_and_exact_on_hover(
     at, shown = moment.get_attribute("datetime") or "", moment.inner_text()
     assert shown.endswith(datetime.fromisoformat(at).astimezone(ZoneInfo("Asia/Kolkata")).strftime("%H:%M:%S"))
     context.close()
-
-
-def test_an_earlier_revision_is_looked_at_and_restored(page: Page, api: Api, failed: str) -> None:
-    assert failed
-    page.goto(f"/flows/{api.namespace}.rides")
-    expect(page.get_by_role("group", name="Text")).to_contain_text("echo written")
-    page.get_by_role("button", name="1 Today").click()
-    expect(page.get_by_role("group", name="Text")).to_contain_text("exit 3")
-    page.get_by_role("button", name="Restore as revision 3").click()
-    expect(page.get_by_role("group", name="Difference").locator(".add")).to_contain_text("exit 3")
-    assert api.get(f"/flows/{api.namespace}.rides")["revision"] == 3
 
 
 AGAIN = """

@@ -10,7 +10,7 @@ const facts = new Map<string, TypeFacts | null>()
 const asked = new Map<string, Promise<void>>()
 
 /** The schema of the flow language; it is asked for once. */
-function theLanguage(): Promise<Language> {
+export function theLanguage(): Promise<Language> {
   language ??= given(api.GET('/api/v1/flow-schema')).then((schema) => new Language(schema as Schema))
   // where the server was away it is asked for again
   language.catch(() => {

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { flowQuery, revisionsQuery, textQuery } from '../api/queries'
 import { Graph } from '../graph/Graph'
@@ -8,20 +7,19 @@ import { Failure, Segments, Skeleton } from '../parts/pieces'
 import { Moment } from '../parts/time'
 import { flowRoute } from '../router'
 import { stepsQuery } from './queries'
+import { useFlowSearch } from './useFlowSearch'
 
 /** A pipeline in Python at a revision: its graph, and each step as it is written. It is changed where it was written. */
 export function CodeTab() {
   const { flow } = flowRoute.useParams()
-  const { task, a, view } = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [{ task, a, view }, change] = useFlowSearch()
   const revisions = useQuery(revisionsQuery(flow)).data ?? []
   const latest = revisions[0]?.revision ?? 1
   const number = revisions.some((each) => String(each.revision) === a) ? Number(a) : latest
   const found = useQuery({ ...flowQuery(flow, number), enabled: revisions.length > 0 })
   const steps = useQuery({ ...stepsQuery(flow, number), enabled: revisions.length > 0 })
   const graph = useMemo(() => ({ nodes: found.data?.nodes ?? [], edges: found.data?.edges ?? [] }), [found.data])
-  const go = (next: Record<string, string | undefined>) =>
-    void navigate({ to: '.', search: (before) => Object.fromEntries(Object.entries({ ...before, ...next }).filter(([, value]) => value !== undefined)), replace: true, resetScroll: false })
+  const go = (next: Parameters<typeof change>[0]) => change(next, { replace: true })
   if (steps.error && !steps.data) return <Failure error={steps.error} again={() => void steps.refetch()} />
   if (!found.data || !steps.data) return <Skeleton />
   const shown = steps.data.find((each) => each.task === task) ?? steps.data[0]

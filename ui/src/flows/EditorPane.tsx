@@ -73,6 +73,14 @@ export function EditorPane({ name, draft, set, line, notes, onSubmit }: Props) {
           onLine={setCursor}
           onSubmit={onSubmit}
         />
+        {!first && (
+          <p className="problem-foot muted sm">
+            <span className="grow" />
+            <span className="only-wide">
+              <span className="kbd">Ctrl Space</span> what may be written
+            </span>
+          </p>
+        )}
         {first && (
           <button type="button" className="problem-foot" data-state={first.severity === 'error' ? 'failed' : 'warning'} onClick={() => handle.current?.show(first.line ?? 1)}>
             <Mark look={first.severity === 'error' ? 'failed' : 'warning'} />

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { FLOWS, revisionsQuery, textQuery } from '../api/queries'
 import { lineOf } from '../model/lines'
@@ -10,6 +10,7 @@ import { useDraft, type Draft } from './draft'
 import { EditorPane } from './EditorPane'
 import type { Revision } from './queries'
 import { SaveSheet } from './SaveSheet'
+import { useFlowSearch } from './useFlowSearch'
 
 /** The text of a flow, to be changed and saved as its next revision. */
 export function EditorTab() {
@@ -35,14 +36,13 @@ export function EditorTab() {
 }
 
 function Text({ flow, latest, source }: { flow: string; latest: Revision; source: string }) {
-  const { task, save } = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [{ task, save }, change] = useFlowSearch()
   const client = useQueryClient()
   const [draft, set] = useDraft(flow, { revision: latest.revision, source })
   const line = useMemo(() => lineOf(draft.text, task ?? null, null), [task]) // eslint-disable-line
   const changed = draft.text !== draft.source
-  const open = () => changed && void navigate({ to: '.', search: (before) => ({ ...before, save: 'difference' }), resetScroll: false })
-  const close = () => void navigate({ to: '.', search: ({ save: _, ...rest }) => rest, resetScroll: false })
+  const open = () => changed && change({ save: 'difference' })
+  const close = () => change({ save: undefined })
   const saved = (revision: Revision) => {
     set({ revision: revision.revision, source: draft.text, text: draft.text })
     void client.invalidateQueries({ queryKey: ['flow'] })

@@ -14,26 +14,26 @@ import { FlowMenu } from './FlowMenu'
 import { LastRuns } from './LastRuns'
 import { flowsWithRunsQuery, type Revision } from './queries'
 import { ActionsOf } from './actions'
+import { useFlowSearch } from './useFlowSearch'
 
 const RunSheet = lazy(() => import('./RunSheet').then((module) => ({ default: module.RunSheet })))
 
 /** A flow: what it is, with its tabs below. */
 export function FlowPage() {
   const { flow } = flowRoute.useParams()
-  const search = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [search, change] = useFlowSearch()
   const found = useQuery(revisionsQuery(flow))
   useFlowLive(flow)
   useEffect(() => {
     document.title = `${flow} · Dal Segno`
   }, [flow])
   const latest = found.data?.[0]
-  const open = useMemo(() => () => void navigate({ to: '.', search: (before) => ({ ...before, run: 'new' }), resetScroll: false }), [navigate])
+  const open = useMemo(() => () => change({ run: 'new' }), [change])
   useKeys(useMemo(() => ({ x: open }), [open]))
   useFlowActions(flow, latest, open)
   if (found.error && !found.data) return <Failure error={found.error} again={() => void found.refetch()} />
   if (!latest) return <Skeleton />
-  const close = () => void navigate({ to: '.', search: ({ run: _, ...rest }) => rest, resetScroll: false })
+  const close = () => change({ run: undefined })
   return (
     <ActionsOf>
       {(place) => (

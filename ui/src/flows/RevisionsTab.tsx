@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { usePresence } from '../api/hooks'
 import { FLOWS, restore, revisionsQuery, textQuery } from '../api/queries'
@@ -18,6 +18,7 @@ import { useSmall } from '../run/useSmall'
 import { flowRoute } from '../router'
 import { Confirm } from './Confirm'
 import { runsOfRevisionQuery, type Revision } from './queries'
+import { useFlowSearch } from './useFlowSearch'
 import { useSeen } from './useSeen'
 
 type View = DiffView | 'text'
@@ -25,8 +26,7 @@ type View = DiffView | 'text'
 /** All revisions of a flow, what differs between any two of them, and the runs of each. */
 export function RevisionsTab() {
   const { flow } = flowRoute.useParams()
-  const search = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [search, change] = useFlowSearch()
   const small = useSmall()
   const found = useQuery(revisionsQuery(flow))
   if (found.error && !found.data) return <Failure error={found.error} again={() => void found.refetch()} />
@@ -38,12 +38,7 @@ export function RevisionsTab() {
   const a = there(search.a, Math.max(1, b - 1))
   const view: View = search.view === 'inline' || search.view === 'text' ? search.view : search.view === 'side' || !small ? 'side' : 'inline'
   const show = (next: { a?: number; b?: number; view?: View }) =>
-    void navigate({
-      to: '.',
-      search: (before) => ({ ...before, a: String(next.a ?? a), b: String(next.b ?? b), ...(next.view && { view: next.view }) }),
-      replace: true,
-      resetScroll: false,
-    })
+    change({ a: String(next.a ?? a), b: String(next.b ?? b), ...(next.view && { view: next.view }) }, { replace: true })
   return (
     <div className="revisions">
       <aside className="rev-list" aria-label="Revisions">

@@ -25,7 +25,7 @@ export function RunSheet({ flow, latest, onClose }: Props) {
   return (
     <Drawer.Root opened onClose={onClose} position="right" size="min(560px, 100%)" transitionProps={{ duration: 0 }}>
       <Drawer.Overlay className="scrim" backgroundOpacity={0} />
-      <Drawer.Content className="sheet-box" aria-labelledby="run-title">
+      <Drawer.Content className="sheet-box" aria-label={`Run ${latest.id}`}>
         <div className="sheet-inside">
           <header className="sheet-head">
             <Icon name="player-play" />

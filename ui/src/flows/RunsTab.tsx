@@ -3,7 +3,9 @@ import { RunsTable } from '../runs/RunsTable'
 import { many } from '../model/format'
 import { Empty, Failure, Segments, Skeleton } from '../parts/pieces'
 import { flowRoute } from '../router'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
+import { Icon } from '../parts/marks'
+import { useFlowSearch } from './useFlowSearch'
 
 const VIEWS = [
   { value: 'all', label: 'All', state: undefined },
@@ -15,8 +17,7 @@ const VIEWS = [
 /** The runs of a flow, live. */
 export function RunsTab() {
   const { flow } = flowRoute.useParams()
-  const { view = 'all', a } = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [{ view = 'all', a }, change] = useFlowSearch()
   const chosen = VIEWS.find((each) => each.value === view) ?? VIEWS[0]
   const { runs, found, fresh, show } = useRuns({ flow, limit: 100, ...(chosen.state && { state: [...chosen.state] }), ...(a !== undefined && { revision: Number(a) }) })
   return (
@@ -26,12 +27,15 @@ export function RunsTab() {
           label="State"
           value={chosen.value}
           choices={VIEWS.map(({ value, label }) => ({ value, label }))}
-          onChange={(value) => void navigate({ to: '.', search: ({ view: _, ...rest }) => (value === 'all' ? rest : { ...rest, view: value }), replace: true })}
+          onChange={(value) => change({ view: value === 'all' ? undefined : value }, { replace: true })}
         />
         {a !== undefined && (
-          <Link className="chip" to="." search={({ a: _, ...rest }: Record<string, unknown>) => rest}>
-            Revision <b className="strong">{a}</b> ×
-          </Link>
+          <span className="chip">
+            Revision <b className="strong">{a}</b>
+            <button type="button" className="chip-x" aria-label="Remove filter Revision" onClick={() => change({ a: undefined })}>
+              <Icon name="x" size={12} />
+            </button>
+          </span>
         )}
         {fresh > 0 && (
           <button type="button" className="pill-new" onClick={show}>

@@ -56,7 +56,7 @@ export function SaveSheet({ flow, draft, onTake, onSaved, onClose }: Props) {
   return (
     <Drawer.Root opened onClose={onClose} position="right" size="calc(100% - var(--sheet-left))" transitionProps={{ duration: 0 }}>
       <Drawer.Overlay className="scrim" backgroundOpacity={0} />
-      <Drawer.Content className="sheet-box" aria-labelledby="save-title">
+      <Drawer.Content className="sheet-box" aria-label={draft.revision === 0 && !moved ? 'Save a new flow' : `Save as revision ${next}`}>
         <div
           className="sheet-inside"
           onKeyDown={(event) => {

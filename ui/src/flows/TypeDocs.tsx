@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Prose } from '../parts/pieces'
+import { theLanguage } from '../edit/knowledge'
 import { typeQuery } from './queries'
 
 /** How many properties are shown before the rest is asked for. */
@@ -8,7 +9,9 @@ const FEW = 5
 
 /** What a type of tasks is for, and its properties: those that it needs first. */
 export function TypeDocs({ type, whole = false }: { type: string; whole?: boolean }) {
-  const found = useQuery(typeQuery(type))
+  const language = useQuery({ queryKey: ['flow-language'], queryFn: theLanguage, staleTime: Infinity }).data
+  // one that is still being written is asked for by nobody
+  const found = useQuery({ ...typeQuery(type), enabled: language !== undefined && language.canonical(type) !== null })
   const [all, setAll] = useState(whole)
   if (!found.data) return null
   const { name, summary, outputs } = found.data
