@@ -64,7 +64,7 @@ function Text({ flow, latest, source }: { flow: string; latest: Revision; source
             {changed ? 'Drop the draft' : `Take revision ${latest.revision}`}
           </button>
         )}
-        <button type="button" className={changed ? 'btn primary' : 'btn'} disabled={!changed} onClick={open}>
+        <button type="button" className={changed ? 'btn primary' : 'btn kept'} disabled={!changed} onClick={open}>
           See the difference and save
         </button>
       </HeadActions>

@@ -117,7 +117,7 @@ function Head({ flow, latest, revisions, onRun, place }: HeadProps) {
         )}
         <div className="actions">
           <FlowMenu flow={flow} latest={latest} off={off} byText={latest.disabled} onFailure={setFailure} />
-          <button type="button" className="btn" disabled={away || off} title={off ? 'It is switched off' : 'Run it (x)'} onClick={onRun}>
+          <button type="button" className="btn kept" disabled={away || off} title={off ? 'It is switched off' : 'Run it (x)'} onClick={onRun}>
             <Icon name="player-play" />
             Run
           </button>

@@ -41,7 +41,7 @@ export function FlowsPage() {
           <h1>Flows</h1>
           {found.data && <span className="muted">{sources ? '' : flows.length}</span>}
           <div className="actions">
-            <Link className="btn" to="/flows/new" search={{}}>
+            <Link className="btn kept" to="/flows/new" search={{}}>
               <Icon name="plus" />
               New flow
             </Link>

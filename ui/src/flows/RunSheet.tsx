@@ -135,7 +135,7 @@ function Form({ flow, fields, onClose }: { flow: string; fields: readonly InputF
             </div>
           ))}
         </div>
-        <div className="run-field">
+        <div className="run-field plain">
           <label htmlFor="run-reason" className="sm">
             Reason
           </label>

@@ -30,7 +30,13 @@ export function errorMarks(problems: readonly TextProblem[], text: string, tasks
     const task = taskAtLine(text, tasks, problem.line)
     if (task === null || marks.get(task.id)?.look === 'failed') continue
     const wrong = problem.severity === 'error'
-    marks.set(task.id, { look: wrong ? 'failed' : 'warning', word: wrong ? 'Error' : 'Warning', line: problem.message.replaceAll('`', '').split('; did you mean')[0] ?? '' })
+    marks.set(task.id, { look: wrong ? 'failed' : 'warning', word: wrong ? 'Error' : 'Warning', line: short(problem.message) })
   }
   return marks
 }
+
+/** A message without what its place tells already: the task, and what may be meant. */
+const short = (message: string): string =>
+  (message.split('; did you mean')[0] ?? '')
+    .replace(/^(the type of )?task `[^`]*` /, '')
+    .replaceAll('`', '')
