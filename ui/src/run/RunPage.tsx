@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
 import { codeQuery, kill } from '../api/queries'
 import { duration, span } from '../model/format'
+import { groupsOf } from '../model/graph'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
 import { Failure, Skeleton, StateBadge } from '../parts/pieces'
@@ -33,14 +34,22 @@ export function RunPage() {
   useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
-  const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })
+  const close = () => void navigate({ search: ({ replay: _, ask: __, ...rest }) => rest, resetScroll: false })
   return (
     <>
       <Head loaded={loaded} head={head} onReplay={open} quiet={search.task !== undefined} />
       <Outlet />
       {search.replay && (
         <Suspense fallback={null}>
-          <ReplaySheet key={search.replay.join()} loaded={loaded} head={head} starts={search.replay.filter((each) => each !== '*')} onClose={close} />
+          <ReplaySheet
+            key={head.id}
+            loaded={loaded}
+            head={head}
+            starts={search.replay.filter((each) => each !== '*')}
+            ask={search.ask}
+            onAsk={(starts, ask) => void navigate({ search: ({ ask: _, ...rest }) => ({ ...rest, replay: starts.length > 0 ? starts : ['*'], ...(ask && { ask }) }), replace: true, resetScroll: false })}
+            onClose={close}
+          />
         </Suspense>
       )}
     </>
@@ -180,7 +189,7 @@ function Fact({ label, wide, children }: { label: string; wide?: boolean; childr
 
 /** How long what was kept took where it ran, in seconds. */
 export function savedBy({ gantt, flow }: Loaded): number {
-  const groups = new Set(flow?.nodes.filter((node) => node.kind !== 'work').map((node) => node.id))
+  const groups = groupsOf(flow?.nodes ?? [])
   return (gantt?.bars ?? [])
     .filter((bar) => bar.action === 'REUSE' && !groups.has(bar.task))
     .reduce((sum, bar) => sum + (span(bar.started, bar.ended, bar.started ?? 0) ?? 0), 0)
