@@ -54,7 +54,7 @@ function Picture({ graph, marks, selected = null, onSelect, folded, onFold, labe
   }
   const height = strip && scene ? Math.min(HIGHEST, Math.max(96, scene.height * shown.scaleOf(scene) + 2 * EDGE)) : undefined
   return (
-    <div ref={box} className={strip ? 'dag strip' : 'dag'} role="group" aria-label={label} style={height === undefined ? undefined : ({ height } as CSSProperties)} onKeyDown={go}>
+    <div ref={box} className={strip ? 'dag low' : 'dag'} role="group" aria-label={label} style={height === undefined ? undefined : ({ height } as CSSProperties)} onKeyDown={go}>
       {scene && (
         <ReactFlow
           nodes={nodes}
@@ -154,7 +154,7 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
   const ready = useStore((state) => state.panZoom !== null)
   const scaleOf = useCallback(
     (of: Scene) => {
-      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.classList.contains('strip') ? Infinity : (element.current?.clientHeight ?? 0)]
+      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.classList.contains('low') ? Infinity : (element.current?.clientHeight ?? 0)]
       const fits = Math.min((width - 2 * EDGE) / of.width, (height - 2 * EDGE) / of.height)
       return Math.min(1, Math.max(SMALLEST, fits))
     },
