@@ -175,6 +175,20 @@ export const codeQuery = (run: string) =>
     staleTime: Infinity,
   })
 
+/** A run with what was asked for and what it waits for, without its task runs. */
+export const shownQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'shown'],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/runs/{run}', { params: { ...path(run), query: { task_runs: false } }, signal })),
+  })
+
+export type Said = components['schemas']['ResumeWanted']
+
+/** Has a run that is paused go on, with what a person says to it. */
+export const resume = (run: string, said: Partial<Said>) => given(api.POST('/api/v1/runs/{run}/resume', { params: path(run), body: said as Said }))
+
+export const pause = (run: string) => given(api.POST('/api/v1/runs/{run}/pause', { params: path(run) }))
+
 export const kill = (run: string) => given(api.POST('/api/v1/runs/{run}/kill', { params: path(run) }))
 
 export const runsQuery = (filters: RunFilters) =>

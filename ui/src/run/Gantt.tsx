@@ -332,7 +332,7 @@ function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: Zoom 
       {broken.map((at) => (
         <span key={at} className="caesura" style={left(at)} />
       ))}
-      {loaded.live && loaded.gantt?.started && <i className="now" style={left(onPresent(axis, place(axis.present, now)))} />}
+      {loaded.live && loaded.gantt?.started && <i className={loaded.gantt.state === 'PAUSED' ? 'now stopped' : 'now'} style={left(onPresent(axis, place(axis.present, now)))} />}
     </div>
   )
 }
@@ -353,7 +353,7 @@ function Legend({ looks, cut }: { looks: Look[]; cut: number }) {
       {looks.map((look) => (
         <span key={look}>
           <Mark look={look} />
-          {look === 'reused' ? 'Reused, ran in the origin' : wordOf(look)}
+          {look === 'reused' ? 'Reused, ran in the origin' : look === 'paused' ? 'Waits for you' : wordOf(look)}
         </span>
       ))}
       {cut > 0 && (

@@ -2,9 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
-import { codeQuery, kill } from '../api/queries'
+import { codeQuery } from '../api/queries'
 import { duration, span } from '../model/format'
 import { groupsOf } from '../model/graph'
+import { pausedWords } from '../model/waits'
+import { useMay } from '../api/role'
+import { RunActions } from '../pause/RunActions'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
 import { Failure, Skeleton, StateBadge } from '../parts/pieces'
@@ -62,6 +65,8 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
   const away = usePresence() === 'away'
   const { run } = runRoute.useParams()
   const code = useQuery(codeQuery(run))
+  const may = useMay('operator')
+  const state = loaded.gantt?.state ?? head.state
   const tab = { params: { run }, search: (before: object) => before }
   return (
     <div className="head">
@@ -80,21 +85,16 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
       </nav>
       <div className="title">
         <h1 className="cut">{head.name}</h1>
-        <StateBadge state={loaded.gantt?.state ?? head.state} />
+        <StateBadge state={state} word={state === 'PAUSED' ? pausedWords(loaded.waits) : undefined} />
         <div className="actions">
-          {loaded.live && (
-            <button type="button" className="btn danger" disabled={away} onClick={() => void kill(head.id)}>
-              <Icon name="player-stop" />
-              Kill
-            </button>
-          )}
+          <RunActions run={run} loaded={loaded} head={head} />
           {head.error && code.data === null && (
             <Link className="btn" to="/runs/$run/fix" params={{ run: head.id }} search={{}}>
               <Icon name="tool" />
               Fix and replay
             </Link>
           )}
-          <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
+          <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away || !may} title={may ? undefined : 'An operator may do this'} onClick={onReplay}>
             <Segno />
             Replay
           </button>

@@ -1,14 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { planOfQuery } from '../api/queries'
 import { Graph } from '../graph/Graph'
 import { foldedAtFirst } from '../model/graph'
 import { addressOf, runMarks, taskOf } from '../model/graphmarks'
 import { Empty, Skeleton } from '../parts/pieces'
 import { runRoute } from '../router'
-import { TaskPanel } from './TaskPanel'
-import { useRun } from './useRun'
+import { Panel } from '../pause/Panel'
+import { usePlanned, useRun } from './useRun'
 
 const NONE: readonly never[] = []
 
@@ -19,10 +17,9 @@ export function TopologyTab() {
   const navigate = useNavigate({ from: runRoute.fullPath })
   const loaded = useRun(run)
   const { gantt, flow, live } = loaded
-  const plan = useQuery(planOfQuery(run))
+  const planned = usePlanned(run, loaded)
   const graph = useMemo(() => ({ nodes: flow?.nodes ?? NONE, edges: flow?.edges ?? NONE }), [flow])
   const bars = gantt?.bars ?? NONE
-  const planned = plan.data?.decisions ?? NONE
   const marks = useMemo(() => runMarks(bars, planned, graph, !live), [bars, planned, graph, live])
   const folded = useMemo(() => (fold === undefined ? foldedAtFirst(graph) : new Set(fold.filter((each) => each !== ''))), [fold, graph])
   const select = (address: string | null) =>
@@ -57,7 +54,7 @@ export function TopologyTab() {
           does="Opens what became of it"
         />
       </div>
-      {task !== undefined && <TaskPanel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
+      {task !== undefined && <Panel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
     </div>
   )
 }
