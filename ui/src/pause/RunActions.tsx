@@ -9,7 +9,7 @@ import { Notice, Prose } from '../parts/pieces'
 import type { Loaded } from '../run/useRun'
 
 /** Has a run pause, go on or end, as far as it can and whoever looks may. What the server refuses stands below. */
-export function RunActions({ run, loaded, head }: { run: string; loaded: Loaded; head: Run }) {
+export function RunActions({ run, loaded, head, open }: { run: string; loaded: Loaded; head: Run; open: string | undefined }) {
   const away = usePresence() === 'away'
   const may = useMay('operator')
   const client = useQueryClient()
@@ -44,7 +44,7 @@ export function RunActions({ run, loaded, head }: { run: string; loaded: Loaded;
           </Notice>
         </div>
       )}
-      {state === 'PAUSED' ? (
+      {wait !== undefined && loaded.waits.some((each) => each.address === open) ? null : state === 'PAUSED' ? (
         <button
           type="button"
           className={wait ? 'btn' : 'btn primary'}
@@ -56,7 +56,7 @@ export function RunActions({ run, loaded, head }: { run: string; loaded: Loaded;
               : void ask('resume', () => resume(head.id, {}))
           }
         >
-          <Icon name="player-play" />
+          <Icon name={wait ? 'bulb' : 'player-play'} />
           {asked === 'resume' ? 'Resuming' : wait ? 'What it waits for' : 'Resume'}
         </button>
       ) : (

@@ -9,7 +9,7 @@ import type { Choices } from '../model/request'
 import { Mark, Segno } from '../parts/marks'
 import { Failure, Notice, Prose, Skeleton } from '../parts/pieces'
 import type { Loaded } from '../run/useRun'
-import { placeOf, type Refusal } from './refusals'
+import { passes, placeOf, type Refusal } from './refusals'
 import { PlanGraph } from './PlanGraph'
 import type { usePlan } from './useRequest'
 
@@ -52,7 +52,7 @@ export function PlanView({ drawn, groups, choices, change, loaded, moved, failur
         <>
           <PlanHead plan={plan} groups={groups} />
           {graph && <PlanGraph plan={plan} graph={graph} older={loaded.flow} choices={choices} change={change} dimmed={dimmed} />}
-          <Notices plan={plan} refusals={refusals.filter((each) => everything || placeOf(each, choices) === 'plan')} moved={moved} failure={failure} />
+          <Notices plan={plan} refusals={refusals.filter((each) => everything || (placeOf(each, choices) === 'plan' && !passes(each, drawn.drawing)))} moved={moved} failure={failure} />
           <PlanTable plan={plan} dimmed={dimmed} choices={choices} change={change} loaded={loaded} moved={moved} refusals={refusals} />
         </>
       )}

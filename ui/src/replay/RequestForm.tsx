@@ -173,7 +173,7 @@ function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choic
       {refusals.map((each) => (
         <Notice key={`${each.code}${each.message}`} look="failed" role="alert">
           <Prose text={each.message} />
-          {each.closest.slice(0, 3).map((name) => (
+          {(each.code === 'unknown-property' ? [] : each.closest.slice(0, 3)).map((name) => (
             <button
               key={name}
               type="button"

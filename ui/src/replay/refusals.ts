@@ -25,3 +25,6 @@ export function placeOf(refusal: Refusal, choices: Choices): Place {
 const isGiven = (address: string, choices: Choices): boolean => address in choices.pins || address in choices.taskInputs
 
 export const belongsTo = (refusal: Refusal, field: Exclude<Place, 'plan'>, choices: Choices): boolean => placeOf(refusal, choices) === field
+
+/** Whether a refusal can only be of something that was given and has just been taken away: a new plan is on its way. */
+export const passes = (refusal: Refusal, drawing: boolean): boolean => drawing && (OVERRIDES.has(refusal.code) || refusal.code === 'breakpoint-not-run')

@@ -40,7 +40,7 @@ export function RunPage() {
   const close = () => void navigate({ search: ({ replay: _, ask: __, ...rest }) => rest, resetScroll: false })
   return (
     <>
-      <Head loaded={loaded} head={head} onReplay={open} quiet={search.task !== undefined} />
+      <Head loaded={loaded} head={head} onReplay={open} open={search.task} />
       <Outlet />
       {search.replay && (
         <Suspense fallback={null}>
@@ -61,7 +61,7 @@ export function RunPage() {
 
 type Head = NonNullable<Loaded['head']>
 
-function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; onReplay: () => void; quiet: boolean }) {
+function Head({ loaded, head, onReplay, open }: { loaded: Loaded; head: Head; onReplay: () => void; open: string | undefined }) {
   const away = usePresence() === 'away'
   const { run } = runRoute.useParams()
   const code = useQuery(codeQuery(run))
@@ -87,14 +87,14 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
         <h1 className="cut">{head.name}</h1>
         <StateBadge state={state} word={state === 'PAUSED' ? pausedWords(loaded.waits) : undefined} />
         <div className="actions">
-          <RunActions run={run} loaded={loaded} head={head} />
+          <RunActions run={run} loaded={loaded} head={head} open={open} />
           {head.error && code.data === null && (
             <Link className="btn" to="/runs/$run/fix" params={{ run: head.id }} search={{}}>
               <Icon name="tool" />
               Fix and replay
             </Link>
           )}
-          <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away || !may} title={may ? undefined : 'An operator may do this'} onClick={onReplay}>
+          <button type="button" className={open !== undefined || state === 'PAUSED' ? 'btn' : 'btn primary'} disabled={away || !may} title={may ? undefined : 'An operator may do this'} onClick={onReplay}>
             <Segno />
             Replay
           </button>
@@ -138,7 +138,7 @@ function Facts({ loaded, head }: { loaded: Loaded; head: Head }) {
         )}
       </Fact>
       {long !== null && long !== undefined && (
-        <Fact label={loaded.live ? 'Running for' : 'Duration'}>
+        <Fact label={gantt?.state === 'PAUSED' ? 'So far' : loaded.live ? 'Running for' : 'Duration'}>
           <span className={loaded.live ? 'steady' : undefined}>{duration(long)}</span>
         </Fact>
       )}

@@ -1,9 +1,11 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { Graph } from '../graph/Graph'
-import { foldedAtFirst } from '../model/graph'
+import { foldedAtFirst, type FlowNode } from '../model/graph'
 import { addressOf, runMarks, taskOf } from '../model/graphmarks'
+import { useKeys } from '../parts/keys'
 import { Empty, Skeleton } from '../parts/pieces'
+import type { Bar } from '../model/tree'
 import { runRoute } from '../router'
 import { Panel } from '../pause/Panel'
 import { usePlanned, useRun } from './useRun'
@@ -22,16 +24,17 @@ export function TopologyTab() {
   const bars = gantt?.bars ?? NONE
   const marks = useMemo(() => runMarks(bars, planned, graph, !live), [bars, planned, graph, live])
   const folded = useMemo(() => (fold === undefined ? foldedAtFirst(graph) : new Set(fold.filter((each) => each !== ''))), [fold, graph])
-  const select = (address: string | null) =>
+  const select = useCallback((address: string | null) =>
     void navigate({
       to: '/runs/$run/topology',
       params: { run },
       search: ({ task: _, ...rest }) => (address === null ? rest : { ...rest, task: address }),
       replace: task !== undefined && address !== null,
       resetScroll: false,
-    })
+    }), [navigate, run, task])
   const onFold = (next: ReadonlySet<string>) =>
     void navigate({ to: '/runs/$run/topology', params: { run }, search: (before) => ({ ...before, fold: next.size === 0 ? [''] : [...next] }), replace: true, resetScroll: false })
+  useKeys(useSteps(bars, graph.nodes, task ?? null, select))
   if (!gantt || !flow) return <Skeleton />
   if (graph.nodes.length === 0) {
     return (
@@ -57,4 +60,16 @@ export function TopologyTab() {
       {task !== undefined && <Panel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
     </div>
   )
+}
+
+/** The ways from one task run to the next, in the order of the flow, and to the next that failed. */
+function useSteps(bars: readonly Bar[], nodes: readonly FlowNode[], task: string | null, select: (address: string) => void) {
+  return useMemo(() => {
+    const position = new Map(nodes.map((node) => [node.id, node.position]))
+    const order = [...bars].sort((one, other) => (position.get(one.task) ?? 0) - (position.get(other.task) ?? 0))
+    const at = order.findIndex((bar) => bar.address === task)
+    const go = (bar: Bar | undefined) => bar && select(bar.address)
+    const failed = [...order.slice(at + 1), ...order.slice(0, at + 1)].find((bar) => bar.state === 'FAILED')
+    return { '[': () => go(order[at - 1]), ']': () => go(order[at + 1]), e: () => go(failed) }
+  }, [bars, nodes, task, select])
 }
