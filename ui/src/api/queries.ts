@@ -175,6 +175,17 @@ export const codeQuery = (run: string) =>
     staleTime: Infinity,
   })
 
+/** The graph that a run executes: a call of a pipeline has one of its own. */
+export const runGraphQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'graph'],
+    queryFn: async ({ signal }) => {
+      const found = await given(api.GET('/api/v1/runs/{run}/graph', { params: path(run), signal }))
+      return { nodes: found.nodes as FlowNode[], edges: found.edges as FlowEdge[] }
+    },
+    staleTime: Infinity,
+  })
+
 /** A run with what was asked for and what it waits for, without its task runs. */
 export const shownQuery = (run: string) =>
   queryOptions({

@@ -15,8 +15,11 @@ const EDGES = { stroke: StrokeEdge }
 /** Around the picture, in pixels. */
 const EDGE = 18
 /** How small a picture is drawn at most without being asked to, so that it can still be read. */
-const SMALLEST = 0.72
-const HIGHEST = 264
+const SMALLEST = { wide: 0.72, high: 0.9 }
+/** How small it is drawn to be seen as a whole. */
+const WHOLE = 0.3
+/** How high a strip is at most. */
+const HIGHEST = 340
 
 /** The picture itself, apart so that it is loaded only where it is shown. */
 export function Drawn(props: GraphProps) {
@@ -40,7 +43,7 @@ function Picture({ graph, marks, selected = null, onSelect, folded, onFold, labe
   const shown = useView(box, scene, selected)
   const refit = () => {
     setRoom((box.current?.clientWidth ?? 0) - 2 * EDGE)
-    shown.fit()
+    shown.fit(true)
   }
   const go = (event: React.KeyboardEvent) => {
     if (!scene || at === null || event.ctrlKey || event.metaKey || event.altKey) return
@@ -153,21 +156,25 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
   const flow = useReactFlow()
   const ready = useStore((state) => state.panZoom !== null)
   const scaleOf = useCallback(
-    (of: Scene) => {
-      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.classList.contains('low') ? Infinity : (element.current?.clientHeight ?? 0)]
-      const fits = Math.min((width - 2 * EDGE) / of.width, (height - 2 * EDGE) / of.height)
-      return Math.min(1, Math.max(SMALLEST, fits))
+    (of: Scene, whole = false) => {
+      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.clientHeight ?? 0]
+      const across = Math.max(whole ? WHOLE : SMALLEST.wide, (width - 2 * EDGE) / of.width)
+      if (!whole && element.current?.classList.contains('low')) return Math.min(1, across)
+      return Math.min(1, across, Math.max(whole ? WHOLE : SMALLEST.high, (height - 2 * EDGE) / of.height))
     },
     [element],
   )
-  const fit = useCallback(() => {
-    if (scene) void flow.setViewport({ x: EDGE, y: EDGE, zoom: scaleOf(scene) })
-  }, [flow, scene, scaleOf])
+  const fit = useCallback(
+    (whole: boolean) => {
+      if (scene) void flow.setViewport({ x: EDGE, y: EDGE, zoom: scaleOf(scene, whole) })
+    },
+    [flow, scene, scaleOf],
+  )
   const first = useRef(true)
   useLayoutEffect(() => {
     if (!ready || !scene || !first.current) return
     first.current = false
-    fit()
+    fit(false)
   }, [ready, scene, fit])
   const reveal = useCallback(
     (id: string) => {

@@ -47,7 +47,7 @@ export function RunActions({ run, loaded, head, open }: { run: string; loaded: L
       {wait !== undefined && loaded.waits.some((each) => each.address === open) ? null : state === 'PAUSED' ? (
         <button
           type="button"
-          className={wait ? 'btn' : 'btn primary'}
+          className={wait && open !== undefined ? 'btn' : 'btn primary'}
           disabled={off}
           title={why}
           onClick={() =>

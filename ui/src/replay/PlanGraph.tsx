@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Graph } from '../graph/Graph'
 import { toggledStart } from '../model/asked'
 import { withDropped, type FlowGraph } from '../model/graph'
@@ -23,7 +23,17 @@ export function PlanGraph({ plan, graph, older, choices, change, dimmed }: Props
   const whole = useMemo(() => (older && plan.dropped.length > 0 ? withDropped(graph, older, plan.dropped) : graph), [graph, older, plan.dropped])
   const starts = choices.mode === 'task' ? choices.starts : NONE
   const marks = useMemo(() => planMarks(plan, whole, starts), [plan, whole, starts])
+  const [wanted, want] = useState(false)
   if (small || whole.nodes.length === 0) return null
+  if (!wanted && alone(whole) > LARGE) {
+    return (
+      <p className="plan-graph ask">
+        <button type="button" className="btn quiet sm" onClick={() => want(true)}>
+          Show the graph of {whole.nodes.length} tasks
+        </button>
+      </p>
+    )
+  }
   return (
     <div className={dimmed ? 'plan-graph dimmed' : 'plan-graph'}>
       <Graph
@@ -39,3 +49,7 @@ export function PlanGraph({ plan, graph, older, choices, change, dimmed }: Props
 }
 
 const NONE: string[] = []
+
+/** Of how many tasks a graph is drawn only when it is asked for: what folds is folded. */
+const LARGE = 300
+const alone = (graph: FlowGraph): number => graph.nodes.filter((node) => node.group === null).length

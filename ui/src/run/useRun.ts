@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { flowQuery, ganttQuery, lineageQuery, planOfQuery, shownQuery, type Run } from '../api/queries'
+import { flowQuery, ganttQuery, lineageQuery, planOfQuery, runGraphQuery, shownQuery, type Run } from '../api/queries'
 import { hasEnded } from '../model/looks'
 import { heldSince, NO_WAITS, stopsOf, waitsOf } from '../model/waits'
 import { treeOf, type Planned } from '../model/tree'
@@ -16,6 +16,9 @@ export function useRun(run: string) {
   const head = lineage.data?.find((each) => each.id === gantt.data?.id)
   const name = head && flowNameOf(head)
   const flow = useQuery({ ...flowQuery(name ?? '', head?.revision), enabled: head !== undefined })
+  const called = flow.data?.nodes.some((node) => node.type.startsWith('python.')) ?? false
+  const own = useQuery({ ...runGraphQuery(run), enabled: called })
+  const drawn = useMemo(() => flow.data && { ...flow.data, ...own.data }, [flow.data, own.data])
   const latest = useQuery({ ...flowQuery(name ?? ''), enabled: head !== undefined })
   return {
     gantt: seen,
@@ -24,7 +27,8 @@ export function useRun(run: string) {
     request: shown.data?.request ?? null,
     head,
     lineage: lineage.data ?? [],
-    flow: flow.data,
+    /** The revision that the run is of, with the run's own graph. */
+    flow: drawn,
     latest: latest.data,
     error: gantt.error ?? lineage.error,
     again: () => void Promise.all([gantt.refetch(), lineage.refetch()]),
