@@ -31,7 +31,9 @@ tasks:
     onResume:
       - {id: approved, type: BOOLEAN, description: Whether it may go out.}
       - {id: rows, type: INT, defaults: 3}
-  - {id: tell, type: core.debug.Return, value: "{{ outputs.approval.onResume.rows }} of {{ outputs.approval.onResume.approved }}"}
+  - id: tell
+    type: core.debug.Return
+    value: "{{ outputs.approval.onResume.rows }} of {{ outputs.approval.onResume.approved }}"
 """
 
 
@@ -43,7 +45,9 @@ def test_a_breakpoint_stops_the_run_and_a_changed_input_is_what_the_task_uses(pa
     sheet.get_by_role("combobox", name="Breakpoints").fill("store")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("breakpoints"))
-    expect(sheet.locator("tr", has_text="store").first.get_by_role("img", name="The run stops before it")).to_be_visible()
+    expect(
+        sheet.locator("tr", has_text="store").first.get_by_role("img", name="The run stops before it")
+    ).to_be_visible()
     sheet.get_by_role("button", name="Replay 2 of 3 tasks").click()
 
     expect(page.get_by_role("heading", name="steps-2")).to_be_visible()
@@ -131,10 +135,7 @@ def test_a_run_is_paused_resumed_and_killed_by_its_buttons(page: Page, api: Api,
     expect(page.locator(".badge")).to_have_text("Killed")
 
 
-def test_pins_and_task_inputs_are_given_in_the_sheet_and_kept_in_the_address(
-    context: BrowserContext, page: Page, api: Api
-) -> None:
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+def test_a_pin_is_given_in_the_sheet_and_is_what_others_read(page: Page, api: Api) -> None:
     api.save(FIXED)
     ran = api.run("rides")
     page.goto(f"/runs/{ran}?replay=to_parquet")
@@ -148,26 +149,9 @@ def test_pins_and_task_inputs_are_given_in_the_sheet_and_kept_in_the_address(
     expect(pin.get_by_label("value", exact=True)).to_have_value("202608.zip as ion")
     pin.get_by_label("value", exact=True).fill("a sample")
     expect(page.locator('[data-box="convert"]')).to_have_attribute("data-state", "pinned")
-
-    sheet.get_by_role("button", name="Add an override").click()
-    new.get_by_label("Task").fill("count_rows")
-    new.get_by_label("Input").select_option("message")
-    new.get_by_role("button", name="Change it").click()
-    given = sheet.get_by_role("group", name="Inputs of count_rows")
-    expect(given.get_by_label("message", exact=True)).to_have_value("3 rows")
-    given.get_by_role("button", name="Render message as an expression").click()
-    given.get_by_label("message", exact=True).fill("{{ inputs.rows + 1 }} rows")
-    expect(page).to_have_url(re.compile("taskInputs.*rows"))
+    expect(page).to_have_url(re.compile("a\\+sample"))
     page.reload()
     expect(pin.get_by_label("value", exact=True)).to_have_value("a sample")
-    expect(sheet.get_by_role("button", name="Replay 2 of 4 tasks")).to_be_enabled()
-    sheet.get_by_role("button", name="Cop").last.click()
-    sheet.get_by_role("menuitem", name="Command").click()
-    expect(sheet.get_by_role("button", name="Copied as Command")).to_be_visible()
-    said = page.evaluate("navigator.clipboard.readText()")
-    assert said.endswith(
-        "--task-input-expr 'count_rows.message={{ inputs.rows + 1 }} rows' --pin 'convert=a sample'"
-    ), said
 
     sheet.get_by_role("button", name="Replay 2 of 4 tasks").click()
     expect(page.get_by_role("heading", name="rides-2")).to_be_visible()
@@ -175,8 +159,42 @@ def test_pins_and_task_inputs_are_given_in_the_sheet_and_kept_in_the_address(
     run = page.url.split("/runs/")[1].split("?")[0]
     assert api.get(f"/runs/{run}/outputs")["tasks"]["convert"] == {"value": "a sample"}
     page.goto(f"/runs/{run}/logs")
-    expect(page.get_by_role("log").get_by_text("4 rows")).to_be_visible()
     expect(page.get_by_role("log").get_by_text("a sample")).to_be_visible()
+
+
+def test_a_task_input_is_an_expression_in_the_sheet_the_address_and_the_command(
+    context: BrowserContext, page: Page, api: Api
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    api.save(FIXED)
+    ran = api.run("rides")
+    page.goto(f"/runs/{ran}?replay=to_parquet")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Add an override").click()
+    new = sheet.get_by_role("group", name="A new override")
+    new.get_by_label("Task").fill("count_rows")
+    new.get_by_label("Input").select_option("message")
+    new.get_by_role("button", name="Change it").click()
+    given = sheet.get_by_role("group", name="Inputs of count_rows")
+    expect(given.get_by_label("message", exact=True)).to_have_value("3 rows")
+    given.get_by_role("button", name="Render message as an expression").click()
+    given.get_by_label("message", exact=True).fill("{{ inputs.rows + 1 }} rows")
+    expect(page).to_have_url(re.compile("taskInputs.*inputs.rows"))
+    page.reload()
+    expect(given.get_by_label("message", exact=True)).to_have_value("{{ inputs.rows + 1 }} rows")
+    expect(sheet.get_by_role("button", name="Replay 2 of 4 tasks")).to_be_enabled()
+    sheet.get_by_role("button", name="Cop").last.click()
+    sheet.get_by_role("menuitem", name="Command").click()
+    expect(sheet.get_by_role("button", name="Copied as Command")).to_be_visible()
+    said = page.evaluate("navigator.clipboard.readText()")
+    assert said.endswith("--task-input-expr 'count_rows.message={{ inputs.rows + 1 }} rows'"), said
+
+    sheet.get_by_role("button", name="Replay 2 of 4 tasks").click()
+    expect(page.get_by_role("heading", name="rides-2")).to_be_visible()
+    expect(page.locator(".badge")).to_have_text("Success")
+    run = page.url.split("/runs/")[1].split("?")[0]
+    page.goto(f"/runs/{run}/logs")
+    expect(page.get_by_role("log").get_by_text("4 rows")).to_be_visible()
 
 
 def test_who_may_only_look_cannot_have_a_run_go_on(playwright: Playwright, browser: Browser, tmp_path: Path) -> None:

@@ -170,12 +170,6 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
     },
     [flow, scene, scaleOf],
   )
-  const first = useRef(true)
-  useLayoutEffect(() => {
-    if (!ready || !scene || !first.current) return
-    first.current = false
-    fit(false)
-  }, [ready, scene, fit])
   const reveal = useCallback(
     (id: string) => {
       const [found, frame] = [scene?.boxes.find((each) => each.id === id), element.current]
@@ -186,6 +180,14 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
     },
     [flow, scene, element],
   )
+  const first = useRef(true)
+  useLayoutEffect(() => {
+    if (!ready || !scene || !first.current) return
+    first.current = false
+    fit(false)
+    const begins = scene.boxes.find((box) => !box.open)
+    if (begins) reveal(begins.id)
+  }, [ready, scene, fit, reveal])
   // the panel of what is chosen takes room beside the picture
   const width = useStore((state) => state.width)
   useEffect(() => {

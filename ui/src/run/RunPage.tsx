@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
 import { codeQuery } from '../api/queries'
 import { duration, span } from '../model/format'
@@ -12,7 +12,7 @@ import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
 import { Failure, Skeleton, StateBadge } from '../parts/pieces'
 import { Moment } from '../parts/time'
-import { runRoute } from '../router'
+import { runRoute, type RunSearch } from '../router'
 import { flowNameOf, useRun, type Loaded } from './useRun'
 
 const ReplaySheet = lazy(() => import('../replay/ReplaySheet').then((module) => ({ default: module.ReplaySheet })))
@@ -21,7 +21,9 @@ const ReplaySheet = lazy(() => import('../replay/ReplaySheet').then((module) => 
 export function RunPage() {
   const { run } = runRoute.useParams()
   const search = runRoute.useSearch()
-  const navigate = useNavigate({ from: runRoute.fullPath })
+  const navigate = useNavigate()
+  // whatever tab is open stays
+  const ask = useCallback((search: (before: RunSearch) => RunSearch, replace = false) => void navigate({ to: '.', search: search as never, replace, resetScroll: false }), [navigate])
   const loaded = useRun(run)
   const { head } = loaded
   useLiveRun(run, head?.id, loaded.live)
@@ -30,14 +32,14 @@ export function RunPage() {
     if (head) document.title = `${head.name} · ${head.state.toLowerCase()} · Dal Segno`
   }, [head])
   const open = useMemo(
-    () => () => void navigate({ search: (before) => ({ ...before, replay: before.task ? [before.task] : ['*'] }) }),
-    [navigate],
+    () => () => ask((before) => ({ ...before, replay: before.task ? [before.task] : ['*'] })),
+    [ask],
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
   useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
-  const close = () => void navigate({ search: ({ replay: _, ask: __, ...rest }) => rest, resetScroll: false })
+  const close = () => ask(({ replay: _, ask: __, ...rest }) => rest)
   return (
     <>
       <Head loaded={loaded} head={head} onReplay={open} open={search.task} />
@@ -50,7 +52,7 @@ export function RunPage() {
             head={head}
             starts={search.replay.filter((each) => each !== '*')}
             ask={search.ask}
-            onAsk={(starts, ask) => void navigate({ search: ({ ask: _, ...rest }) => ({ ...rest, replay: starts.length > 0 ? starts : ['*'], ...(ask && { ask }) }), replace: true, resetScroll: false })}
+            onAsk={(starts, asked) => ask(({ ask: _, ...rest }) => ({ ...rest, replay: starts.length > 0 ? starts : ['*'], ...(asked && { ask: asked }) }), true)}
             onClose={close}
           />
         </Suspense>

@@ -111,9 +111,8 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
         <Link
           className={away || !may ? 'btn primary disabled' : 'btn primary'}
           title={may ? undefined : 'An operator may do this'}
-          to="/runs/$run"
-          params={{ run }}
-          search={(before) => ({ ...before, replay: [task.address] })}
+          to="."
+          search={(before: object) => ({ ...before, replay: [task.address] }) as never}
           disabled={away || !may}
           resetScroll={false}
         >
