@@ -135,6 +135,8 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
           source: stroke.from,
           target: stroke.to,
           focusable: false,
+          // what stands after what is told by the plan and the order of the tasks
+          domAttributes: { 'aria-hidden': true, 'aria-label': undefined },
           zIndex: 1,
           data: { via: stroke.via, kind: stroke.reads ? 'reads' : kindOf(marks?.get(stroke.to)) },
         })),
