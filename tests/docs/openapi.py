@@ -13,14 +13,14 @@ def document() -> str:
     """Give the document that a server gives."""
     from dalsegno.engine.clock import SystemClock
     from dalsegno.server.app import create_app
-    from dalsegno.server.host import EngineHost
+    from dalsegno.server.engine import EngineProcess
     from dalsegno.service.open import open_service
 
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         service = open_service(Path(folder), clock=clock)
         try:
-            made = create_app(service, EngineHost(service, clock), clock).openapi()
+            made = create_app(service, EngineProcess(), clock).openapi()
         finally:
             service.close()
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"

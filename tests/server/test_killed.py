@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +51,47 @@ def test_a_run_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
         ended = client.execute(run.id)
         assert ended.state is State.SUCCESS
     assert (tmp_path / "done").read_text() == "first\nsecond\n"
+
+
+def test_an_engine_that_is_killed_is_started_again_and_carries_on(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    with RunningServer(tmp_path / "home") as server, Client(url=server.url) as client:
+        run = client.start_run("work.yaml", ReplayRequest(), text=FLOW.format(here=tmp_path))
+        httpx.post(f"{server.url}/api/v1/runs/{run.id}/execute")
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        killed = server.engine
+        os.kill(killed, signal.SIGKILL)
+        # requests are answered all the while
+        assert client.get_run(run.id).state is State.RUNNING
+        (tmp_path / "again").touch()
+        assert (tmp_path / "begun").read_text() == "begun\n"
+        assert client.execute(run.id).state is State.SUCCESS
+        assert server.engine != killed
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+        server.await_figure('dalsegno_runs_ended_total{state="SUCCESS"} 1.0')
+        server.stop()
+        assert "the engine has died (-9) and is started again" in server.rest
+    assert (tmp_path / "done").read_text() == "first\nsecond\n"
+
+
+def test_an_engine_that_hangs_is_told_and_holds_up_no_answer(tmp_path: Path) -> None:
+    with RunningServer(tmp_path) as server, Client(url=server.url) as client:
+        client.save_flow(QUICK)
+        os.kill(server.engine, signal.SIGSTOP)
+        posted = [httpx.post(f"{server.url}/api/v1/runs", json={"flow": "hello"}).json()["id"] for _ in range(5)]
+        assert httpx.get(f"{server.url}/readyz").status_code == 503
+        os.kill(server.engine, signal.SIGCONT)
+        assert [client.execute(run).state for run in posted] == [State.SUCCESS] * 5
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+
+
+def test_the_engine_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    with RunningServer(tmp_path) as server:
+        engine = os.pidfd_open(server.engine)
+        server.kill()
+        # readable once the process has ended
+        assert select.select([engine], [], [], 30)[0]
+        os.close(engine)
 
 
 def test_runs_that_waited_for_an_engine_are_taken_by_the_next_one(tmp_path: Path) -> None:

@@ -110,8 +110,8 @@ def test_it_tells_how_it_is(server: RunningServer) -> None:
         client.execute(client.start_run("hello.yaml", ReplayRequest(), text=FLOW).id)
     assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
     assert httpx.get(f"{server.url}/readyz").json()["status"] == "ok"
+    server.await_figure('dalsegno_runs_ended_total{state="SUCCESS"} 1.0')
     figures = httpx.get(f"{server.url}/metrics").text
-    assert 'dalsegno_runs_ended_total{state="SUCCESS"} 1.0' in figures
     assert 'route="/runs/{run}/execute",status="200"' in figures
     assert "process_resident_memory_bytes" in figures
 

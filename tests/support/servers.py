@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx
+
 #: within which a server must be up, in seconds
 _START = 30.0
 
@@ -44,6 +46,20 @@ class RunningServer:
     def port(self) -> int:
         """The port on which it listens."""
         return int(self.url.rpartition(":")[2])
+
+    @property
+    def engine(self) -> int:
+        """The process of its engine."""
+        # a process stands with the thread that has started it
+        (pid,) = " ".join(
+            each.read_text() for each in Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        ).split()
+        return int(pid)
+
+    def await_figure(self, figure: str) -> None:
+        """Read `/metrics` until a figure stands there: a run has ended a moment before it is counted."""
+        while f"\n{figure}\n" not in httpx.get(f"{self.url}/metrics").text:
+            pass
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does, and give its exit code."""

@@ -16,13 +16,16 @@ class ImportedPackages:
     """The packages of which modules were imported since this was made; what was loaded before is not the user's."""
 
     def __init__(self) -> None:
-        self._known = _top_level(sys.modules)
-        self._modules = len(sys.modules)
+        #: read only once something was imported: most runs import nothing
+        self._before = tuple(sys.modules)
+        self._known: set[str] = set()
+        self._modules = len(self._before)
         self._versions: dict[str, str] = {}
 
     def versions(self) -> Mapping[str, str]:
         """Give the versions by the name of the package."""
         if len(sys.modules) != self._modules:
+            self._known = self._known or _top_level(self._before)
             self._modules = len(sys.modules)
             new = _top_level(sys.modules) - self._known
             self._known |= new

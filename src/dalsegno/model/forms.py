@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from base64 import b64decode
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from blake3 import blake3
@@ -88,10 +89,27 @@ def shown(form: Form) -> Any:
     if kind == "map":
         return {str(shown(key)): shown(value) for key, value in data or ()}
     if isinstance(data, str | int | float) and kind in _PLAIN:
-        return data
+        return f"{data}{_zone(fields['zone'])}" if "zone" in fields else data
+    if kind == "timedelta":
+        return str(_span(fields))
     if kind == "numpy.scalar" and isinstance(data, dict):
         return shown(cast("dict[str, Form]", data).get("value"))
     return _in_few_words(kind, fields)
+
+
+def _span(fields: dict[str, Form]) -> timedelta:
+    days, seconds, microseconds = fields["data"]
+    return timedelta(days, seconds, microseconds)
+
+
+def _zone(form: Form) -> str:
+    """Show the zone of a time behind it: an offset as ISO 8601 has it, a place by its name."""
+    fields = cast("dict[str, Form]", form)
+    data = fields["data"]
+    if fields.get(TAG) == "timezone":
+        return datetime.min.replace(tzinfo=timezone(_span(data[0]))).isoformat()[19:]
+    name = cast("dict[str, Form]", data).get("name") if isinstance(data, dict) else None
+    return f" {name}" if isinstance(name, str) else " in a zone of its own"
 
 
 def _in_few_words(kind: str, fields: dict[str, Form]) -> Any:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self, overload
 
-from dalsegno.errors import RunFailed
 from dalsegno.model.names import FLOW_ID, NAMESPACE
 from dalsegno.pipelines.annotations import MISSING
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.current import CURRENT
 from dalsegno.pipelines.options import PipelineOptions, changed
 from dalsegno.pipelines.outputs import holds_outputs
-from dalsegno.pipelines.places import invalid
+from dalsegno.pipelines.places import invalid, users_line_last
 
 #: the namespace of pipelines whose module stands in no package
 DEFAULT_NAMESPACE = "default"
@@ -42,16 +41,15 @@ class Pipeline(Around[PipelineOptions]):
             return self.function(**self.arguments(args, kwargs))
         from dalsegno.pipelines import running
 
-        try:
+        with users_line_last():
             return running.run(self, args, kwargs)
-        except RunFailed as error:
-            raise error.with_traceback(None) from error.__cause__  # so that the user's line stands last
 
     def plan(self, *args: Any, **kwargs: Any) -> Any:
         """Tell what a call with these arguments would do; nothing runs."""
         from dalsegno.pipelines import running
 
-        return running.plan(self, args, kwargs)
+        with users_line_last():
+            return running.plan(self, args, kwargs)
 
     def deploy(self, **parameters: Any) -> Any:
         """Store the code as a revision where runs of it are to be made, such as on a server, and run nothing.
@@ -66,7 +64,8 @@ class Pipeline(Around[PipelineOptions]):
         """
         from dalsegno.pipelines import deploying
 
-        return deploying.deploy(self, parameters)
+        with users_line_last():
+            return deploying.deploy(self, parameters)
 
     def replay(self, **request: Any) -> Any:
         """Run the pipeline again as an earlier run, with the code that it has now.
@@ -102,16 +101,15 @@ class Pipeline(Around[PipelineOptions]):
         """
         from dalsegno.pipelines import running
 
-        try:
+        with users_line_last():
             return running.replay(self, request)
-        except RunFailed as error:
-            raise error.with_traceback(None) from error.__cause__
 
     def plan_replay(self, **request: Any) -> Any:
         """Tell what a replay would do, and why; it takes what `replay` takes. Nothing runs, and nothing is recorded."""
         from dalsegno.pipelines import running
 
-        return running.plan_replay(self, request)
+        with users_line_last():
+            return running.plan_replay(self, request)
 
     def with_options(self, **options: Any) -> Self:
         """Give another pipeline around the same function, with some options chosen otherwise.

@@ -7,13 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
-from dalsegno.errors import PipelineInvalid
 from dalsegno.model.names import TASK_ID
 from dalsegno.pipelines.around import Around
 from dalsegno.pipelines.current import CURRENT
 from dalsegno.pipelines.mapped import PRODUCT, ZIP, Unmapped, call_each
 from dalsegno.pipelines.options import StepOptions, changed
-from dalsegno.pipelines.places import invalid
+from dalsegno.pipelines.places import invalid, users_line_last
 
 Result = TypeVar("Result")
 
@@ -41,10 +40,8 @@ class Step(Around[StepOptions], Generic[Result]):
         options = self.options_at(kwargs, _AT_CALL)
         if recorder is None:
             return self._called(args, kwargs, options)
-        try:
+        with users_line_last():
             return recorder.call(self, self.signature.bind(args, kwargs, options.parameters), options)
-        except PipelineInvalid as error:
-            raise error.with_traceback(None) from error.__cause__  # so that the user's line stands last
 
     def _called(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], options: StepOptions) -> Any:
         if options.run_if is not None and not options.run_if:
@@ -85,10 +82,8 @@ class Step(Around[StepOptions], Generic[Result]):
             return call_each(self, arguments, mode)
         from dalsegno.pipelines.fanning import Fan, fan_out
 
-        try:
+        with users_line_last():
             return fan_out(recorder, Fan(self, arguments, options, mode))
-        except PipelineInvalid as error:
-            raise error.with_traceback(None) from error.__cause__
 
     def options_at(self, kwargs: dict[str, Any], names: tuple[str, ...]) -> StepOptions:
         """Take the options out of the arguments of a call; a parameter of the function of that name goes before."""
@@ -141,7 +136,8 @@ class Step(Around[StepOptions], Generic[Result]):
         """
         from dalsegno.pipelines import running
 
-        return running.replay_step(self, request)
+        with users_line_last():
+            return running.replay_step(self, request)
 
 
 class Making(Protocol):

@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from dalsegno.errors import DalSegnoError, Refusal, StoreUnavailable, closest, did_you_mean
 from dalsegno.model.clock import Clock
 from dalsegno.server.doors import Doors, TheDoors
+from dalsegno.server.engine import EngineProcess
 from dalsegno.server.faults import refuse_unknown_query, request_invalid
 from dalsegno.server.gate import Gate
 from dalsegno.server.guard import Guard, failed
-from dalsegno.server.host import EngineHost
 from dalsegno.server.idempotency import Idempotent
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Measured, Metrics
@@ -54,7 +54,7 @@ _ROUTES = (
 
 
 def create_app(
-    service: Service, engine: EngineHost, clock: Clock, metrics: Metrics | None = None, gate: Gate | None = None
+    service: Service, engine: EngineProcess, clock: Clock, metrics: Metrics | None = None, gate: Gate | None = None
 ) -> FastAPI:
     """Give the app of a server.
 
@@ -107,12 +107,13 @@ async def _healthy() -> Response:
 def _ready(doors: TheDoors) -> Response:
     """Tell whether runs can be made and are executed: the store answers, and the engine takes what is handed over."""
     doors.service.changes()
-    if not doors.engine.alive:
-        return problem(StoreUnavailable("the engine takes no runs: the server is stopping"), 503)
+    if not doors.engine.is_well():
+        return problem(StoreUnavailable("the engine takes no runs: it is stopping, or has died"), 503)
     return reply({"status": "ok", "active": doors.engine.active})
 
 
 def _figures(doors: TheDoors) -> Response:
+    doors.engine.is_well()
     return Response(doors.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

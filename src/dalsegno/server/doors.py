@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from dalsegno.model.clock import Clock
-from dalsegno.server.host import EngineHost
+from dalsegno.server.engine import EngineProcess
 from dalsegno.server.live import Live
 from dalsegno.server.metrics import Metrics
 from dalsegno.server.tries import Tries
@@ -20,7 +20,7 @@ class Doors:
     """What a server is made of."""
 
     service: Service
-    engine: EngineHost
+    engine: EngineProcess
     live: Live
     metrics: Metrics
     clock: Clock
@@ -41,7 +41,7 @@ async def _service(request: Request) -> Service:
     return doors_of(request).service
 
 
-async def _engine(request: Request) -> EngineHost:
+async def _engine(request: Request) -> EngineProcess:
     return doors_of(request).engine
 
 
@@ -51,5 +51,5 @@ async def _live(request: Request) -> Live:
 
 TheDoors = Annotated[Doors, Depends(_doors)]
 TheService = Annotated[Service, Depends(_service)]
-TheEngine = Annotated[EngineHost, Depends(_engine)]
+TheEngine = Annotated[EngineProcess, Depends(_engine)]
 TheLive = Annotated[Live, Depends(_live)]

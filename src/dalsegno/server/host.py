@@ -1,5 +1,5 @@
-"""The engine of a server: executes the runs that are handed to it, each on a thread of its own, and carries on what a
-process that died left behind.
+"""What the process of an engine does: executes the runs that are handed to it, each on a thread of its own, and carries on
+what a process that died left behind.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from dalsegno.executors.threads import ThreadExecutor
 from dalsegno.model.clock import Clock
 from dalsegno.model.run import Run
 from dalsegno.model.state import State
+from dalsegno.server.engine import AT_ONCE
 from dalsegno.service.bulk_driving import Wishes
 from dalsegno.service.service import Service
 
 #: how often it looks for what other processes handed over, and for what is due, in seconds
 LOOK_EVERY = 0.5
-#: how many runs it executes at once at the most
-AT_ONCE = 64
 #: how many runs are begun within one moment, and how long that is, in seconds
 _AT_A_MOMENT, _MOMENT = 6, 0.1
 #: how many runs that wait for a thread it remembers; the others are found in the store
@@ -143,7 +142,6 @@ class EngineHost:
             if timely or self._waiting:
                 # the store may be away for a moment
                 with suppress(DalSegnoError):
-                    self._service.leases.let_go()
                     self._look(begun=timely)
             self._wake.wait(_MOMENT if self._next else due - perf_counter())
             self._wake.clear()

@@ -46,9 +46,9 @@ class Metrics:
         for name, (text, read) in gauges.items():
             Gauge(name, text, registry=self._registry).set_function(read)
 
-    def ended(self, state: State) -> None:
-        """Count a run."""
-        self.runs.labels(state.value).inc()
+    def ended(self, state: State, count: int) -> None:
+        """Count runs."""
+        self.runs.labels(state.value).inc(count)
 
     def text(self) -> bytes:
         """Give all figures in Prometheus' text format."""

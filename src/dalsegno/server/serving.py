@@ -15,11 +15,12 @@ import uvicorn
 from dalsegno.engine.clock import SystemClock
 from dalsegno.errors import Refusal
 from dalsegno.server.app import create_app
+from dalsegno.server.engine import AT_ONCE, EngineOptions, EngineProcess
 from dalsegno.server.gate import Gate, is_loopback
-from dalsegno.server.host import AT_ONCE, EngineHost
 from dalsegno.server.live import Live
 from dalsegno.server.logs import Format, set_up
 from dalsegno.server.metrics import Metrics
+from dalsegno.server.silence import letting_go
 from dalsegno.service.leasing import SILENCE
 from dalsegno.service.open import open_service
 from dalsegno.service.service import Service
@@ -128,14 +129,16 @@ def serve(place: Place, *, home: Path | None = None, listening: Callable[[str], 
         gate = _gate(place, service)
         listens = _bound(place)
         metrics = Metrics()
-        engine = EngineHost(service, clock, at_once=place.at_once, ended=lambda run: metrics.ended(run.state))
+        options = EngineOptions(None if home is None else str(home), place.at_once, place.log_format, place.log_level)
+        engine = EngineProcess(options, metrics.ended)
         app = create_app(service, engine, clock, metrics, gate)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         engine.start()
         try:
-            _Server(config, app.state.doors.live, listening).run([listens])
+            with letting_go(service.leases):
+                _Server(config, app.state.doors.live, listening).run([listens])
         finally:
             engine.close(place.grace)
     finally:

@@ -107,9 +107,10 @@ class Creating:
         self._store.commit(None, writes)
         created = self._store.runs.get(run.id)
         assert created is not None  # noqa: S101 - it was just committed
-        self._begun.put(
-            run.id, Begun(plan, drawn.nodes, {item.address: drawn.results[item.address] for item in keeping})
-        )
+        if not queue:
+            # what is handed over is executed by another process
+            kept = {item.address: drawn.results[item.address] for item in keeping}
+            self._begun.put(run.id, Begun(plan, drawn.nodes, kept))
         return created
 
     def _run(self, drawn: Drawn) -> Run:

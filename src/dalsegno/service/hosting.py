@@ -75,6 +75,10 @@ class HostedRuns:
         self._following.queue_again(ended)
         return ended
 
+    def look_at(self, run: str) -> None:
+        """See at once to what somebody has asked of a run, if this process executes it."""
+        self._executing.look_at(run)
+
     def queue_forgotten(self) -> None:
         """Have runs made again that failed when the process died which was to see to that."""
         since = self._clock.now() - _REMEMBERED

@@ -21,8 +21,9 @@ Returned = Callable[[str, Mapping[str, Any]], list[Row]]
 Change = Callable[[str, Mapping[str, Any]], int]
 
 
-def _live(owner: str) -> BulkIsLive:
-    return BulkIsLive(f"it is being driven by {owner}, which is alive: wait for it, or end that process first")
+def _live(owner: str | None) -> BulkIsLive:
+    holder = owner or "another process"
+    return BulkIsLive(f"it is being driven by {holder}, which is alive: wait for it, or end that process first")
 
 
 def _missing(job: str) -> NotFound:
@@ -46,7 +47,7 @@ class LockedBulkLeases:
         self._lock = Lock()
 
     def acquire(self, job: str, owner: str) -> BulkLease:
-        lock = FileLock(self._folder, f"bulk-{job}", owner, _live)
+        lock = FileLock(self._folder, f"bulk-{job}", lambda: self._driven(job))
         try:
             found = self._returned(sql.TAKE_LEASE, {"job": job, "owner": owner, "now": None})
             if not found:
@@ -58,6 +59,10 @@ class LockedBulkLeases:
         with self._lock:
             self._held[lease] = lock
         return lease
+
+    def _driven(self, job: str) -> BulkIsLive:
+        held = self._fetch(sql.READ_LEASE, {"job": job})
+        return _live(held[0][1] if held else None)
 
     def beat(self, lease: BulkLease) -> None:
         check_bulk_lease(lease, list(self._fetch(sql.READ_LEASE, {"job": lease.job})))
@@ -106,7 +111,7 @@ class BeatingBulkLeases:
         )
         if not found:
             held = self._fetch(sql.READ_LEASE, {"job": job})
-            raise _live(held[0][1] or "another process") if held else _missing(job)
+            raise _live(held[0][1]) if held else _missing(job)
         lease = BulkLease(job, found[0][0], owner)
         self._held.add(lease)
         return lease

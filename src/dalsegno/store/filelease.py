@@ -7,40 +7,33 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from dalsegno.errors import DalSegnoError, RunIsLive
-
-
-def _executed(run: str, owner: str) -> RunIsLive:
-    message = f"the run {run} is being executed by {owner}, which is alive: wait for it, or end that process first"
-    return RunIsLive(message)
+from dalsegno.errors import DalSegnoError
 
 
 class FileLock:
-    """A lock on a file, held from construction until `release`. The file holds the owner's name, for others to read.
+    """A lock on a file, held from construction until `release`.
 
-    It excludes other processes and other holders in this process alike.
+    It excludes other processes and other holders in this process alike. The file stays empty: who holds the lock stands in
+    the store, and a file system takes many times as long to remove a file that has content.
 
     Parameters
     ----------
-    live : gives the error that is raised where somebody holds it; by default one that speaks of a run (`RunIsLive`).
+    live : gives the error that is raised where somebody holds it.
     """
 
-    def __init__(self, folder: Path, run: str, owner: str, live: Callable[[str], DalSegnoError] | None = None) -> None:
+    def __init__(self, folder: Path, name: str, live: Callable[[], DalSegnoError]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{run}.lock"
-        self._descriptor = self._take(live or (lambda holder: _executed(run, holder)))
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, owner.encode("utf-8", "backslashreplace"))
+        self._path = folder / f"{name}.lock"
+        self._descriptor = self._take(live)
 
-    def _take(self, live: Callable[[str], DalSegnoError]) -> int:
+    def _take(self, live: Callable[[], DalSegnoError]) -> int:
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                owner = os.read(descriptor, 1000).decode("utf-8", "replace") or "another process"
                 os.close(descriptor)
-                raise live(owner) from None
+                raise live() from None
             except BaseException:
                 os.close(descriptor)
                 raise

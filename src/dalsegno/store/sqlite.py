@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from dalsegno.errors import MoveRefused, NotFound, StoreUnavailable
+from dalsegno.errors import MoveRefused, NotFound, RunIsLive, StoreUnavailable
 from dalsegno.store import statements as sql
 from dalsegno.store import version
 from dalsegno.store.bulk_leases import LockedBulkLeases
@@ -165,7 +165,7 @@ class SqliteStore(StoreCore):
     def acquire(self, run: str, owner: str) -> Lease:
         """Take the lease of a run: the lock of its file, and the next number."""
         try:
-            lock = FileLock(self._path.parent / "leases", run, owner)
+            lock = FileLock(self._path.parent / "leases", run, lambda: self._executed(run))
         except OSError as error:
             raise translate(error, self._path) from error
         try:
@@ -179,6 +179,12 @@ class SqliteStore(StoreCore):
         with self._leases_lock:
             self._leases[run] = (lease, lock)
         return lease
+
+    def _executed(self, run: str) -> RunIsLive:
+        found = self._fetch(sql.READ_LEASE, {"run": run})
+        owner = (found and found[0][1]) or "another process"
+        message = f"the run {run} is being executed by {owner}, which is alive: wait for it, or end that process first"
+        return RunIsLive(message)
 
     def beat(self, lease: Lease) -> None:
         """Check that the lease is the current one. Its lock needs no care."""

@@ -377,6 +377,28 @@ def failing(x: int) -> None:
     inc(fails(x))
 
 
+@pipeline
+def misspelt() -> None:
+    inc(y=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "lines"),
+    [
+        (lambda: failing("four"), ["<lambda>"]),
+        (lambda: failing.replay(pipeline_rum="last"), ["<lambda>"]),
+        (lambda: failing.plan(1, 2), ["<lambda>"]),
+        (misspelt, ["misspelt"]),
+    ],
+)
+def test_a_call_that_is_refused_has_a_traceback_of_the_users_own_lines(
+    call: Callable[[], object], lines: list[str]
+) -> None:
+    with pytest.raises(DalSegnoError) as caught:
+        call()
+    assert [frame.name for frame in extract_tb(caught.value.__traceback__)][1:] == lines
+
+
 def test_a_failed_run_raises_with_the_users_exception_and_the_line_that_replays_it() -> None:
     with pytest.raises(RunFailed) as caught:
         failing(4)
@@ -385,7 +407,7 @@ def test_a_failed_run_raises_with_the_users_exception_and_the_line_that_replays_
     trace = cause.__traceback__
     assert trace is not None
     assert trace.tb_frame.f_code.co_name == "fails"
-    assert len(extract_tb(caught.value.__traceback__)) == 2, "besides the call it shows one frame of ours"
+    assert len(extract_tb(caught.value.__traceback__)) == 1, "it shows the call, and no frame of ours"
     assert caught.value.run.state == "FAILED"
     assert str(caught.value).splitlines() == [
         "failing-1 failed: `fails`: LookupError: no 4",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,12 @@ from dalsegno.model.forms import shown
         (np.zeros(2, [("é", "i4"), ("b", "f8"), ("中", "f8")]), "array(3 fields, 2)"),
         ([np.zeros(3), np.float32(2)], ["array(float64, 3)", 2.0]),
         (b"abc", "<bytes, 3 bytes>"),
+        (datetime.fromisoformat("2026-01-01T08:30:00"), "2026-01-01T08:30:00"),
+        (datetime(2026, 1, 1, 8, 30, tzinfo=UTC), "2026-01-01T08:30:00+00:00"),
+        (datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-3, minutes=-30))), "2026-01-01T00:00:00-03:30"),
+        (datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Paris")), "2026-01-01T00:00:00 Europe/Paris"),
+        (time(8, tzinfo=UTC), "08:00:00+00:00"),
+        (timedelta(days=2, seconds=3, microseconds=5), "2 days, 0:00:03.000005"),
         (np.zeros(3_000), "<numpy.ndarray, 24,128 bytes>"),
     ],
 )

@@ -131,15 +131,21 @@ def execute(run: str, service: TheService, engine: TheEngine) -> Response:
 
 
 @router.post("/{run}/kill", response_model=run_answers.Run, summary="Stop a run")
-def kill(run: str, service: TheService) -> Response:
+def kill(run: str, service: TheService, engine: TheEngine) -> Response:
     """Ask for a run to be stopped."""
-    return reply(run_as_json(service.runs.kill(run)))
+    return _asked(service.runs.kill(run), engine)
 
 
 @router.post("/{run}/pause", response_model=run_answers.Run, summary="Pause a run")
-def pause(run: str, service: TheService) -> Response:
+def pause(run: str, service: TheService, engine: TheEngine) -> Response:
     """Ask for a run to be paused: what is running in it ends, and nothing begins until it is resumed."""
-    return reply(run_as_json(service.runs.pause(run)))
+    return _asked(service.runs.pause(run), engine)
+
+
+def _asked(run: Run, engine: TheEngine) -> Response:
+    """Answer with a run of which something was asked, and have that seen to where it is executed."""
+    engine.look_at(run.id)
+    return reply(run_as_json(run))
 
 
 @router.post("/{run}/resume", response_model=run_answers.Run, summary="Resume a run that waits")
