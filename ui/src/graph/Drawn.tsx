@@ -3,7 +3,7 @@ import { ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge, type N
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties } from 'react'
 import { foldedAtFirst, type FlowGraph } from '../model/graph'
 import type { GraphMark } from '../model/graphmarks'
-import { nextTo, sceneOf, type Box, type Scene } from '../model/scene'
+import { NODE, nextTo, sceneOf, type Box, type Scene } from '../model/scene'
 import { IconButton } from '../parts/button'
 import { arrange } from './arrange'
 import { BoxNode, type BoxData } from './BoxNode'
@@ -18,6 +18,8 @@ const EDGE = 18
 const SMALLEST = { wide: 0.72, high: 0.9 }
 /** How small it is drawn to be seen as a whole. */
 const WHOLE = 0.3
+/** Lines go over what is open, and tasks over lines. */
+const OVER = { line: 900, task: 1000 }
 /** How high a strip is at most. */
 const HIGHEST = 340
 
@@ -120,7 +122,7 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
         position: { x: box.x, y: box.y },
         width: box.width,
         height: box.height,
-        zIndex: depthOf(scene as Scene, box),
+        zIndex: box.open ? depthOf(scene as Scene, box) : OVER.task,
         data: { box, mark: marks?.get(box.id), selected: box.id === selected, reached: box.id === at, onSelect, onFold: fold, does },
       })),
     [scene, marks, selected, onSelect, fold, at, does],
@@ -138,7 +140,7 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
           // what stands after what is told by the plan and the order of the tasks
           ariaLabel: null as unknown as string,
           domAttributes: { 'aria-hidden': true },
-          zIndex: 1,
+          zIndex: OVER.line,
           data: { via: stroke.via, kind: stroke.reads ? 'reads' : kindOf(marks?.get(stroke.to)) },
         })),
     [scene, marks, selected],
@@ -148,7 +150,7 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
 
 const depthOf = (scene: Scene, box: Box): number => {
   let depth = 0
-  for (let at = box.place.parent; at !== ''; depth += 2) at = scene.boxes.find((each) => each.id === at)?.place.parent ?? ''
+  for (let at = box.place.parent; at !== ''; depth += 1) at = scene.boxes.find((each) => each.id === at)?.place.parent ?? ''
   return depth
 }
 
@@ -178,7 +180,8 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
       const [found, frame] = [scene?.boxes.find((each) => each.id === id), element.current]
       if (!found || !frame) return
       const { x, y, zoom } = flow.getViewport()
-      const moved = { x: within(x, found.x * zoom, 172 * zoom, frame.clientWidth), y: within(y, found.y * zoom, 46 * zoom, frame.clientHeight) }
+      const room = uncovered(frame)
+      const moved = { x: within(x, found.x * zoom, NODE.width * zoom, room.width), y: within(y, found.y * zoom, NODE.height * zoom, room.height) }
       if (moved.x !== x || moved.y !== y) void flow.setViewport({ ...moved, zoom })
     },
     [flow, scene, element],
@@ -210,6 +213,14 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
       requestAnimationFrame(() => element.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }))
     },
   }
+}
+
+/** Gives how much of the picture is seen: on small screens a panel lies over it, at the right or below. */
+function uncovered(frame: HTMLElement): { width: number; height: number } {
+  const [here, panel] = [frame.getBoundingClientRect(), frame.closest('.body')?.querySelector(':scope > .panel')?.getBoundingClientRect()]
+  if (panel === undefined) return { width: here.width, height: here.height }
+  if (panel.left > here.left + NODE.width) return { width: Math.min(here.right, panel.left) - here.left, height: here.height }
+  return { width: here.width, height: Math.min(here.bottom, panel.top) - here.top }
 }
 
 /** Gives where the picture begins, so that a part of it is seen. */
