@@ -7,6 +7,7 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,13 @@ from tests.support.web import FAILING, FIXED, Api, Watched
 
 _AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_ASK = json.dumps(
+    {
+        "pins": {"convert": {"$origin": True}},
+        "taskInputs": {"to_parquet": {"commands": {"value": ["echo"]}}},
+        "breakpoints": ["count_rows"],
+    }
+)
 #: what is opened, and what stands there once all is drawn
 _PAGES = {
     "home": ("/", "Failed and not fixed"),
@@ -25,6 +33,9 @@ _PAGES = {
     "gantt": ("/runs/{run}", "to_parquet"),
     "panel": ("/runs/{run}?task=to_parquet", "Replay from here"),
     "sheet": ("/runs/{run}?task=to_parquet&replay=to_parquet", "nothing that it depends on runs"),
+    "sheet-overrides": ("/runs/{run}?replay=to_parquet&ask=" + quote(_ASK), "keeps its result"),
+    "topology": ("/runs/{run}/topology?task=to_parquet", "not reached"),
+    "breakpoint": ("/runs/{paused}?task=convert", "Inputs it would get"),
     "overview": ("/runs/{run}/overview", "Lineage"),
     "logs": ("/runs/{run}/logs", "202608.zip as ion"),
     "fix": ("/runs/{run}/fix", "Draft of revision 2"),
@@ -55,8 +66,9 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api
     watched = Watched(context)
     page = context.new_page()
     barriers: dict[str, list[str]] = {}
+    paused = api.run("rides", ended=False, breakpoints=["convert"])
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed, namespace=api.namespace))
+        page.goto(address.format(run=failed, paused=paused, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
         page.evaluate(_AXE.read_text(encoding="utf-8"))
         found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
@@ -70,8 +82,9 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api
 
 def test_the_pages_have_room_on_a_telephone(page: Page, api: Api, failed: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
+    paused = api.run("rides", ended=False, breakpoints=["convert"])
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed, namespace=api.namespace))
+        page.goto(address.format(run=failed, paused=paused, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is {wide} px wide"

@@ -8,6 +8,8 @@ export interface RunSearch {
   task?: string
   /** Where the sheet is open: the tasks that it starts with, or `*` for none. */
   replay?: string[]
+  /** What else the sheet asks for, as JSON. */
+  ask?: string
   /** Which groups of the topology are folded; one that is empty for none. */
   fold?: string[]
   level?: string
@@ -42,6 +44,7 @@ export const runRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): RunSearch => ({
     ...(search.task !== undefined && { task: String(search.task) }),
     ...(search.replay !== undefined && { replay: listOf(search.replay) }),
+    ...(search.ask !== undefined && { ask: String(search.ask) }),
     ...(search.fold !== undefined && { fold: listOf(search.fold) }),
     ...(search.level !== undefined && { level: String(search.level) }),
     ...(search.text !== undefined && { text: String(search.text) }),

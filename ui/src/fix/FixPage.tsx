@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import { codeQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
+import { codeQuery, drawnQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
 import { compareTexts } from '../model/diff'
+import type { FlowGraph } from '../model/graph'
 import { lineOf } from '../model/lines'
 import { many } from '../model/format'
 import { RunCrumbs } from '../parts/crumbs'
@@ -11,6 +12,7 @@ import { Difference } from '../parts/Difference'
 import { Empty, Failure, Notice, Prose, Skeleton, StateBadge } from '../parts/pieces'
 import { PlanView } from '../replay/PlanView'
 import { beginning, useChoices, useGroups, usePlan } from '../replay/useRequest'
+import { useDebounced } from '../replay/useDebounced'
 import { useSubmit } from '../replay/useSubmit'
 import { fixRoute } from '../router'
 import { ErrorCard } from '../run/ErrorCard'
@@ -61,6 +63,11 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
   const [choices, change] = useChoices(beginning(head, address === undefined ? [] : [address], revision))
   const drawn = usePlan(head, choices, text)
   const groups = useGroups(loaded)
+  const [settled, setSettled] = useState<FlowGraph | null>(null)
+  const drafted = useQuery({ ...drawnQuery(useDebounced(text, 300)), enabled: text !== base.source }).data
+  // while a text cannot be read, the picture is that of the last one that could
+  if (drafted && drafted !== settled) setSettled(drafted)
+  const graph = text === base.source ? loaded.latest : (drafted ?? settled ?? loaded.latest)
   const { submit, ready, failure, moved, words, clear } = useSubmit(head, choices, drawn, groups)
   const setting = (task?.error?.details as Record<string, unknown> | undefined)?.setting
   const line = useMemo(() => lineOf(source, task?.task ?? null, typeof setting === 'string' ? setting : null), [source, task, setting])
@@ -118,7 +125,7 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
               ))}
             </div>
           ) : (
-            <PlanView drawn={drawn} groups={groups} choices={choices} change={change} loaded={loaded} moved={moved} failure={failure} everything />
+            <PlanView drawn={drawn} groups={groups} choices={choices} change={change} loaded={loaded} moved={moved} failure={failure} graph={graph} everything />
           )}
           <div className="fs last fix-why">
             <label htmlFor="why">Reason</label>

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { usePresence } from '../api/hooks'
+import { useMay } from '../api/role'
 import { FLOWS } from '../api/queries'
 import { IconButton } from '../parts/button'
 import { Confirm } from './Confirm'
@@ -20,6 +21,7 @@ interface Props {
 /** What is rarely done to a flow: switch it off and on, delete it. */
 export function FlowMenu({ flow, latest, off, byText, onFailure }: Props) {
   const away = usePresence() === 'away'
+  const may = useMay('editor')
   const client = useQueryClient()
   const navigate = useNavigate()
   const [asked, setAsked] = useState(false)
@@ -37,7 +39,7 @@ export function FlowMenu({ flow, latest, off, byText, onFailure }: Props) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <IconButton icon="dots" label={`More for ${latest.id}`} disabled={away} />
+          <IconButton icon="dots" label={`More for ${latest.id}`} disabled={away || !may} />
         </Menu.Target>
         <Menu.Dropdown>
           {off ? (

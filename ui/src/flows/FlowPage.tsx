@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { useLiveRuns, usePresence } from '../api/hooks'
+import { useMay } from '../api/role'
 import { ALL_RUNS, FLOWS, revisionsQuery } from '../api/queries'
 import { Crumbs } from '../parts/crumbs'
 import { useKeys } from '../parts/keys'
@@ -92,6 +93,7 @@ function Head({ flow, latest, revisions, onRun, place }: HeadProps) {
   const away = usePresence() === 'away'
   const [failure, setFailure] = useState<string | null>(null)
   const listed = useQuery(flowsWithRunsQuery).data?.find((each) => each.namespace === latest.namespace && each.id === latest.id)
+  const may = useMay('operator')
   const off = listed?.disabled ?? latest.disabled
   const tab = { params: { flow }, activeOptions: { includeSearch: false } }
   return (
@@ -117,7 +119,7 @@ function Head({ flow, latest, revisions, onRun, place }: HeadProps) {
         )}
         <div className="actions">
           <FlowMenu flow={flow} latest={latest} off={off} byText={latest.disabled} onFailure={setFailure} />
-          <button type="button" className="btn kept" disabled={away || off} title={off ? 'It is switched off' : 'Run it (x)'} onClick={onRun}>
+          <button type="button" className="btn kept" disabled={away || off || !may} title={!may ? 'Your role may not run flows' : off ? 'It is switched off' : 'Run it (x)'} onClick={onRun}>
             <Icon name="player-play" />
             Run
           </button>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useRef, useState } from 'react'
 import { usePresence } from '../api/hooks'
+import { useMay } from '../api/role'
 import { FLOWS, restore, revisionsQuery, textQuery } from '../api/queries'
 import { compareTexts } from '../model/diff'
 import { many } from '../model/format'
@@ -210,6 +211,7 @@ function SideHead({ flow, letter, revision, latest, onRestored }: { flow: string
 
 function Restore({ flow, revision, latest, onRestored }: { flow: string; revision: number; latest: number; onRestored: (revision: number) => void }) {
   const away = usePresence() === 'away'
+  const may = useMay('editor')
   const client = useQueryClient()
   const [asked, setAsked] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
@@ -230,7 +232,7 @@ function Restore({ flow, revision, latest, onRestored }: { flow: string; revisio
           <Prose text={failure} />
         </Notice>
       )}
-      <button type="button" className="btn sm" disabled={away} onClick={() => setAsked(true)}>
+      <button type="button" className="btn sm" disabled={away || !may} title={may ? undefined : 'Your role may not change flows'} onClick={() => setAsked(true)}>
         Restore as revision {latest + 1}
       </button>
       {asked && (

@@ -2,6 +2,7 @@ import { Drawer } from '@mantine/core'
 import { useState } from 'react'
 import { Refused } from '../api/client'
 import { usePresence } from '../api/hooks'
+import { useMay } from '../api/role'
 import { textQuery } from '../api/queries'
 import { useQuery } from '@tanstack/react-query'
 import { IconButton } from '../parts/button'
@@ -24,6 +25,7 @@ interface Props {
 /** What a save would change, before it is done. If somebody else has saved meanwhile, that is shown, and nothing is lost. */
 export function SaveSheet({ flow, draft, onTake, onSaved, onClose }: Props) {
   const away = usePresence() === 'away'
+  const may = useMay('editor')
   const small = useSmall()
   const [view, setView] = useState<DiffView>(small ? 'inline' : 'side')
   const [saving, setSaving] = useState(false)
@@ -116,7 +118,7 @@ export function SaveSheet({ flow, draft, onTake, onSaved, onClose }: Props) {
             <button type="button" className="btn only-wide" onClick={onClose}>
               Go on writing
             </button>
-            <button type="button" className="btn primary" disabled={saving || away || before === undefined} onClick={save}>
+            <button type="button" className="btn primary" disabled={saving || away || !may || before === undefined} title={may ? undefined : 'Your role may not change flows'} onClick={save}>
               {draft.revision === 0 && !moved ? 'Save' : `Save as revision ${next}`}
               <span className="kbd only-wide">Ctrl ↵</span>
             </button>

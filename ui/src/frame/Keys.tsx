@@ -9,6 +9,7 @@ const KEYS: readonly [string, string][] = [
   ['↓ ↑ or j k', 'Next, previous row'],
   ['← →', 'Fold, unfold'],
   ['Enter', 'Open the row'],
+  ['↓ ↑ ← → Space', 'In the graph: to the next task, fold a group'],
   ['Esc', 'Close what is open'],
   ['e', 'Next failed task'],
   ['[ ]', 'Previous, next task in the panel'],

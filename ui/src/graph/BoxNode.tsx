@@ -24,7 +24,8 @@ export const BoxNode = memo(function BoxNode({ data }: NodeProps<Node<BoxData>>)
   const holds = box.place.children.length > 0
   const label = box.place.handles === null ? box.id : handlersWord(box.place.handles)
   const line = lineOf(box, mark)
-  const words = [label, mark?.word.toLowerCase(), line === mark?.word.toLowerCase() ? '' : line, holds ? (box.open ? '' : 'folded') : '', mark?.start ? 'start' : '', mark?.stop ? 'breakpoint' : '']
+  const word = mark && !line.startsWith(mark.word.toLowerCase()) ? mark.word.toLowerCase() : ''
+  const more = [word, holds && !box.open ? 'folded' : '', mark?.start ? 'start' : '', mark?.stop ? 'breakpoint' : ''].filter(Boolean).join(', ')
   const chooses = box.place.node !== null && onSelect !== undefined
   const choose = () => (chooses ? onSelect?.(box.id) : holds && onFold(box.id))
   const classes = ['node', holds && 'holds', box.open && 'open', box.place.handles !== null && 'handlers', selected && 'selected', mark === undefined && 'plain']
@@ -36,7 +37,6 @@ export const BoxNode = memo(function BoxNode({ data }: NodeProps<Node<BoxData>>)
         className="node-name"
         data-node={box.id}
         tabIndex={reached ? 0 : -1}
-        aria-label={words.filter(Boolean).join(', ')}
         aria-pressed={chooses ? selected : undefined}
         aria-expanded={holds ? box.open : undefined}
         title={[box.id, line, chooses && does ? does : '', holds ? 'Space folds it' : ''].filter(Boolean).join('\n')}
@@ -50,6 +50,7 @@ export const BoxNode = memo(function BoxNode({ data }: NodeProps<Node<BoxData>>)
         {mark ? <Mark look={mark.look} /> : <i className={box.place.handles === null ? 'dot' : undefined} />}
         <span className={box.place.handles === null ? 'mono cut' : 'cut'}>{label}</span>
         <small className="cut">{line}</small>
+        {more && <span className="vh">, {more}</span>}
       </button>
       {holds && (
         <button type="button" className="node-fold" tabIndex={-1} aria-label={`${box.open ? 'Fold' : 'Unfold'} ${label}`} onClick={() => onFold(box.id)}>

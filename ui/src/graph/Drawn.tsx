@@ -3,7 +3,7 @@ import { ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Edge, type N
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties } from 'react'
 import { foldedAtFirst, type FlowGraph } from '../model/graph'
 import type { GraphMark } from '../model/graphmarks'
-import { nextTo, sceneOf, type Box, type Scene } from '../model/scene'
+import { NODE, nextTo, sceneOf, type Box, type Scene } from '../model/scene'
 import { IconButton } from '../parts/button'
 import { arrange } from './arrange'
 import { BoxNode, type BoxData } from './BoxNode'
@@ -15,8 +15,13 @@ const EDGES = { stroke: StrokeEdge }
 /** Around the picture, in pixels. */
 const EDGE = 18
 /** How small a picture is drawn at most without being asked to, so that it can still be read. */
-const SMALLEST = 0.72
-const HIGHEST = 264
+const SMALLEST = { wide: 0.72, high: 0.9 }
+/** How small it is drawn to be seen as a whole. */
+const WHOLE = 0.3
+/** Lines go over what is open, and tasks over lines. */
+const OVER = { line: 900, task: 1000 }
+/** How high a strip is at most. */
+const HIGHEST = 340
 
 /** The picture itself, apart so that it is loaded only where it is shown. */
 export function Drawn(props: GraphProps) {
@@ -40,7 +45,7 @@ function Picture({ graph, marks, selected = null, onSelect, folded, onFold, labe
   const shown = useView(box, scene, selected)
   const refit = () => {
     setRoom((box.current?.clientWidth ?? 0) - 2 * EDGE)
-    shown.fit()
+    shown.fit(true)
   }
   const go = (event: React.KeyboardEvent) => {
     if (!scene || at === null || event.ctrlKey || event.metaKey || event.altKey) return
@@ -54,7 +59,7 @@ function Picture({ graph, marks, selected = null, onSelect, folded, onFold, labe
   }
   const height = strip && scene ? Math.min(HIGHEST, Math.max(96, scene.height * shown.scaleOf(scene) + 2 * EDGE)) : undefined
   return (
-    <div ref={box} className={strip ? 'dag strip' : 'dag'} role="group" aria-label={label} style={height === undefined ? undefined : ({ height } as CSSProperties)} onKeyDown={go}>
+    <div ref={box} className={strip ? 'dag low' : 'dag'} role="group" aria-label={label} style={height === undefined ? undefined : ({ height } as CSSProperties)} onKeyDown={go}>
       {scene && (
         <ReactFlow
           nodes={nodes}
@@ -117,7 +122,7 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
         position: { x: box.x, y: box.y },
         width: box.width,
         height: box.height,
-        zIndex: depthOf(scene as Scene, box),
+        zIndex: box.open ? depthOf(scene as Scene, box) : OVER.task,
         data: { box, mark: marks?.get(box.id), selected: box.id === selected, reached: box.id === at, onSelect, onFold: fold, does },
       })),
     [scene, marks, selected, onSelect, fold, at, does],
@@ -132,7 +137,10 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
           source: stroke.from,
           target: stroke.to,
           focusable: false,
-          zIndex: 1,
+          // what stands after what is told by the plan and the order of the tasks
+          ariaLabel: null as unknown as string,
+          domAttributes: { 'aria-hidden': true },
+          zIndex: OVER.line,
           data: { via: stroke.via, kind: stroke.reads ? 'reads' : kindOf(marks?.get(stroke.to)) },
         })),
     [scene, marks, selected],
@@ -142,7 +150,7 @@ function useElements(scene: Scene | null, { marks, selected, onSelect, fold, at,
 
 const depthOf = (scene: Scene, box: Box): number => {
   let depth = 0
-  for (let at = box.place.parent; at !== ''; depth += 2) at = scene.boxes.find((each) => each.id === at)?.place.parent ?? ''
+  for (let at = box.place.parent; at !== ''; depth += 1) at = scene.boxes.find((each) => each.id === at)?.place.parent ?? ''
   return depth
 }
 
@@ -153,32 +161,39 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
   const flow = useReactFlow()
   const ready = useStore((state) => state.panZoom !== null)
   const scaleOf = useCallback(
-    (of: Scene) => {
-      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.classList.contains('strip') ? Infinity : (element.current?.clientHeight ?? 0)]
-      const fits = Math.min((width - 2 * EDGE) / of.width, (height - 2 * EDGE) / of.height)
-      return Math.min(1, Math.max(SMALLEST, fits))
+    (of: Scene, whole = false) => {
+      const [width, height] = [element.current?.clientWidth ?? 0, element.current?.clientHeight ?? 0]
+      const across = Math.max(whole ? WHOLE : SMALLEST.wide, (width - 2 * EDGE) / of.width)
+      if (!whole && element.current?.classList.contains('low')) return Math.min(1, across)
+      return Math.min(1, across, Math.max(whole ? WHOLE : SMALLEST.high, (height - 2 * EDGE) / of.height))
     },
     [element],
   )
-  const fit = useCallback(() => {
-    if (scene) void flow.setViewport({ x: EDGE, y: EDGE, zoom: scaleOf(scene) })
-  }, [flow, scene, scaleOf])
-  const first = useRef(true)
-  useLayoutEffect(() => {
-    if (!ready || !scene || !first.current) return
-    first.current = false
-    fit()
-  }, [ready, scene, fit])
+  const fit = useCallback(
+    (whole: boolean) => {
+      if (scene) void flow.setViewport({ x: EDGE, y: EDGE, zoom: scaleOf(scene, whole) })
+    },
+    [flow, scene, scaleOf],
+  )
   const reveal = useCallback(
     (id: string) => {
       const [found, frame] = [scene?.boxes.find((each) => each.id === id), element.current]
       if (!found || !frame) return
       const { x, y, zoom } = flow.getViewport()
-      const moved = { x: within(x, found.x * zoom, 172 * zoom, frame.clientWidth), y: within(y, found.y * zoom, 46 * zoom, frame.clientHeight) }
+      const room = uncovered(frame)
+      const moved = { x: within(x, found.x * zoom, NODE.width * zoom, room.width), y: within(y, found.y * zoom, NODE.height * zoom, room.height) }
       if (moved.x !== x || moved.y !== y) void flow.setViewport({ ...moved, zoom })
     },
     [flow, scene, element],
   )
+  const first = useRef(true)
+  useLayoutEffect(() => {
+    if (!ready || !scene || !first.current) return
+    first.current = false
+    fit(false)
+    const begins = scene.boxes.find((box) => !box.open)
+    if (begins) reveal(begins.id)
+  }, [ready, scene, fit, reveal])
   // the panel of what is chosen takes room beside the picture
   const width = useStore((state) => state.width)
   useEffect(() => {
@@ -198,6 +213,14 @@ function useView(element: React.RefObject<HTMLDivElement | null>, scene: Scene |
       requestAnimationFrame(() => element.current?.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }))
     },
   }
+}
+
+/** Gives how much of the picture is seen: on small screens a panel lies over it, at the right or below. */
+function uncovered(frame: HTMLElement): { width: number; height: number } {
+  const [here, panel] = [frame.getBoundingClientRect(), frame.closest('.body')?.querySelector(':scope > .panel')?.getBoundingClientRect()]
+  if (panel === undefined) return { width: here.width, height: here.height }
+  if (panel.left > here.left + NODE.width) return { width: Math.min(here.right, panel.left) - here.left, height: here.height }
+  return { width: here.width, height: Math.min(here.bottom, panel.top) - here.top }
 }
 
 /** Gives where the picture begins, so that a part of it is seen. */

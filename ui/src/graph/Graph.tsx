@@ -35,7 +35,7 @@ export interface GraphProps {
  */
 export function Graph(props: GraphProps) {
   return (
-    <Suspense fallback={<div className={props.strip ? 'dag strip' : 'dag'} aria-hidden />}>
+    <Suspense fallback={<div className={props.strip ? 'dag low' : 'dag'} aria-hidden />}>
       <Drawn {...props} />
     </Suspense>
   )

@@ -86,6 +86,17 @@ describe('the scene', () => {
     expect(strokes.filter((stroke) => stroke.via !== null).map((stroke) => stroke.id)).toEqual(['t2>t3', 't5>t6'])
   })
 
+  it('stays in one row where too many lines would go round', () => {
+    const rows = Array.from({ length: 4 }, (_, layer) => Array.from({ length: 4 }, (__, index) => `t${layer}${index}`))
+    const graph: FlowGraph = {
+      nodes: rows.flat().map((id, index) => node(id, index)),
+      edges: rows.slice(1).flatMap((row, layer) => row.flatMap((to) => (rows[layer] ?? []).map((from) => edge(from, to)))),
+    }
+    const { strokes, width } = sceneOf(graph, new Set(), 400, arrange)
+    expect(width).toBeGreaterThan(800)
+    expect(strokes.every((stroke) => stroke.via === null)).toBe(true)
+  })
+
   it('draws of what is folded one box, and reads lead to it', () => {
     const { boxes, strokes } = sceneOf(FLOW, new Set(['each']), 2000, arrange)
     expect(boxes.some((box) => box.id === 'fit')).toBe(false)
@@ -134,7 +145,10 @@ describe('marks of a plan', () => {
 
   it('says when what is not known yet is decided, and what was dropped', () => {
     const marks = planMarks({ ...plan, dropped: ['report'], decisions: [decision('each', 'RUN', { waits_for: 'load' })] }, FLOW)
-    expect(marks.get('fit')).toMatchObject({ line: 'when load has run' })
+    expect(marks.get('fit')).toMatchObject({ line: 'decided when load has run' })
+    const checked = planMarks({ ...plan, decisions: [decision('each', 'ENTER'), decision('each[a].fit', 'CHECK'), decision('report', 'CHECK', { reason: 'is decided at its turn: it reads `load`' })] }, FLOW)
+    expect(checked.get('each')).toMatchObject({ line: 'enter · 1 of 1 checked' })
+    expect(checked.get('report')).toMatchObject({ line: 'decided when load has run' })
     expect(marks.get('report')).toMatchObject({ look: 'drop', line: 'not in revision 2' })
   })
 })

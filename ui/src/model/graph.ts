@@ -7,6 +7,7 @@ export interface FlowNode {
   branch: string | null
   handles: string | null
   position: number
+  effects?: string
 }
 
 /** What stands after what, or reads from it. */

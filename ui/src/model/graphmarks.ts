@@ -54,7 +54,7 @@ function undecided(node: FlowNode, places: ReadonlyMap<string, Place>, own: Read
   const line = lineOf(places, node.id)
   if (line.some((id) => NEVER.has(places.get(id)?.handles ?? ''))) return 'if something fails'
   const waits = line.flatMap((id) => own.get(id) ?? []).find((each) => each.waits_for)
-  return waits?.waits_for ? `when ${waits.waits_for} has run` : 'not in this plan'
+  return waits?.waits_for ? `decided when ${waits.waits_for} has run` : 'not in this plan'
 }
 
 function taskPlan(decisions: readonly Decision[], otherwise: string): GraphMark {
@@ -68,10 +68,14 @@ const SAID: Record<string, string> = { RUN: 'run', REUSE: 'reuse', PIN: 'pin', C
 
 function planLine(decision: Decision): string {
   const said = SAID[decision.action] ?? decision.action.toLowerCase()
-  if (decision.waits_for) return `when ${decision.waits_for} has run`
+  const cause = decision.waits_for ?? (decision.action === 'CHECK' ? causeOf(decision.reason) : null)
+  if (cause) return `decided when ${cause} has run`
   if (decision.estimate_s === null || decision.action === 'PIN' || decision.action === 'LEAVE') return said
   return `${said} · ${decision.action === 'RUN' || decision.action === 'CHECK' ? 'about ' : ''}${duration(decision.estimate_s)}`
 }
+
+/** The task that a reason names first. */
+const causeOf = (reason: string): string | null => reason.split('`')[1] ?? null
 
 function groupPlan(own: readonly Decision[], inside: readonly Decision[]): GraphMark {
   const only = own[0]
@@ -79,10 +83,11 @@ function groupPlan(own: readonly Decision[], inside: readonly Decision[]): Graph
   const word = wordOfAction(only.action)
   const look = only.action === 'ENTER' && inside.some((each) => each.action === 'RUN') ? 'run' : lookOfAction(only.action)
   if (inside.length === 0) return { look, word, line: planLine(only) }
-  const runs = inside.filter((each) => each.action === 'RUN' || each.action === 'CHECK').length
+  const [runs, checks] = ['RUN', 'CHECK'].map((action) => inside.filter((each) => each.action === action).length) as [number, number]
+  const parts = [runs > 0 || checks === 0 ? `${runs} of ${inside.length} run` : '', checks > 0 ? `${checks} of ${inside.length} checked` : '']
   const share = shareOf(inside.map((each) => lookOfAction(each.action)))
   const waits = only.waits_for ? `, the rest when ${only.waits_for} has run` : ''
-  const line = only.action === 'ENTER' ? `enter · ${runs} of ${inside.length} run${waits}` : `${SAID[only.action] ?? word} · ${many(inside.length, 'task')}${waits}`
+  const line = only.action === 'ENTER' ? `enter · ${parts.filter(Boolean).join(', ')}${waits}` : `${SAID[only.action] ?? word} · ${many(inside.length, 'task')}${waits}`
   return { look, word, line, share }
 }
 

@@ -48,6 +48,9 @@ export const GAPS = { column: 48, row: 34, beside: 18 }
 /** By how much the whole may be wider than there is room before it goes on in a new row: it is drawn smaller instead. */
 const SQUEEZE = 1.2
 
+/** How many things stand in a column on average at most where it goes on in rows: of more, too many lines would go round. */
+const CROWD = 2.5
+
 interface Level extends Size {
   at: Map<string, { x: number; y: number }>
   rows: Map<string, number>
@@ -130,7 +133,8 @@ function columnsOf(middles: ReadonlyMap<string, { x: number; y: number }>, sizes
 const widthOf = (columns: readonly Column[]): number => columns.reduce((sum, column) => sum + column.width, 0) + GAPS.column * Math.max(0, columns.length - 1)
 
 function rowsOf(columns: Column[], room: number): Column[][] {
-  if (widthOf(columns) <= room * SQUEEZE) return columns.length === 0 ? [] : [columns]
+  const number = columns.reduce((sum, column) => sum + column.ids.length, 0)
+  if (widthOf(columns) <= room * SQUEEZE || number > CROWD * columns.length) return columns.length === 0 ? [] : [columns]
   const rows: Column[][] = []
   for (const column of columns) {
     const row = rows.at(-1)

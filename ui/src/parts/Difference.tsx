@@ -9,8 +9,8 @@ import { CLASSES } from './code'
 export type DiffView = 'side' | 'inline'
 
 /** What differs between two texts, side by side or in one column; what is changed inside of a line is marked. */
-export function Difference({ before, after, view, label = 'Difference' }: { before: string; after: string; view: DiffView; label?: string }) {
-  const shown = useMemo(() => folded(paired(compareTexts(before, after))), [before, after])
+export function Difference({ before, after, view, label = 'Difference', around = 3 }: { before: string; after: string; view: DiffView; label?: string; around?: number }) {
+  const shown = useMemo(() => folded(paired(compareTexts(before, after)), around), [before, after, around])
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set())
   const unfold = (at: number) => setOpen((known) => new Set([...known, at]))
   const same = before === after

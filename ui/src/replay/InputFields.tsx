@@ -64,7 +64,7 @@ export function Field({ field, value, edited, onChange }: FieldProps) {
   )
 }
 
-function Control({ id, field, value, onChange }: Omit<FieldProps, 'edited'> & { id: string }) {
+export function Control({ id, field, value, onChange }: Omit<FieldProps, 'edited'> & { id: string }) {
   const kind = controlOf(field)
   const text = textOf(value)
   if (kind === 'fixed') return <span className="mono grow cut muted" id={id}>{field.type === 'SECRET' ? '••••••' : text.slice(text.lastIndexOf('/') + 1)}</span>

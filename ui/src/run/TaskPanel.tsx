@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useNow, usePresence } from '../api/hooks'
 import { attemptsQuery, codeQuery, linesQuery, sourceQuery, taskRunQuery, type Attempt, type TaskRun } from '../api/queries'
+import { useMay } from '../api/role'
 import { clockOf, duration, many, span } from '../model/format'
 import { hasEnded, lookOf, wordOf, wordOfState } from '../model/looks'
 import { copy } from '../parts/copy'
@@ -71,6 +72,7 @@ export function TaskPanel({ run, address, loaded, onSelect }: Props) {
 
 function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun; loaded: Loaded; onSelect: Props['onSelect'] }) {
   const away = usePresence() === 'away'
+  const may = useMay('operator')
   const look = lookOf(task.state, task.action)
   const moving = loaded.live && !hasEnded(task.state)
   const now = useNow(moving) / 1000
@@ -107,11 +109,11 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
       </div>
       <div className="row">
         <Link
-          className={away ? 'btn primary disabled' : 'btn primary'}
-          to="/runs/$run"
-          params={{ run }}
-          search={(before) => ({ ...before, replay: [task.address] })}
-          disabled={away}
+          className={away || !may ? 'btn primary disabled' : 'btn primary'}
+          title={may ? undefined : 'An operator may do this'}
+          to="."
+          search={(before: object) => ({ ...before, replay: [task.address] }) as never}
+          disabled={away || !may}
           resetScroll={false}
         >
           <Segno />

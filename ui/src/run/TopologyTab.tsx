@@ -1,14 +1,14 @@
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
-import { planOfQuery } from '../api/queries'
+import { useCallback, useMemo } from 'react'
 import { Graph } from '../graph/Graph'
-import { foldedAtFirst } from '../model/graph'
+import { foldedAtFirst, type FlowNode } from '../model/graph'
 import { addressOf, runMarks, taskOf } from '../model/graphmarks'
+import { useKeys } from '../parts/keys'
 import { Empty, Skeleton } from '../parts/pieces'
+import type { Bar } from '../model/tree'
 import { runRoute } from '../router'
-import { TaskPanel } from './TaskPanel'
-import { useRun } from './useRun'
+import { Panel } from '../pause/Panel'
+import { usePlanned, useRun } from './useRun'
 
 const NONE: readonly never[] = []
 
@@ -19,22 +19,22 @@ export function TopologyTab() {
   const navigate = useNavigate({ from: runRoute.fullPath })
   const loaded = useRun(run)
   const { gantt, flow, live } = loaded
-  const plan = useQuery(planOfQuery(run))
+  const planned = usePlanned(run, loaded)
   const graph = useMemo(() => ({ nodes: flow?.nodes ?? NONE, edges: flow?.edges ?? NONE }), [flow])
   const bars = gantt?.bars ?? NONE
-  const planned = plan.data?.decisions ?? NONE
   const marks = useMemo(() => runMarks(bars, planned, graph, !live), [bars, planned, graph, live])
   const folded = useMemo(() => (fold === undefined ? foldedAtFirst(graph) : new Set(fold.filter((each) => each !== ''))), [fold, graph])
-  const select = (address: string | null) =>
+  const select = useCallback((address: string | null) =>
     void navigate({
       to: '/runs/$run/topology',
       params: { run },
       search: ({ task: _, ...rest }) => (address === null ? rest : { ...rest, task: address }),
       replace: task !== undefined && address !== null,
       resetScroll: false,
-    })
+    }), [navigate, run, task])
   const onFold = (next: ReadonlySet<string>) =>
     void navigate({ to: '/runs/$run/topology', params: { run }, search: (before) => ({ ...before, fold: next.size === 0 ? [''] : [...next] }), replace: true, resetScroll: false })
+  useKeys(useSteps(bars, graph.nodes, task ?? null, select))
   if (!gantt || !flow) return <Skeleton />
   if (graph.nodes.length === 0) {
     return (
@@ -57,7 +57,19 @@ export function TopologyTab() {
           does="Opens what became of it"
         />
       </div>
-      {task !== undefined && <TaskPanel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
+      {task !== undefined && <Panel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
     </div>
   )
+}
+
+/** The ways from one task run to the next, in the order of the flow, and to the next that failed. */
+function useSteps(bars: readonly Bar[], nodes: readonly FlowNode[], task: string | null, select: (address: string) => void) {
+  return useMemo(() => {
+    const position = new Map(nodes.map((node) => [node.id, node.position]))
+    const order = [...bars].sort((one, other) => (position.get(one.task) ?? 0) - (position.get(other.task) ?? 0))
+    const at = order.findIndex((bar) => bar.address === task)
+    const go = (bar: Bar | undefined) => bar && select(bar.address)
+    const failed = [...order.slice(at + 1), ...order.slice(0, at + 1)].find((bar) => bar.state === 'FAILED')
+    return { '[': () => go(order[at - 1]), ']': () => go(order[at + 1]), e: () => go(failed) }
+  }, [bars, nodes, task, select])
 }
