@@ -23,7 +23,7 @@ _NOWHERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE lo
 
 
 #: what a page shows late is late on a busy machine alone
-expect.set_options(timeout=5_000)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from tests.support.barriers import barriers_of
 from tests.support.servers import RunningServer
 from tests.support.web import FAILING, FIXED, Api, Watched
 
@@ -309,3 +310,41 @@ def test_a_pipeline_shows_each_step_as_it_was_written_at_a_revision(
     page.get_by_role("button", name="All modules").click()
     expect(page.get_by_role("group", name="Code of the pipeline")).to_contain_text("@pipeline")
     expect(page.get_by_role("link", name="Editor")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_opens_over_a_flow_has_no_barrier(browser: Browser, server: RunningServer, api: Api, theme: str) -> None:
+    api.save(FAILING)
+    api.save(FIXED)
+    context = browser.new_context(base_url=server.url, color_scheme="dark" if theme == "dark" else "light")
+    page, flow = context.new_page(), f"{api.namespace}.rides"
+    barriers: dict[str, list[str]] = {}
+    page.goto(f"/flows/{flow}/editor")
+    expect(page.get_by_text("no problem")).to_be_visible()
+    write(page, text_of(api, FAILING).rstrip().replace("core.log.Log, message", "core.log.Log, mesage"))
+    expect(page.get_by_text("2 errors")).to_be_visible()
+    page.keyboard.press("F8")
+    barriers["errors"] = barriers_of(page)
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\n- {id: x, ty")
+    expect(page.locator(".cm-tooltip-autocomplete").get_by_role("option").first).to_be_visible()
+    barriers["completion"] = barriers_of(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Task types").click()
+    page.get_by_role("button", name="core.http.Download").click()
+    expect(page.get_by_role("region", name="Type core.http.Download")).to_be_visible()
+    barriers["types"] = barriers_of(page)
+    page.get_by_role("button", name="See the difference and save").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    barriers["save"] = barriers_of(page)
+    page.goto(f"/flows/{flow}/revisions")
+    page.get_by_role("button", name="Restore as revision 3").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    barriers["restore"] = barriers_of(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.type("rides")
+    barriers["palette"] = barriers_of(page)
+    context.close()
+    assert {name: told for name, told in barriers.items() if told} == {}

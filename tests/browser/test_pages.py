@@ -6,18 +6,16 @@ import gzip
 import json
 import re
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 from tests.browser.test_first_walk import row
+from tests.support.barriers import barriers_of
 from tests.support.servers import RunningServer
 from tests.support.web import FAILING, FIXED, Api, Watched
 
-_AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _ASK = json.dumps(
     {
         "pins": {"convert": {"$origin": True}},
@@ -70,9 +68,7 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api
     for name, (address, shown) in _PAGES.items():
         page.goto(address.format(run=failed, paused=paused, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
-        told = [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found["violations"]]
+        told = barriers_of(page)
         if told:
             barriers[name] = told
     context.close()

@@ -111,7 +111,7 @@ function usePaletteKey(toggle: () => void): void {
 
 function SearchOpen({ onClick }: { onClick: () => void }) {
   return (
-    <button type="button" className="search-open" aria-label="Search or run a command" title={`Search or run a command (${MAC ? '⌘' : 'Ctrl'} K)`} onClick={onClick}>
+    <button type="button" className="search-open" title={`Search or run a command (${MAC ? '⌘' : 'Ctrl'} K)`} onClick={onClick}>
       <Icon name="search" size={14} />
       <span className="grow">Search or run a command</span>
       <span className="kbd">{MAC ? '⌘' : 'Ctrl'} K</span>
