@@ -6,17 +6,23 @@ import gzip
 import json
 import re
 from datetime import datetime
-from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 from tests.browser.test_first_walk import row
+from tests.support.barriers import barriers_of
 from tests.support.servers import RunningServer
 from tests.support.web import FAILING, FIXED, Api, Watched
 
-_AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_ASK = json.dumps(
+    {
+        "pins": {"convert": {"$origin": True}},
+        "taskInputs": {"to_parquet": {"commands": {"value": ["echo"]}}},
+        "breakpoints": ["count_rows"],
+    }
+)
 #: what is opened, and what stands there once all is drawn
 _PAGES = {
     "home": ("/", "Failed and not fixed"),
@@ -25,11 +31,13 @@ _PAGES = {
     "gantt": ("/runs/{run}", "to_parquet"),
     "panel": ("/runs/{run}?task=to_parquet", "Replay from here"),
     "sheet": ("/runs/{run}?task=to_parquet&replay=to_parquet", "nothing that it depends on runs"),
+    "sheet-overrides": ("/runs/{run}?replay=to_parquet&ask=" + quote(_ASK), "keeps its result"),
+    "topology": ("/runs/{run}/topology?task=to_parquet", "not reached"),
+    "breakpoint": ("/runs/{paused}?task=convert", "Inputs it would get"),
     "overview": ("/runs/{run}/overview", "Lineage"),
     "logs": ("/runs/{run}/logs", "202608.zip as ion"),
     "fix": ("/runs/{run}/fix", "Draft of revision 2"),
     "flows": ("/flows", "rides"),
-    "flow": ("/flows/{namespace}.rides", "core.debug.Return"),
     "home-table": ("/?table=true", "Half took"),
     "bulk": ("/bulk-replays", "Bulk replays"),
     "bulk-new": ("/bulk-replays/new?run={run}", "On which revision"),
@@ -37,7 +45,15 @@ _PAGES = {
     "tokens": ("/settings/tokens", "Tokens belong to users"),
     "users": ("/settings/users", "Add a user"),
     "audit": ("/settings/audit", "POST /runs"),
-    "flow-difference": ("/flows/{namespace}.rides?view=difference", "echo written"),
+    "flows-texts": ("/flows?text=rides&sources=yes", "rides"),
+    "flow": ("/flows/{namespace}.rides", "Latest revision"),
+    "flow-editor": ("/flows/{namespace}.rides/editor", "no problem"),
+    "flow-revisions": ("/flows/{namespace}.rides/revisions", "echo written"),
+    "flow-inline": ("/flows/{namespace}.rides/revisions?view=inline", "echo written"),
+    "flow-text": ("/flows/{namespace}.rides/revisions?view=text", "core.debug.Return"),
+    "flow-runs": ("/flows/{namespace}.rides/runs", "rides-1"),
+    "flow-run": ("/flows/{namespace}.rides?run=new", "Reason"),
+    "flow-new": ("/flows/new", "no problem"),
 }
 
 
@@ -55,12 +71,11 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api
     watched = Watched(context)
     page = context.new_page()
     barriers: dict[str, list[str]] = {}
+    paused = api.run("rides", ended=False, breakpoints=["convert"])
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed, namespace=api.namespace))
+        page.goto(address.format(run=failed, paused=paused, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
-        told = [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found["violations"]]
+        told = barriers_of(page)
         if told:
             barriers[name] = told
     context.close()
@@ -70,8 +85,9 @@ def test_no_page_has_a_barrier(browser: Browser, server: RunningServer, api: Api
 
 def test_the_pages_have_room_on_a_telephone(page: Page, api: Api, failed: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
+    paused = api.run("rides", ended=False, breakpoints=["convert"])
     for name, (address, shown) in _PAGES.items():
-        page.goto(address.format(run=failed, namespace=api.namespace))
+        page.goto(address.format(run=failed, paused=paused, namespace=api.namespace))
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is {wide} px wide"
@@ -174,17 +190,6 @@ def test_times_are_those_of_the_readers_zone_and_exact_on_hover(
     at, shown = moment.get_attribute("datetime") or "", moment.inner_text()
     assert shown.endswith(datetime.fromisoformat(at).astimezone(ZoneInfo("Asia/Kolkata")).strftime("%H:%M:%S"))
     context.close()
-
-
-def test_an_earlier_revision_is_looked_at_and_restored(page: Page, api: Api, failed: str) -> None:
-    assert failed
-    page.goto(f"/flows/{api.namespace}.rides")
-    expect(page.get_by_role("group", name="Text")).to_contain_text("echo written")
-    page.get_by_role("button", name="1 Today").click()
-    expect(page.get_by_role("group", name="Text")).to_contain_text("exit 3")
-    page.get_by_role("button", name="Restore as revision 3").click()
-    expect(page.get_by_role("group", name="Difference").locator(".add")).to_contain_text("exit 3")
-    assert api.get(f"/flows/{api.namespace}.rides")["revision"] == 3
 
 
 AGAIN = """

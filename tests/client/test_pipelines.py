@@ -53,6 +53,20 @@ def test_runs_and_steps_are_seen(client: Client, run: PipelineRun) -> None:
         run.steps["trian"]
 
 
+def test_each_step_is_read_as_it_is_written(client: Client, run: PipelineRun) -> None:
+    assert run.status == "SUCCESS"
+    sources = client.step_sources("training", 1)
+    assert [each["task"] for each in sources] == ["load", "train"]
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    for each in sources:
+        assert each["function"] == f"{__name__}:{each['task']}"
+        written = each["text"].splitlines()
+        assert written == lines[each["line"] - 1 :][: len(written)]
+        assert (written[0], written[-1].split()[0]) == ("@step", "return")
+    client.save_flow("id: none\nnamespace: a\ntasks: [{id: say, type: core.log.Log, message: x}]\n")
+    assert client.step_sources("none") == []
+
+
 def test_it_is_replayed_with_its_stored_code(client: Client, run: PipelineRun) -> None:
     replay = client.replay_pipeline_run(run.name, {"steps_to_skip": ["load"], "parameters": {"rate": 2.0}})
     assert {name: step.action for name, step in replay.steps.items()} == {"load": "REUSE", "train": "RUN"}

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.docs import openapi, reference, sessions
+from tests.docs import openapi, reference, sessions, ui_names
 from tests.docs.pages import ROOT, rewritten, steady_words
 
 
@@ -29,6 +29,7 @@ def main() -> int:
     for path, text in generated_pages():
         _write(path, text)
     _write(openapi.PAGE, openapi.document())
+    _write(ui_names.PAGE, ui_names.document())
     for page in sessions.PAGES:
         with tempfile.TemporaryDirectory() as home, sessions.stage(Path(home), page) as shell:
             carried_out = list(sessions.carry_out(ROOT / page, shell))

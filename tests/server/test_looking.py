@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
+from tests.support.projects import Project
 from tests.support.servers import RunningServer
 
 from dalsegno.client.client import Client
 from dalsegno.model.run import Run
+from dalsegno.pipelines.running import coded
+from dalsegno.pipelines.tracing import trace
 from dalsegno.replay.request import ReplayRequest
 
 LOOP = """
@@ -16,6 +21,20 @@ namespace: demo
 tasks:
   - {id: each, type: core.flow.ForEach, values: [a, b],
      tasks: [{id: say, type: core.log.Log, message: "item {{ taskrun.value }}"}]}
+"""
+COUNTS = """
+    from dalsegno import pipeline, step
+
+    @step
+    def add(total: int) -> int:
+        return total + 1
+
+    @pipeline
+    def count(times: int = 1) -> int:
+        total = 0
+        for _ in range(times):
+            total = add(total)
+        return total
 """
 FILES = """
 id: writes
@@ -47,6 +66,25 @@ def test_the_bars_of_a_run_are_rows(server: RunningServer) -> None:
         assert bar["started"] <= bar["ended"]
 
 
+def test_a_run_has_the_graph_that_it_executes(server: RunningServer, tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    project.write({"count.py": COUNTS})
+    with Client(url=server.url) as client, httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+        run = run_of(client, LOOP)
+        drawn = http.get(f"runs/{run.name}/graph").json()
+        assert [(each["id"], each["group"]) for each in drawn["nodes"]] == [("each", None), ("say", "each")]
+        with project.imported("count") as module:
+            made = [coded(module.count, trace(module.count, (n,), {}, store=client.values)) for n in (1, 3)]
+            for each in made:
+                client.start_run("count", ReplayRequest(), coded=each)
+        graphs = [http.get(f"runs/count-{number}/graph").json() for number in (1, 2)]
+    assert [[node["id"] for node in each["nodes"]] for each in graphs] == [["add"], ["add", "add_2", "add_3"]]
+    assert [(edge["from"], edge["to"]) for edge in graphs[1]["edges"] if edge["kind"] == "data"] == [
+        ("add", "add_2"),
+        ("add_2", "add_3"),
+    ]
+
+
 def test_files_are_previewed_and_given_in_parts(server: RunningServer) -> None:
     with Client(url=server.url) as client:
         run = run_of(client, FILES)
@@ -70,3 +108,25 @@ def test_files_are_previewed_and_given_in_parts(server: RunningServer) -> None:
             assert (same.status_code, same.text) == (206, whole[-4:])
             other = http.get("artifact/content", params=name, headers={"Range": "bytes=2-5", "If-Range": '"other"'})
             assert (other.status_code, other.text) == (200, whole)
+
+
+def test_the_graph_of_a_text_is_given_though_something_is_wrong_with_it(server: RunningServer) -> None:
+    with httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+        wrong = LOOP.replace("message:", "mesage:")
+        found = http.post("flows/validate", params={"graph": True}, json={"text": wrong}).json()
+        assert [each["code"] for each in found["problems"]] == ["missing-property", "unknown-property"]
+        assert [(each["id"], each["group"]) for each in found["graph"]["nodes"]] == [("each", None), ("say", "each")]
+        assert http.post("flows/validate", params={"graph": True}, json={"text": "- no"}).json()["graph"] is None
+        assert http.post("flows/validate", json={"text": wrong}).json().get("graph") is None
+        assert http.get("flows").json()["flows"] == []
+
+
+def test_flows_are_listed_with_their_newest_runs(server: RunningServer) -> None:
+    with Client(url=server.url) as client:
+        client.save_flow(LOOP)
+        runs = [client.execute(client.start_run("loops", ReplayRequest()).id) for _ in range(3)]
+        with httpx.Client(base_url=f"{server.url}/api/v1/") as http:
+            [flow] = http.get("flows", params={"runs": 2}).json()["flows"]
+            assert [run["id"] for run in flow["runs"]] == [runs[2].id, runs[1].id]
+            assert [run["state"] for run in flow["runs"]] == ["SUCCESS", "SUCCESS"]
+            assert http.get("flows").json()["flows"][0].get("runs") is None

@@ -8,10 +8,18 @@ export interface RunSearch {
   task?: string
   /** Where the sheet is open: the tasks that it starts with, or `*` for none. */
   replay?: string[]
+  /** What else the sheet asks for, as JSON. */
+  ask?: string
+  /** Which groups of the topology are folded; one that is empty for none. */
+  fold?: string[]
   level?: string
   text?: string
   attempt?: string
 }
+
+/** Takes some texts of an address, and leaves out what is not there. */
+const some = <Name extends string>(search: Record<string, unknown>, ...names: Name[]): { [Key in Name]?: string } =>
+  Object.fromEntries(names.flatMap((name) => (search[name] === undefined ? [] : [[name, String(search[name])]]))) as { [Key in Name]?: string }
 
 const rootRoute = createRootRoute({ component: AppFrame, notFoundComponent: NotFound })
 
@@ -40,6 +48,8 @@ export const runRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): RunSearch => ({
     ...(search.task !== undefined && { task: String(search.task) }),
     ...(search.replay !== undefined && { replay: listOf(search.replay) }),
+    ...(search.ask !== undefined && { ask: String(search.ask) }),
+    ...(search.fold !== undefined && { fold: listOf(search.fold) }),
     ...(search.level !== undefined && { level: String(search.level) }),
     ...(search.text !== undefined && { text: String(search.text) }),
     ...(search.attempt !== undefined && { attempt: String(search.attempt) }),
@@ -59,6 +69,12 @@ export const overviewRoute = createRoute({
   component: lazyRouteComponent(() => import('./run/OverviewTab'), 'OverviewTab'),
 })
 
+export const topologyRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/topology',
+  component: lazyRouteComponent(() => import('./run/TopologyTab'), 'TopologyTab'),
+})
+
 export const logsRoute = createRoute({
   getParentRoute: () => runRoute,
   path: '/logs',
@@ -72,19 +88,37 @@ export const fixRoute = createRoute({
   component: lazyRouteComponent(() => import('./fix/FixPage'), 'FixPage'),
 })
 
-const flowsRoute = createRoute({
+export const flowsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/flows',
+  validateSearch: (search: Record<string, unknown>): { text?: string; sources?: string } => some(search, 'text', 'sources'),
   component: lazyRouteComponent(() => import('./flows/FlowsPage'), 'FlowsPage'),
 })
+
+export const newFlowRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/flows/new',
+  validateSearch: (search: Record<string, unknown>): { save?: string } => some(search, 'save'),
+  component: lazyRouteComponent(() => import('./flows/NewFlow'), 'NewFlow'),
+})
+
+/** What the address of a flow's page says beside the flow: a dialog that is open, the task that is looked at, and what each tab shows. */
+export interface FlowSearch {
+  /** Where the form of a new run is open. */
+  run?: string
+  /** Where the difference that is to be saved is open. */
+  save?: string
+  task?: string
+  /** The revisions that are compared, or the one whose text or code is shown. */
+  a?: string
+  b?: string
+  view?: string
+}
 
 export const flowRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/flows/$flow',
-  validateSearch: (search: Record<string, unknown>): { revision?: string; view?: 'text' | 'difference' } => ({
-    ...(search.revision !== undefined && { revision: String(search.revision) }),
-    ...(search.view === 'difference' && { view: 'difference' as const }),
-  }),
+  validateSearch: (search: Record<string, unknown>): FlowSearch => some(search, 'run', 'save', 'task', 'a', 'b', 'view'),
   component: lazyRouteComponent(() => import('./flows/FlowPage'), 'FlowPage'),
 })
 
@@ -143,7 +177,27 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./settings/AuditTab'), 'AuditTab'),
 })
 
-const tree = rootRoute.addChildren([homeRoute, runsRoute, flowsRoute, flowRoute, fixRoute, jobsRoute, newJobRoute, jobRoute, settingsRoute.addChildren([youRoute, tokensRoute, usersRoute, auditRoute]), runRoute.addChildren([ganttRoute, overviewRoute, logsRoute])])
+const flowTabs = [
+  createRoute({ getParentRoute: () => flowRoute, path: '/', component: lazyRouteComponent(() => import('./flows/OverviewTab'), 'OverviewTab') }),
+  createRoute({ getParentRoute: () => flowRoute, path: '/editor', component: lazyRouteComponent(() => import('./flows/EditorTab'), 'EditorTab') }),
+  createRoute({ getParentRoute: () => flowRoute, path: '/code', component: lazyRouteComponent(() => import('./flows/CodeTab'), 'CodeTab') }),
+  createRoute({ getParentRoute: () => flowRoute, path: '/revisions', component: lazyRouteComponent(() => import('./flows/RevisionsTab'), 'RevisionsTab') }),
+  createRoute({ getParentRoute: () => flowRoute, path: '/runs', component: lazyRouteComponent(() => import('./flows/RunsTab'), 'RunsTab') }),
+] as const
+
+const tree = rootRoute.addChildren([
+  homeRoute,
+  runsRoute,
+  flowsRoute,
+  newFlowRoute,
+  flowRoute.addChildren(flowTabs),
+  fixRoute,
+  jobsRoute,
+  newJobRoute,
+  jobRoute,
+  settingsRoute.addChildren([youRoute, tokensRoute, usersRoute, auditRoute]),
+  runRoute.addChildren([ganttRoute, overviewRoute, logsRoute, topologyRoute]),
+])
 
 export const makeRouter = () =>
   createRouter({

@@ -77,6 +77,10 @@ class FlowClient:
         """Give the text of a flow, to the letter; of a pipeline, the modules and scripts that its code is of."""
         return self._service.flows.text(self.get_flow(name, revision))
 
+    def step_sources(self, name: str, revision: int | None = None) -> list[dict[str, Any]]:
+        """Give the steps of a pipeline, as they are written: `task, function, file, line, text`; none of a flow in YAML."""
+        return self._service.flows.step_sources(name, revision)
+
     def flow_revisions(self, name: str) -> list[Revision]:
         """Give all revisions of a flow, oldest first."""
         return self._service.flows.revisions(name)

@@ -66,10 +66,11 @@ class Entry:
             self.signature.bind(*[None] * (positional + self._unwritten), **dict.fromkeys(map(python_name, given[1])))
             self._taken.add(given)
         except TypeError:
-            message = f"`{self.name}` does not take these arguments; it takes {self._usage()}"
+            message = f"`{self.name}` does not take these arguments; it takes {self.usage()}"
             raise Fault(message, code=INVALID, offset=offset) from None
 
-    def _usage(self) -> str:
+    def usage(self) -> str:
+        """Give the arguments as a person reads them; optional ones in brackets."""
         parameters = list(self.signature.parameters.values())[self._unwritten :]
         return f"({', '.join(_show(parameter) for parameter in parameters)})" if parameters else "none"
 

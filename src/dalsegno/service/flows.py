@@ -23,6 +23,7 @@ from dalsegno.errors import (
 from dalsegno.flows import compiled, diff, load
 from dalsegno.model.clock import Clock
 from dalsegno.model.flow import Flow, Revision
+from dalsegno.model.run import Run
 from dalsegno.model.times import iso
 from dalsegno.service.acting import author
 from dalsegno.service.coded import Coded, own_graph, readable
@@ -33,7 +34,7 @@ from dalsegno.service.saved import Saved
 from dalsegno.service.switched import refuse_off
 from dalsegno.service.views import revision_as_json
 from dalsegno.store.listing import FlowSummary
-from dalsegno.store.port import DeleteFlow, DisableFlow, SaveRevision, Store, Write
+from dalsegno.store.port import DeleteFlow, DisableFlow, RunFilter, SaveRevision, Store, Write
 
 
 class FlowCases:
@@ -155,6 +156,11 @@ class FlowCases:
             problems = _in_order([*problems, *unknown_calls(flow, self._store, file=file)])
         return problems
 
+    def draw(self, text: str, *, file: str | None = None) -> dict[str, Any] | None:
+        """Give what a picture of a text shows, also where something is wrong with it; `None` if it cannot be read at all."""
+        flow, _ = compiled(text, file)
+        return None if flow is None else graph_as_json(flow)
+
     def list(self, namespace: str | None = None, *, deleted: bool = False) -> list[FlowSummary]:
         """Give all flows; deleted ones only if they are asked for."""
         return self._store.flows.all(namespace, deleted=deleted)
@@ -264,6 +270,16 @@ class FlowCases:
     def text(self, revision: Revision) -> str:
         """Give the source of a revision as a person reads it."""
         return readable(revision, self._read)
+
+    def step_sources(self, name: str, revision: int | None = None) -> builtins.list[dict[str, Any]]:
+        """Give each step of a pipeline with its function and what that says; none of a flow in YAML."""
+        from dalsegno.service.step_sources import step_sources
+
+        return step_sources(self.get(name, revision), self._read)
+
+    def last_runs(self, flow: FlowSummary, limit: int) -> builtins.list[Run]:
+        """Give the newest runs of a flow, the newest first; those that others called are among them."""
+        return self._store.runs.list(RunFilter(namespace=flow.namespace, flow=flow.id, limit=limit))
 
     def _read(self, digest: str) -> bytes:
         with self._artifacts.open(digest) as file:

@@ -30,6 +30,7 @@ from dalsegno.service.creating import Creating
 from dalsegno.service.evaluating import Evaluating
 from dalsegno.service.executing import Executing, owner
 from dalsegno.service.finding import find_run, find_task_run, refuse_deleted, refuse_to_unlabel
+from dalsegno.service.flow_graph import graph_as_json
 from dalsegno.service.flows import FlowCases
 from dalsegno.service.following import Following
 from dalsegno.service.graphs import Graphs
@@ -411,6 +412,10 @@ class RunCases:
         """Give the revision of a run, with the run's own graph."""
         found = self.get(run)
         return revision_of(self._store, found) or self._flows.revision(found.namespace, found.flow, found.revision)
+
+    def graph(self, run: str) -> dict[str, Any]:
+        """Give what a picture of a run shows: `nodes`, `edges` and `groups` of its own graph."""
+        return graph_as_json(self.revision_of(run).flow)
 
     def code_of(self, run: str) -> str | None:
         """Give the name of the pipeline whose code a run is of; `None` for a flow in YAML."""

@@ -14,6 +14,7 @@ from dalsegno.model.kv import Entry
 from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
 from dalsegno.model.sealed import as_masked, mask_sealed
 from dalsegno.model.times import iso
+from dalsegno.service.coded import entry_of
 from dalsegno.service.saved import Saved
 from dalsegno.store.listing import FlowSummary, StoredLine, ToldEvent
 
@@ -180,8 +181,8 @@ def event_as_json(told: ToldEvent, nodes: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def flow_as_json(flow: FlowSummary) -> dict[str, Any]:
-    """Give a flow of a list as JSON data."""
+def flow_as_json(flow: FlowSummary, runs: Iterable[Run] | None = None) -> dict[str, Any]:
+    """Give a flow of a list as JSON data; with its last runs, where they are given."""
     return {
         "namespace": flow.namespace,
         "id": flow.id,
@@ -191,6 +192,18 @@ def flow_as_json(flow: FlowSummary) -> dict[str, Any]:
         "off": iso(flow.off),
         "deleted": iso(flow.deleted),
         "updated": iso(flow.updated),
+        **({} if runs is None else {"runs": [_last_run(run) for run in runs]}),
+    }
+
+
+def _last_run(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state.value,
+        "created": iso(run.created),
+        "started": iso(run.started),
+        "ended": iso(run.ended),
     }
 
 
@@ -213,6 +226,7 @@ def revision_as_json(revision: Revision, *, source: str | None = None, compiled:
         "description": flow.description,
         "disabled": flow.disabled,
         "tasks": [task.id for task in flow.walk()],
+        "code": entry_of(revision),
     }
     if source is not None:
         shown["source"] = source

@@ -79,6 +79,17 @@ class ProblemShown(BaseModel):
     diff: str | None = Field(default=None, description="What is newer in it.")
 
 
+class LastRun(Answer):
+    """A run of a flow, in short."""
+
+    id: str
+    name: str
+    state: str
+    created: Time
+    started: Time | None
+    ended: Time | None
+
+
 class Flow(Answer):
     """A flow of a list."""
 
@@ -90,6 +101,7 @@ class Flow(Answer):
     off: Time | None = Field(description="Since when it is switched off.")
     deleted: Time | None
     updated: Time
+    runs: list[LastRun] | None = Field(default=None, description="The newest runs, where they are asked for.")
 
 
 class Flows(Answer):
@@ -119,6 +131,7 @@ class Revision(Answer):
     description: str | None
     disabled: bool
     tasks: list[str]
+    code: str | None = Field(description="The pipeline in Python whose code it is, as `module:name`.")
     source: str | None = Field(default=None, description="The text, where one revision is shown.")
     compiled: Compiled | None = Field(default=None, description="Where it is asked for.")
 
@@ -134,38 +147,6 @@ class Revisions(Answer):
     """The revisions of a flow, the newest first."""
 
     revisions: list[Revision]
-
-
-class Validated(Answer):
-    """What is wrong with a text."""
-
-    valid: bool
-    problems: list[FlowProblem]
-    error: Error | None = Field(description="What a save would be refused with.")
-
-
-class FoundLine(Answer):
-    """A line in which a text was found."""
-
-    line: int
-    column: int
-    text: str
-
-
-class FoundFlow(Answer):
-    """A flow in which a text was found."""
-
-    namespace: str
-    id: str
-    revision: int
-    count: int = Field(description="How many lines there are, also those left out.")
-    lines: list[FoundLine]
-
-
-class Found(Answer):
-    """Where a text was found."""
-
-    flows: list[FoundFlow]
 
 
 class Node(Answer):
@@ -203,6 +184,47 @@ class Group(Answer):
     branches: dict[str, list[str]]
 
 
+class Drawn(Answer):
+    """What a picture of a flow shows."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    groups: list[Group]
+
+
+class Validated(Answer):
+    """What is wrong with a text."""
+
+    valid: bool
+    problems: list[FlowProblem]
+    error: Error | None = Field(description="What a save would be refused with.")
+    graph: Drawn | None = Field(default=None, description="Where it is asked for, and the text can be read at all.")
+
+
+class FoundLine(Answer):
+    """A line in which a text was found."""
+
+    line: int
+    column: int
+    text: str
+
+
+class FoundFlow(Answer):
+    """A flow in which a text was found."""
+
+    namespace: str
+    id: str
+    revision: int
+    count: int = Field(description="How many lines there are, also those left out.")
+    lines: list[FoundLine]
+
+
+class Found(Answer):
+    """Where a text was found."""
+
+    flows: list[FoundFlow]
+
+
 class Graph(Revision):
     """The graph of a flow."""
 
@@ -215,6 +237,22 @@ class Diff(Answer):
     """A unified difference."""
 
     diff: str
+
+
+class StepSource(Answer):
+    """A step of a pipeline, as it is written."""
+
+    task: str
+    function: str = Field(description="As `module:qualname`.")
+    file: str | None = Field(description="The module, or the file where it is none.")
+    line: int | None = Field(description="The first line in it.")
+    text: str | None = Field(description="With its decorators; null where it is not known.")
+
+
+class StepSources(Answer):
+    """The steps of a pipeline, in the order of its graph."""
+
+    steps: list[StepSource]
 
 
 class TaskTypes(Answer):

@@ -1,7 +1,9 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { InputField } from '../model/inputs'
 import type { Asked } from '../model/request'
-import { barsOf, type GraphNode } from '../model/tree'
+import { compiledTasks } from '../model/given'
+import type { FlowEdge, FlowNode } from '../model/graph'
+import { barsOf } from '../model/tree'
 import { api, given } from './client'
 import type { components, paths } from './schema'
 
@@ -98,7 +100,8 @@ export const flowQuery = (flow: string, revision?: number) =>
         given(api.GET('/api/v1/flows/{flow}/graph', { params, signal })),
       ])
       const inputs = (shown.compiled?.flow.inputs ?? []) as InputField[]
-      return { ...shown, inputs, nodes: graph.nodes as GraphNode[], lines: new Map(graph.nodes.map((node) => [node.id, node.line])) }
+      const tasks = compiledTasks(shown.compiled?.flow)
+      return { ...shown, inputs, tasks, nodes: graph.nodes as FlowNode[], edges: graph.edges as FlowEdge[], lines: new Map(graph.nodes.map((node) => [node.id, node.line])) }
     },
     staleTime: revision === undefined ? 0 : Infinity,
   })
@@ -137,8 +140,32 @@ export const replay = (request: Request, digest: string, key: string, text?: str
     }),
   )
 
-/** What is wrong with the text of a flow, with its places. */
-export const validate = (text: string) => given(api.POST('/api/v1/flows/validate', { body: { text } as never }))
+/** What is wrong with the text of a flow, with its places, and its graph. */
+export const validate = (text: string) => given(api.POST('/api/v1/flows/validate', { params: { query: { graph: true } }, body: { text } as never }))
+
+/** The graph of a text that is yet to be saved; nothing of one that cannot be read. */
+export const drawnQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['drawn', text],
+    queryFn: async ({ signal }) => (await given(api.POST('/api/v1/flows/validate', { body: { text } as never, params: { query: { graph: true } }, signal }))).graph ?? null,
+    staleTime: Infinity,
+    gcTime: 30_000,
+  })
+
+/** What a task type takes and gives. */
+export const taskTypeQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['task-type', name],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/task-types/{name}', { params: { path: { name } }, signal })),
+    staleTime: Infinity,
+  })
+
+/** The outputs of a run's tasks, by address. */
+export const outputsQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'outputs'],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/runs/{run}/outputs', { params: path(run), signal })),
+  })
 
 /** The pipeline whose code a run is of; nothing for a flow in YAML. */
 export const codeQuery = (run: string) =>
@@ -147,6 +174,31 @@ export const codeQuery = (run: string) =>
     queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs/{run}/revision', { params: path(run), signal }))).code,
     staleTime: Infinity,
   })
+
+/** The graph that a run executes: a call of a pipeline has one of its own. */
+export const runGraphQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'graph'],
+    queryFn: async ({ signal }) => {
+      const found = await given(api.GET('/api/v1/runs/{run}/graph', { params: path(run), signal }))
+      return { nodes: found.nodes as FlowNode[], edges: found.edges as FlowEdge[] }
+    },
+    staleTime: Infinity,
+  })
+
+/** A run with what was asked for and what it waits for, without its task runs. */
+export const shownQuery = (run: string) =>
+  queryOptions({
+    queryKey: [...ofRun(run), 'shown'],
+    queryFn: ({ signal }) => given(api.GET('/api/v1/runs/{run}', { params: { ...path(run), query: { task_runs: false } }, signal })),
+  })
+
+export type Said = components['schemas']['ResumeWanted']
+
+/** Has a run that is paused go on, with what a person says to it. */
+export const resume = (run: string, said: Partial<Said>) => given(api.POST('/api/v1/runs/{run}/resume', { params: path(run), body: said as Said }))
+
+export const pause = (run: string) => given(api.POST('/api/v1/runs/{run}/pause', { params: path(run) }))
 
 export const kill = (run: string) => given(api.POST('/api/v1/runs/{run}/kill', { params: path(run) }))
 

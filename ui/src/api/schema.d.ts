@@ -521,6 +521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the graph of a run
+         * @description Give the nodes, edges and groups of the graph that a run executes; of a pipeline, as it was called for this run.
+         */
+        get: operations["looking_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compare": {
         parameters: {
             query?: never;
@@ -753,6 +773,26 @@ export interface paths {
          * @description Give the text of a flow, to the letter; of a pipeline, the modules that its code is of.
          */
         get: operations["flows_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{flow}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Give the sources of a pipeline's steps
+         * @description Give each step of a pipeline with its function and what that says in this revision; none of a flow in YAML.
+         */
+        get: operations["flows_steps"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2453,6 +2493,18 @@ export interface components {
             digests: string[];
         };
         /**
+         * Drawn
+         * @description What a picture of a flow shows.
+         */
+        Drawn: {
+            /** Nodes */
+            nodes: components["schemas"]["Node"][];
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+        };
+        /**
          * Edge
          * @description What stands after or reads from what.
          */
@@ -2745,6 +2797,11 @@ export interface components {
              * @description ISO 8601 in UTC.
              */
             updated: string;
+            /**
+             * Runs
+             * @description The newest runs, where they are asked for.
+             */
+            runs?: components["schemas"]["LastRun"][] | null;
         };
         /**
          * FlowProblem
@@ -2951,6 +3008,11 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
@@ -3011,6 +3073,28 @@ export interface components {
         Lacking: {
             /** Lacking */
             lacking: string[];
+        };
+        /**
+         * LastRun
+         * @description A run of a flow, in short.
+         */
+        LastRun: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /**
+             * Created
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            created: string;
+            /** Started */
+            started: string | null;
+            /** Ended */
+            ended: string | null;
         };
         /**
          * LeaseHeld
@@ -3523,6 +3607,11 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
@@ -3678,17 +3767,17 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
             source?: string | null;
             /** @description Where it is asked for. */
             compiled?: components["schemas"]["Compiled"] | null;
-            /**
-             * Code
-             * @description The pipeline whose code it is, as `module:name`.
-             */
-            code: string | null;
         };
         /**
          * RunShown
@@ -3895,6 +3984,11 @@ export interface components {
             /** Tasks */
             tasks: string[];
             /**
+             * Code
+             * @description The pipeline in Python whose code it is, as `module:name`.
+             */
+            code: string | null;
+            /**
              * Source
              * @description The text, where one revision is shown.
              */
@@ -3936,6 +4030,42 @@ export interface components {
             /** Periods */
             periods: components["schemas"]["FiguresShown"][];
             total: components["schemas"]["FiguresShown"];
+        };
+        /**
+         * StepSource
+         * @description A step of a pipeline, as it is written.
+         */
+        StepSource: {
+            /** Task */
+            task: string;
+            /**
+             * Function
+             * @description As `module:qualname`.
+             */
+            function: string;
+            /**
+             * File
+             * @description The module, or the file where it is none.
+             */
+            file: string | null;
+            /**
+             * Line
+             * @description The first line in it.
+             */
+            line: number | null;
+            /**
+             * Text
+             * @description With its decorators; null where it is not known.
+             */
+            text: string | null;
+        };
+        /**
+         * StepSources
+         * @description The steps of a pipeline, in the order of its graph.
+         */
+        StepSources: {
+            /** Steps */
+            steps: components["schemas"]["StepSource"][];
         };
         /**
          * Stored
@@ -4239,6 +4369,8 @@ export interface components {
             problems: components["schemas"]["FlowProblem"][];
             /** @description What a save would be refused with. */
             error: components["schemas"]["Error"] | null;
+            /** @description Where it is asked for, and the text can be read at all. */
+            graph?: components["schemas"]["Drawn"] | null;
         };
         /**
          * Value
@@ -6911,6 +7043,91 @@ export interface operations {
             };
         };
     };
+    looking_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drawn"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing; `closest` names what is most like it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     looking_compare: {
         parameters: {
             query: {
@@ -6997,6 +7214,8 @@ export interface operations {
                 namespace?: string | null;
                 /** @description Also those that were deleted. */
                 deleted?: boolean;
+                /** @description With so many of the newest runs of each. */
+                runs?: number;
                 /** @description How many at the most. */
                 limit?: number;
                 /** @description Where to go on: what an earlier page gave as `next`. */
@@ -7168,7 +7387,10 @@ export interface operations {
     };
     flows_validate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With the graph of the text. */
+                graph?: boolean;
+            };
             header?: {
                 /** @description Carries the request out once. Sent again within 24 h, it is given the same answer; the key of another request is refused. What was refused gives its key back. */
                 "Idempotency-Key"?: string;
@@ -8091,6 +8313,95 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing; `closest` names what is most like it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flows_steps: {
+        parameters: {
+            query?: {
+                /** @description A revision; by default the latest. */
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description `namespace.id`, or the id where one namespace alone has it. */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepSources"];
                 };
             };
             /** @description Nobody knows who asks. */

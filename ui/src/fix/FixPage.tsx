@@ -1,20 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import { codeQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
-import { compareTexts, nearChanges } from '../model/diff'
+import { codeQuery, drawnQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
+import { compareTexts } from '../model/diff'
+import type { FlowGraph } from '../model/graph'
 import { lineOf } from '../model/lines'
 import { many } from '../model/format'
+import { RunCrumbs } from '../parts/crumbs'
 import { For } from '../parts/For'
 import { Segno } from '../parts/marks'
+import { Difference } from '../parts/Difference'
 import { Empty, Failure, Notice, Prose, Skeleton, StateBadge } from '../parts/pieces'
 import { PlanView } from '../replay/PlanView'
 import { beginning, useChoices, useGroups, usePlan } from '../replay/useRequest'
+import { useDebounced } from '../replay/useDebounced'
 import { useSubmit } from '../replay/useSubmit'
 import { fixRoute } from '../router'
 import { ErrorCard } from '../run/ErrorCard'
-import { flowNameOf, useRun, type Loaded } from '../run/useRun'
-import { Editor } from './Editor'
+import { useRun, type Loaded } from '../run/useRun'
+import { Editor } from '../edit/Editor'
 
 /** What failed, the text at the place that failed, what was changed in it, and what a replay would do with that. */
 export function FixPage() {
@@ -60,6 +64,11 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
   const [choices, change] = useChoices(beginning(head, address === undefined ? [] : [address], revision))
   const drawn = usePlan(head, choices, text)
   const groups = useGroups(loaded)
+  const [settled, setSettled] = useState<FlowGraph | null>(null)
+  const drafted = useQuery({ ...drawnQuery(useDebounced(text, 300)), enabled: text !== base.source }).data
+  // while a text cannot be read, the picture is that of the last one that could
+  if (drafted && drafted !== settled) setSettled(drafted)
+  const graph = text === base.source ? loaded.latest : (drafted ?? settled ?? loaded.latest)
   const { submit, ready, failure, moved, words, clear } = useSubmit(head, choices, drawn, groups)
   const setting = (task?.error?.details as Record<string, unknown> | undefined)?.setting
   const line = useMemo(() => lineOf(source, task?.task ?? null, typeof setting === 'string' ? setting : null), [source, task, setting])
@@ -72,19 +81,11 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
   return (
     <>
       <div className="head fix-head">
-        <nav className="crumbs" aria-label="Breadcrumb">
-          <Link to="/runs" search={{ namespace: head.namespace }}>
-            {head.namespace}
-          </Link>
-          <span>/</span>
-          <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
-            {head.flow}
-          </Link>
-          <span>/</span>
+        <RunCrumbs run={head}>
           <Link to="/runs/$run" params={{ run: head.id }} search={{}}>
             {head.name}
           </Link>
-        </nav>
+        </RunCrumbs>
         <div className="title">
           <h1>Fix and replay</h1>
           <StateBadge state={head.state} />
@@ -111,16 +112,7 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
               <div className="row fix-bar">
                 <h2>Difference to revision {base.revision}</h2>
               </div>
-              <div className="diff" role="group" aria-label="Difference" tabIndex={0}>
-                {nearChanges(changes).map((each, index) => (
-                  <div key={index} className={each.kind === 'gap' ? 'hunk' : `d ${each.kind}`}>
-                    <span>{each.before}</span>
-                    <span>{each.after}</span>
-                    <span>{each.kind === 'add' ? '+' : each.kind === 'del' ? '-' : ''}</span>
-                    <span>{each.text}</span>
-                  </div>
-                ))}
-              </div>
+              <Difference before={base.source} after={text} view="inline" />
             </div>
           )}
         </div>
@@ -134,7 +126,7 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
               ))}
             </div>
           ) : (
-            <PlanView drawn={drawn} groups={groups} choices={choices} change={change} loaded={loaded} moved={moved} failure={failure} everything />
+            <PlanView drawn={drawn} groups={groups} choices={choices} change={change} loaded={loaded} moved={moved} failure={failure} graph={graph} everything />
           )}
           <div className="fs last fix-why">
             <label htmlFor="why">Reason</label>

@@ -1,184 +1,156 @@
+import '../styles/flows.css'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { usePresence } from '../api/hooks'
-import { FLOWS, restore, revisionsQuery, runsQuery, textQuery } from '../api/queries'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { compareTexts, nearChanges } from '../model/diff'
-import { For } from '../parts/For'
-import { Failure, Notice, Prose, Segments, Skeleton, StateWord } from '../parts/pieces'
-import { Moment } from '../parts/time'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { useLiveRuns, usePresence } from '../api/hooks'
+import { useMay } from '../api/role'
+import { ALL_RUNS, FLOWS, revisionsQuery } from '../api/queries'
+import { Crumbs } from '../parts/crumbs'
+import { useKeys } from '../parts/keys'
+import { Icon } from '../parts/marks'
+import { Failure, Notice, Prose, Skeleton } from '../parts/pieces'
+import { usePageActions } from '../parts/pageactions'
 import { flowRoute } from '../router'
+import { FlowMenu } from './FlowMenu'
+import { LastRuns } from './LastRuns'
+import { flowsWithRunsQuery, type Revision } from './queries'
+import { ActionsOf } from './actions'
+import { useFlowSearch } from './useFlowSearch'
 
-/** A flow: its revisions, the text of each, what differs, and its last runs. */
+const RunSheet = lazy(() => import('./RunSheet').then((module) => ({ default: module.RunSheet })))
+
+/** A flow: what it is, with its tabs below. */
 export function FlowPage() {
   const { flow } = flowRoute.useParams()
-  const search = flowRoute.useSearch()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  const [search, change] = useFlowSearch()
   const found = useQuery(revisionsQuery(flow))
-  const runs = useInfiniteQuery(runsQuery({ flow, limit: 12 }))
+  useFlowLive(flow)
   useEffect(() => {
     document.title = `${flow} · Dal Segno`
   }, [flow])
-  if (found.error && !found.data) return <Failure error={found.error} again={() => void found.refetch()} />
   const latest = found.data?.[0]
-  if (!found.data || !latest) return <Skeleton />
-  const number = Number(search.revision ?? latest.revision)
-  const shown = found.data.find((each) => each.revision === number) ?? latest
-  const show = (revision: number, view = search.view) => void navigate({ search: { ...(revision !== latest.revision && { revision: String(revision) }), ...(view && { view }) }, replace: true })
+  const open = useMemo(() => () => change({ run: 'new' }), [change])
+  useKeys(useMemo(() => ({ x: open }), [open]))
+  useFlowActions(flow, latest, open)
+  if (found.error && !found.data) return <Failure error={found.error} again={() => void found.refetch()} />
+  if (!latest) return <Skeleton />
+  const close = () => change({ run: undefined })
   return (
-    <>
-      <div className="head">
-        <nav className="crumbs" aria-label="Breadcrumb">
-          <Link to="/runs" search={{ namespace: latest.namespace }}>
-            {latest.namespace}
-          </Link>
-          <span>/</span>
-          <Link to="/flows">Flows</Link>
-        </nav>
-        <div className="title">
-          <h1 className="cut">{latest.id}</h1>
-          {latest.disabled && <span className="tag">switched off</span>}
-        </div>
-        <dl className="facts last">
-          <div>
-            <dt>Revision</dt>
-            <dd>{latest.revision}</dd>
-          </div>
-          <div>
-            <dt>Tasks</dt>
-            <dd>{latest.tasks.length}</dd>
-          </div>
-          <div>
-            <dt>Saved</dt>
-            <dd>
-              <Moment at={latest.created} />
-            </dd>
-          </div>
-          {latest.author && (
-            <div className="only-wide">
-              <dt>Saved by</dt>
-              <dd>{latest.author}</dd>
-            </div>
+    <ActionsOf>
+      {(place) => (
+        <>
+          <Head flow={flow} latest={latest} revisions={found.data?.length ?? 0} onRun={open} place={place} />
+          <Outlet />
+          {search.run !== undefined && (
+            <Suspense fallback={null}>
+              <RunSheet flow={flow} latest={latest} onClose={close} />
+            </Suspense>
           )}
-        </dl>
-      </div>
-      <div className="flow">
-        <aside className="flow-side" aria-label="Revisions and runs">
-          <h2>Revisions</h2>
-          <ul>
-            {found.data.map((each) => (
-              <li key={each.revision}>
-                <button type="button" className="pick" aria-pressed={each.revision === shown.revision} onClick={() => show(each.revision)}>
-                  <b className="strong">{each.revision}</b>
-                  <span className="soft grow">
-                    <Moment at={each.created} />
-                  </span>
-                  <span className="muted cut">{each.author}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-          <h2>Last runs</h2>
-          <ul>
-            {runs.data?.pages[0]?.runs.map((run) => (
-              <li key={run.id} className="ran">
-                <StateWord state={run.state} />
-                <Link className="cut grow" to="/runs/$run" params={{ run: run.id }} search={{}}>
-                  {run.name}
-                </Link>
-                <span className="muted sm">rev. {run.revision}</span>
-              </li>
-            ))}
-          </ul>
-          <Link className="link sm" to="/runs" search={{ flow }}>
-            All runs of this flow
-          </Link>
-        </aside>
-        <Text flow={flow} revision={shown.revision} latest={latest.revision} view={search.view ?? 'text'} onView={(view) => show(shown.revision, view)} />
-      </div>
-    </>
-  )
-}
-
-type View = 'text' | 'difference'
-
-function Text({ flow, revision, latest, view, onView }: { flow: string; revision: number; latest: number; view: View; onView: (view: View) => void }) {
-  const text = useQuery(textQuery(flow, revision))
-  const before = useQuery({ ...textQuery(flow, revision - 1), enabled: revision > 1 && view === 'difference' })
-  return (
-    <div className="flow-text">
-      <div className="toolbar">
-        <h2>Revision {revision}</h2>
-        {revision > 1 && (
-          <Segments
-            label="View"
-            value={view}
-            onChange={onView}
-            choices={[
-              { value: 'text' as View, label: 'Text' },
-              { value: 'difference' as View, label: `Difference to ${revision - 1}` },
-            ]}
-          />
-        )}
-        <span className="grow" />
-        <For role="editor">{revision < latest && <Restore key={revision} flow={flow} revision={revision} latest={latest} />}</For>
-      </div>
-      {text.data === undefined ? (
-        text.error ? (
-          <Failure error={text.error} />
-        ) : (
-          <Skeleton />
-        )
-      ) : view === 'difference' && revision > 1 ? (
-        <div className="scroll diff" role="group" aria-label="Difference" tabIndex={0}>
-          {before.data !== undefined &&
-            nearChanges(compareTexts(before.data, text.data), 3).map((each, index) => (
-              <div key={index} className={each.kind === 'gap' ? 'hunk' : `d ${each.kind}`}>
-                <span>{each.before}</span>
-                <span>{each.after}</span>
-                <span>{each.kind === 'add' ? '+' : each.kind === 'del' ? '-' : ''}</span>
-                <span>{each.text}</span>
-              </div>
-            ))}
-        </div>
-      ) : (
-        <div className="scroll code" role="group" aria-label="Text" tabIndex={0}>
-          {text.data.split('\n').map((line, index) => (
-            <div key={index} className="ln">
-              <span>{index + 1}</span>
-              <span>{line}</span>
-            </div>
-          ))}
-        </div>
+        </>
       )}
-    </div>
+    </ActionsOf>
   )
 }
 
-function Restore({ flow, revision, latest }: { flow: string; revision: number; latest: number }) {
-  const away = usePresence() === 'away'
+/** What the command palette offers on the page of a flow. */
+function useFlowActions(flow: string, latest: Revision | undefined, run: () => void): void {
+  const navigate = useNavigate()
+  const id = latest?.id
+  const python = latest?.code != null
+  usePageActions(
+    useMemo(() => {
+      if (id === undefined) return []
+      const to = { params: { flow }, search: {} }
+      return [
+        { label: `Run ${id}`, hint: 'x', run },
+        python ? { label: `Code of ${id}`, run: () => void navigate({ to: '/flows/$flow/code', ...to }) } : { label: `Edit ${id}`, run: () => void navigate({ to: '/flows/$flow/editor', ...to }) },
+        { label: `Revisions of ${id}`, run: () => void navigate({ to: '/flows/$flow/revisions', ...to }) },
+        { label: `Runs of ${id}`, run: () => void navigate({ to: '/flows/$flow/runs', ...to }) },
+      ]
+    }, [flow, id, python, run, navigate]),
+  )
+}
+
+/** Asks again for the last runs when one of this flow has moved. */
+function useFlowLive(flow: string): void {
   const client = useQueryClient()
-  const navigate = useNavigate({ from: flowRoute.fullPath })
+  useLiveRuns(({ run }) => {
+    if (`${run.namespace}.${run.flow}` !== flow && run.flow !== flow) return
+    void client.invalidateQueries({ queryKey: [...FLOWS, 'runs'] })
+    void client.invalidateQueries({ queryKey: [...ALL_RUNS, 'of-revision'] })
+  })
+}
+
+interface HeadProps {
+  flow: string
+  latest: Revision
+  revisions: number
+  onRun: () => void
+  place: (element: HTMLElement | null) => void
+}
+
+function Head({ flow, latest, revisions, onRun, place }: HeadProps) {
+  const away = usePresence() === 'away'
   const [failure, setFailure] = useState<string | null>(null)
-  const act = () =>
-    restore(flow, revision)
-      .then(() => {
-        void client.invalidateQueries({ queryKey: ['flow', flow] })
-        void client.invalidateQueries({ queryKey: FLOWS })
-        void navigate({ search: { view: 'difference' } })
-      })
-      .catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)))
+  const listed = useQuery(flowsWithRunsQuery).data?.find((each) => each.namespace === latest.namespace && each.id === latest.id)
+  const may = useMay('operator')
+  const off = listed?.disabled ?? latest.disabled
+  const tab = { params: { flow }, activeOptions: { includeSearch: false } }
   return (
-    <>
+    <div className="head flow-head">
+      <Crumbs>
+        {[
+          <Link key="namespace" to="/flows" search={{ text: latest.namespace }}>
+            {latest.namespace}
+          </Link>,
+          <Link key="flows" to="/flows" search={{}}>
+            Flows
+          </Link>,
+        ]}
+      </Crumbs>
+      <div className="title">
+        <h1 className="cut">{latest.id}</h1>
+        <span className="tag">revision {latest.revision}</span>
+        {off && <span className="tag" data-state="warning">switched off</span>}
+        {listed?.runs && listed.runs.length > 0 && (
+          <span className="only-wide">
+            <LastRuns runs={listed.runs} />
+          </span>
+        )}
+        <div className="actions">
+          <FlowMenu flow={flow} latest={latest} off={off} byText={latest.disabled} onFailure={setFailure} />
+          <button type="button" className="btn kept" disabled={away || off || !may} title={!may ? 'Your role may not run flows' : off ? 'It is switched off' : 'Run it (x)'} onClick={onRun}>
+            <Icon name="player-play" />
+            Run
+          </button>
+          <span className="row head-actions" ref={place} />
+        </div>
+      </div>
       {failure && (
         <Notice look="failed" role="alert">
           <Prose text={failure} />
         </Notice>
       )}
-      <button type="button" className="btn sm" disabled={away} onClick={() => void act()}>
-        Restore as revision {latest + 1}
-      </button>
-    </>
+      <nav className="tabs" aria-label="Parts of the flow">
+        <Link to="/flows/$flow" search={{}} {...tab} activeOptions={{ exact: true, includeSearch: false }}>
+          Overview
+        </Link>
+        {latest.code === null ? (
+          <Link to="/flows/$flow/editor" search={{}} {...tab}>
+            Editor
+          </Link>
+        ) : (
+          <Link to="/flows/$flow/code" search={{}} {...tab}>
+            Code
+          </Link>
+        )}
+        <Link to="/flows/$flow/revisions" search={{}} {...tab}>
+          Revisions <span className="count">{revisions}</span>
+        </Link>
+        <Link to="/flows/$flow/runs" search={{}} {...tab}>
+          Runs
+        </Link>
+      </nav>
+    </div>
   )
 }

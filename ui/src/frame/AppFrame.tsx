@@ -1,6 +1,6 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { usePresence } from '../api/hooks'
 import { meQuery } from '../api/queries'
@@ -12,12 +12,15 @@ import { Away } from './Away'
 import { Login } from './Login'
 import { Who } from './Who'
 
+const Palette = lazy(() => import('../palette/Palette').then((module) => ({ default: module.Palette })))
 const Keys = lazy(() => import('./Keys').then((module) => ({ default: module.Keys })))
 
 /** The bar at the top, the page, and what floats over it. */
 export function AppFrame() {
   const navigate = useNavigate()
   const [helping, setHelping] = useState(false)
+  const [seeking, setSeeking] = useState(false)
+  usePaletteKey(useCallback(() => setSeeking((open) => !open), []))
   const lead = useRef(0)
   const login = useLoginNeeded()
   // until it is known who asks, what is asked for comes in unseen: no page flashes before the login
@@ -72,6 +75,7 @@ export function AppFrame() {
           <Link to="/bulk-replays">Bulk replays</Link>
         </nav>
         <span className="grow" />
+        {!login && <SearchOpen onClick={() => setSeeking(true)} />}
         <Who />
         <Presence />
         <Theme />
@@ -84,12 +88,43 @@ export function AppFrame() {
         {login ? <Login /> : <Outlet />}
       </main>
       <Away />
+      {seeking && !login && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setSeeking(false)} onKeys={() => setHelping(true)} />
+        </Suspense>
+      )}
       {helping && (
         <Suspense fallback={null}>
           <Keys onClose={() => setHelping(false)} />
         </Suspense>
       )}
     </div>
+  )
+}
+
+const MAC = /Mac|iP(hone|ad)/.test(navigator.platform)
+
+/** Ctrl K, or ⌘ K where that is the key for commands; wherever the focus is. */
+function usePaletteKey(toggle: () => void): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || event.altKey || event.shiftKey || !(MAC ? event.metaKey : event.ctrlKey)) return
+      event.preventDefault()
+      event.stopPropagation()
+      toggle()
+    }
+    window.addEventListener('keydown', pressed, true)
+    return () => window.removeEventListener('keydown', pressed, true)
+  }, [toggle])
+}
+
+function SearchOpen({ onClick }: { onClick: () => void }) {
+  return (
+    <button type="button" className="search-open" title={`Search or run a command (${MAC ? '⌘' : 'Ctrl'} K)`} onClick={onClick}>
+      <Icon name="search" size={14} />
+      <span className="grow">Search or run a command</span>
+      <span className="kbd">{MAC ? '⌘' : 'Ctrl'} K</span>
+    </button>
   )
 }
 

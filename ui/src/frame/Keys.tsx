@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core'
 
 const KEYS: readonly [string, string][] = [
+  ['Ctrl K', 'Search, or run a command'],
   ['g h', 'Home'],
   ['g r', 'Runs'],
   ['g f', 'Flows'],
@@ -11,13 +12,20 @@ const KEYS: readonly [string, string][] = [
   ['← →', 'Fold, unfold'],
   ['Enter', 'Open the row'],
   ['x, Shift x', 'Select the run, all up to here'],
+  ['↓ ↑ ← → Space', 'In the graph: to the next task, fold a group'],
   ['Esc', 'Close what is open'],
   ['e', 'Next failed task'],
   ['[ ]', 'Previous, next task in the panel'],
   ['l', 'Log of the task'],
   ['r', 'Replay the task, or the run'],
   ['f', 'Fix and replay'],
-  ['Ctrl Enter', 'Submit the replay'],
+  ['Ctrl Enter', 'Submit what is open: a replay, a run, a save'],
+  ['x', 'Run the flow'],
+  ['n p', 'Next, previous change of a difference'],
+  ['Ctrl Space', 'Editor: what may be written'],
+  ['F8', 'Editor: next problem'],
+  ['Ctrl .', 'Editor: take the proposal'],
+  ['Ctrl S', 'Editor: see the difference, and save'],
   ['?', 'These keys'],
 ]
 

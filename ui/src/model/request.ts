@@ -1,4 +1,5 @@
 import type { components } from '../api/schema'
+import { isExpression, jsonOrText, keepsOrigin, type Given } from './given'
 
 export type Asked = components['schemas']['Asked']
 
@@ -15,7 +16,15 @@ export interface Choices {
   skip: string[]
   revision: number
   inputs: Record<string, unknown>
+  /** By address and property, other values for what runs. */
+  taskInputs: Record<string, Record<string, Given>>
+  /** By address, results that are given. */
+  pins: Record<string, unknown>
+  /** Before which tasks the run stops. */
+  breakpoints: string[]
   acknowledge: string[]
+  /** Whether results are kept whose making was seen outside. */
+  keepEffects: boolean
   freshClock: boolean
   reason: string
 }
@@ -32,6 +41,10 @@ export function requestOf(origin: string, choices: Choices): Partial<Asked> & { 
     ...(choices.until.length > 0 && !(choices.mode === 'task' && choices.alone) && { until: choices.until }),
     ...(choices.skip.length > 0 && { skip: choices.skip }),
     ...(Object.keys(choices.inputs).length > 0 && { inputs: choices.inputs }),
+    ...(Object.keys(choices.taskInputs).length > 0 && { task_inputs: choices.taskInputs }),
+    ...(Object.keys(choices.pins).length > 0 && { outputs: choices.pins }),
+    ...(choices.breakpoints.length > 0 && { breakpoints: choices.breakpoints }),
+    ...(choices.keepEffects && { effects: 'reuse' as const }),
     ...(choices.acknowledge.length > 0 && { acknowledge: choices.acknowledge }),
     ...(choices.freshClock && { fresh_clock: true }),
     ...(choices.reason.trim() !== '' && { reason: choices.reason.trim() }),
@@ -57,11 +70,30 @@ export function asCommand(request: Sent, name: string): string {
   if (request.changed) words.push('--changed')
   words.push('--revision', String(request.revision))
   for (const [input, value] of Object.entries(request.inputs ?? {})) words.push('-i', quoted(`${input}=${plain(value)}`))
+  words.push(...givenWords(request))
+  for (const each of request.breakpoints ?? []) words.push('--break-before', quoted(each))
+  if (request.effects) words.push('--effects', request.effects)
   for (const each of request.acknowledge ?? []) words.push('--acknowledge', quoted(each))
   if (request.fresh_clock) words.push('--fresh-clock')
   if (request.reason) words.push('--reason', quoted(request.reason))
   return words.join(' ')
 }
+
+function givenWords(request: Sent): string[] {
+  const values = Object.entries(request.task_inputs ?? {}).flatMap(([address, inner]) =>
+    Object.entries(inner).map(([name, given]) => [`${address}.${name}`, given as Given] as const),
+  )
+  const inputs = values.flatMap(([name, given]) =>
+    isExpression(given) ? ['--task-input-expr', quoted(`${name}=${given.expr}`)] : ['--task-input', quoted(`${name}=${asJsonOrText(given.value)}`)],
+  )
+  const pins = Object.entries(request.outputs ?? {}).flatMap(([address, pin]) =>
+    keepsOrigin(pin) ? ['--keep', quoted(address)] : ['--pin', quoted(`${address}=${asJsonOrText(pin)}`)],
+  )
+  return [...inputs, ...pins]
+}
+
+/** A text stands as it is unless it would be read as JSON. */
+const asJsonOrText = (value: unknown): string => (typeof value === 'string' && jsonOrText(value) === value ? value : JSON.stringify(value))
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -73,16 +105,30 @@ export function asPython(request: Sent, name: string, url: string): string {
   const fields: Record<string, unknown> = { ...request, origin: name }
   const parts = Object.entries(fields).map(([field, value]) => {
     const tuple = Array.isArray(value)
-    return `${field}=${tuple ? tupleOf(value) : literal(value)}`
+    return `${field}=${tuple ? tupleOf(value) : (GIVEN[field]?.(value as Record<string, unknown>) ?? literal(value))}`
   })
+  const text = parts.join(', ')
+  const names = ['Client', 'ReplayRequest', ...(text.includes('Expression(') ? ['Expression'] : []), ...(/: ORIGIN\b/.test(text) ? ['ORIGIN'] : [])]
   return [
-    'from dalsegno import Client, ReplayRequest',
+    `from dalsegno import ${names.sort().join(', ')}`,
     '',
     `with Client(url=${JSON.stringify(url)}) as client:`,
-    `    run = client.start_replay(ReplayRequest(${parts.join(', ')}))`,
+    `    run = client.start_replay(ReplayRequest(${text}))`,
     '    client.execute(run.id)',
     '',
   ].join('\n')
+}
+
+const mapOf = (values: Record<string, unknown>, write: (value: unknown) => string): string =>
+  `{${Object.entries(values).map(([name, value]) => `${JSON.stringify(name)}: ${write(value)}`).join(', ')}}`
+
+/** What is written otherwise than the JSON of it. */
+const GIVEN: Record<string, ((values: Record<string, unknown>) => string) | undefined> = {
+  task_inputs: (values) =>
+    mapOf(values, (inner) =>
+      mapOf(inner as Record<string, unknown>, (given) => (isExpression(given as Given) ? `Expression(${literal((given as { expr: string }).expr)})` : literal((given as { value: unknown }).value))),
+    ),
+  outputs: (values) => mapOf(values, (pin) => (keepsOrigin(pin) ? 'ORIGIN' : literal(pin))),
 }
 
 const tupleOf = (values: readonly unknown[]): string => `(${values.map(literal).join(', ')}${values.length === 1 ? ',' : ''})`

@@ -31,6 +31,8 @@ export interface Planned {
   task: string
   type: string
   action: string
+  breakpoint?: boolean
+  estimate_s?: number | null
 }
 
 /** A row of the Gantt: a task, or what holds tasks. */
@@ -39,6 +41,8 @@ export interface Row {
   kind: 'task' | 'group' | 'item' | 'handlers' | 'more' | 'attempt'
   label: string
   look: Look
+  /** Whether the run stops before it. */
+  stops?: boolean
   bar: Bar | null
   started: number | null
   ended: number | null
@@ -120,7 +124,8 @@ function taskRow(bar: Bar, known: ReadonlyMap<string, GraphNode>): Row {
 function comingRow(each: Planned, known: ReadonlyMap<string, GraphNode>, ended: boolean): Row {
   const kind = GROUPS.has(known.get(each.task)?.kind ?? '') ? 'group' : 'task'
   const look = ended ? 'skipped' : 'queued'
-  return { key: each.address, kind, label: each.task, look, bar: null, started: null, ended: null, share: new Map(), children: [] }
+  const stops = each.breakpoint === true && !ended
+  return { key: each.address, kind, label: each.task, look, ...(stops && { stops }), bar: null, started: null, ended: null, share: new Map(), children: [] }
 }
 
 function siblings(

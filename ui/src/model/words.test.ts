@@ -40,7 +40,11 @@ const CHOICES: Choices = {
   skip: [],
   revision: 2,
   inputs: { month: "it's 08", rows: 3 },
+  taskInputs: {},
+  pins: {},
+  breakpoints: [],
   acknowledge: [],
+  keepEffects: false,
   freshClock: false,
   reason: ' fixed ',
 }

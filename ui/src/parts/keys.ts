@@ -29,7 +29,8 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return
-      if (document.querySelector('[aria-modal=true]')) return
+      // a dialog that closes at this very key was still open
+      if (document.querySelector('[aria-modal=true]') || (event.target instanceof Element && event.target.closest('[role=dialog]'))) return
       const does = keys[event.key]
       if (does === undefined || (event.key.length === 1 && !lettersAreKeys())) return
       event.preventDefault()

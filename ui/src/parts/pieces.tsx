@@ -3,12 +3,12 @@ import { lookOf, wordOfState, type Look } from '../model/looks'
 import { Mark } from './marks'
 
 /** The state of a run, in titles. */
-export function StateBadge({ state }: { state: string }) {
+export function StateBadge({ state, word }: { state: string; word?: string }) {
   const look = lookOf(state)
   return (
     <span className="badge" data-state={look}>
       <Mark look={look} />
-      {wordOfState(state)}
+      {word ?? wordOfState(state)}
     </span>
   )
 }

@@ -48,7 +48,8 @@ interface FieldProps {
   onChange: (value: unknown) => void
 }
 
-function Field({ field, value, edited, onChange }: FieldProps) {
+/** An input by its name, as its type is edited. */
+export function Field({ field, value, edited, onChange }: FieldProps) {
   const id = `input-${field.id}`
   return (
     <>
@@ -63,7 +64,7 @@ function Field({ field, value, edited, onChange }: FieldProps) {
   )
 }
 
-function Control({ id, field, value, onChange }: Omit<FieldProps, 'edited'> & { id: string }) {
+export function Control({ id, field, value, onChange }: Omit<FieldProps, 'edited'> & { id: string }) {
   const kind = controlOf(field)
   const text = textOf(value)
   if (kind === 'fixed') return <span className="mono grow cut muted" id={id}>{field.type === 'SECRET' ? '••••••' : text.slice(text.lastIndexOf('/') + 1)}</span>

@@ -3,12 +3,14 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef } from 'react'
 import { duration } from '../model/format'
 import { lookOfAction, wordOfAction, type Look } from '../model/looks'
+import type { FlowGraph } from '../model/graph'
 import { sumsOf, timesOf, type Decision, type Plan } from '../model/plan'
 import type { Choices } from '../model/request'
-import { Mark } from '../parts/marks'
+import { Mark, Segno } from '../parts/marks'
 import { Failure, Notice, Prose, Skeleton } from '../parts/pieces'
 import type { Loaded } from '../run/useRun'
-import { placeOf, type Refusal } from './refusals'
+import { passes, placeOf, type Refusal } from './refusals'
+import { PlanGraph } from './PlanGraph'
 import type { usePlan } from './useRequest'
 
 interface Props {
@@ -22,10 +24,12 @@ interface Props {
   failure: string | null
   /** Whether all refusals are told here, for there is no form beside it. */
   everything?: boolean
+  /** The graph of what is replayed, where it is known. */
+  graph?: FlowGraph | null
 }
 
 /** What will be done, task by task, and why. */
-export function PlanView({ drawn, groups, choices, change, loaded, moved, failure, everything = false }: Props) {
+export function PlanView({ drawn, groups, choices, change, loaded, moved, failure, everything = false, graph }: Props) {
   const { plan, refusals } = drawn
   const dimmed = refusals.length > 0 && refusals.some((each) => placeOf(each, choices) !== 'plan')
   return (
@@ -47,7 +51,8 @@ export function PlanView({ drawn, groups, choices, change, loaded, moved, failur
       ) : (
         <>
           <PlanHead plan={plan} groups={groups} />
-          <Notices plan={plan} refusals={refusals.filter((each) => everything || placeOf(each, choices) === 'plan')} moved={moved} failure={failure} />
+          {graph && <PlanGraph plan={plan} graph={graph} older={loaded.flow} choices={choices} change={change} dimmed={dimmed} />}
+          <Notices plan={plan} refusals={refusals.filter((each) => everything || (placeOf(each, choices) === 'plan' && !passes(each, drawn.drawing)))} moved={moved} failure={failure} />
           <PlanTable plan={plan} dimmed={dimmed} choices={choices} change={change} loaded={loaded} moved={moved} refusals={refusals} />
         </>
       )}
@@ -150,7 +155,7 @@ function PlanTable({ plan, dimmed, choices, change, loaded, moved, refusals }: T
     <div className={dimmed ? 'scroll dimmed' : 'scroll'} ref={box} tabIndex={0} role="group" aria-label="Decisions">
       <table className="table plan-table" aria-rowcount={entries.length + 1}>
         <colgroup>
-          <col style={{ width: '28%' }} />
+          <col style={{ width: '32%' }} />
           <col style={{ width: 84 }} />
           <col />
           <col style={{ width: 92 }} />
@@ -215,16 +220,18 @@ function Row({ entry, was, start, acknowledged, asks, onAcknowledge, loaded, mea
       <td>
         <span className="row">
           <Mark look={look} />
-          <span className={entry.action === 'REUSE' ? 'mono cut muted' : 'mono cut'} title={entry.address}>
-            {entry.address}
-          </span>
-          {start && <span className="tag" data-state="run">start</span>}
-          {entry.breakpoint && <span className="tag" data-state="paused">breakpoint</span>}
+          <span className={entry.action === 'REUSE' ? 'mono wraps muted' : 'mono wraps'}>{entry.address}</span>
+          {start && (
+            <span className="starts" role="img" aria-label="Start" title="A replay starts here">
+              <Segno size={14} />
+            </span>
+          )}
+          {entry.breakpoint && <Mark look="paused" word="The run stops before it" />}
         </span>
       </td>
       <td>
         <span className="decision" data-state={look}>
-          {wordOfAction(entry.action)}
+          {entry.action === 'LEAVE' ? 'Left out' : wordOfAction(entry.action)}
         </span>
       </td>
       <td className="wrap">
@@ -262,7 +269,7 @@ function Dropped({ address, revision }: { address: string; revision: number }) {
       <td>
         <span className="row">
           <Mark look="drop" />
-          <span className="mono cut muted dropped">{address}</span>
+          <span className="mono wraps muted dropped">{address}</span>
         </span>
       </td>
       <td>

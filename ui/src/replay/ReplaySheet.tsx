@@ -1,21 +1,25 @@
 import { Drawer, Menu } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Run } from '../api/queries'
+import { flowQuery, type Run } from '../api/queries'
 import { asCommand, asJson, asPython, requestOf } from '../model/request'
 import { copy } from '../parts/copy'
 import { Icon, Segno } from '../parts/marks'
 import { IconButton } from '../parts/button'
 import { Skeleton } from '../parts/pieces'
-import type { Loaded } from '../run/useRun'
+import { flowNameOf, type Loaded } from '../run/useRun'
 import { PlanView } from './PlanView'
 import { RequestForm } from './RequestForm'
-import { beginning, useChoices, useGroups, usePlan } from './useRequest'
+import { useAsked, useGroups, usePlan } from './useRequest'
 import { useSubmit } from './useSubmit'
 
 interface Props {
   loaded: Loaded
   head: Run
   starts: string[]
+  /** What else is chosen, as it stands in the address. */
+  ask: string | undefined
+  onAsk: (starts: string[], ask: string | undefined) => void
   onClose: () => void
 }
 
@@ -43,8 +47,9 @@ export function ReplaySheet(props: Props) {
   )
 }
 
-function Sheet({ loaded, head, starts, onClose, latest }: Props & { latest: number }) {
-  const [choices, change] = useChoices(beginning(head, starts, latest))
+function Sheet({ loaded, head, starts, ask, onAsk, onClose, latest }: Props & { latest: number }) {
+  const [choices, change] = useAsked(head, { starts, latest, ask, onAsk })
+  const chosen = useQuery(flowQuery(flowNameOf(head), choices.revision)).data ?? loaded.latest
   const drawn = usePlan(head, choices)
   const groups = useGroups(loaded)
   const { submit, ready, failure, moved, words, clear } = useSubmit(head, choices, drawn, groups)
@@ -56,8 +61,8 @@ function Sheet({ loaded, head, starts, onClose, latest }: Props & { latest: numb
   return (
     <>
       <div className="sheet-body">
-        <RequestForm loaded={loaded} head={head} choices={choices} change={edit} refusals={drawn.refusals} plan={plan} />
-        <PlanView drawn={drawn} groups={groups} choices={choices} change={edit} loaded={loaded} moved={moved} failure={failure} />
+        <RequestForm loaded={loaded} chosen={chosen} head={head} choices={choices} change={edit} refusals={drawn.refusals} plan={plan} />
+        <PlanView drawn={drawn} groups={groups} choices={choices} change={edit} loaded={loaded} moved={moved} failure={failure} graph={chosen} />
       </div>
       <footer className="sheet-foot">
         {plan && (

@@ -1,19 +1,23 @@
 import { TagsInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { diffQuery, flowQuery, type Run } from '../api/queries'
+import { type Run } from '../api/queries'
 import { around, segments } from '../model/address'
-import { changesOf } from '../model/diff'
+import type { CompiledTask } from '../model/given'
 import type { Plan } from '../model/plan'
 import type { Choices, Mode } from '../model/request'
 import { Notice, Prose, Segments } from '../parts/pieces'
+import { RevisionDifference } from './RevisionDifference'
 import { flowNameOf, type Loaded } from '../run/useRun'
+import { Overrides } from '../given/Overrides'
+import { useSmall } from '../run/useSmall'
 import { InputFields } from './InputFields'
 import type { Refusal } from './refusals'
 import { belongsTo } from './refusals'
 
 interface Props {
   loaded: Loaded
+  /** The revision that is chosen. */
+  chosen: Loaded['latest']
   head: Run
   choices: Choices
   change: (some: Partial<Choices>) => void
@@ -34,18 +38,27 @@ const MEANS: Record<Mode, string> = {
   all: 'All tasks run again, with the inputs of the origin.',
 }
 
+const NO_TASKS = new Map<string, CompiledTask>()
+
 /** What is asked for. A refusal stands at the field that caused it. */
-export function RequestForm({ loaded, head, choices, change, refusals, plan }: Props) {
+export function RequestForm({ loaded, chosen, head, choices, change, refusals, plan }: Props) {
+  const small = useSmall()
   const [more, setMore] = useState(choices.until.length > 0 || choices.skip.length > 0)
-  const known = [...new Set([...(plan?.decisions.map((each) => each.address) ?? []), ...(loaded.latest?.nodes.map((node) => node.id) ?? [])])]
-  const at = (field: Parameters<typeof belongsTo>[1]) => <At refusals={refusals.filter((each) => belongsTo(each, field, choices))} choices={choices} change={change} />
+  const known = [...new Set([...(plan?.decisions.map((each) => each.address) ?? []), ...(chosen?.nodes.map((node) => node.id) ?? [])])]
+  const at = (field: Parameters<typeof belongsTo>[1], address?: string) => (
+    <At
+      refusals={refusals.filter((each) => belongsTo(each, field, choices) && (address === undefined || each.address === address))}
+      choices={choices}
+      change={change}
+    />
+  )
   return (
     <form className="sheet-form" aria-label="Request" onSubmit={(event) => event.preventDefault()}>
       <div className="fs">
         <span className="lbl">Run again</span>
         <Segments label="Run again" value={choices.mode} choices={MODES} onChange={(mode) => change({ mode })} />
         {choices.mode === 'task' && (
-          <Tasks label="Tasks to start from" placeholder="Add a task" value={choices.starts} known={known} onChange={(starts) => change({ starts })} />
+          <Tasks label="Tasks to start from" placeholder={small ? 'Add a task' : 'Add a task, or click in the graph'} value={choices.starts} known={known} onChange={(starts) => change({ starts })} />
         )}
         <div className="row sm soft wrap">
           <span>{choices.mode === 'task' && choices.alone ? 'and nothing downstream of it.' : MEANS[choices.mode]}</span>
@@ -71,8 +84,33 @@ export function RequestForm({ loaded, head, choices, change, refusals, plan }: P
         )}
       </div>
       <Revisions loaded={loaded} head={head} choices={choices} change={change} />
-      <InputFields head={head} fields={loaded.latest?.inputs ?? []} choices={choices} change={change} refusal={at('inputs')} />
+      <InputFields head={head} fields={chosen?.inputs ?? []} choices={choices} change={change} refusal={at('inputs')} />
+      <Overrides
+        loaded={loaded}
+        head={head}
+        tasks={chosen?.tasks ?? NO_TASKS}
+        known={known}
+        choices={choices}
+        change={change}
+        refused={(address) => at('overrides', address)}
+      />
       <div className="fs">
+        <Tasks
+          label="Breakpoints"
+          placeholder={choices.breakpoints.length === 0 ? 'Stop before a task' : ''}
+          value={choices.breakpoints}
+          known={known}
+          onChange={(breakpoints) => change({ breakpoints })}
+          shown
+        />
+        {choices.breakpoints.length > 0 && <span className="sm soft">The run stops before {choices.breakpoints.length === 1 ? 'it' : 'each'}, and waits for you: there its inputs can be changed.</span>}
+        {at('breakpoints')}
+      </div>
+      <div className="fs">
+        <label className="opt">
+          <input type="checkbox" checked={choices.keepEffects} onChange={(event) => change({ keepEffects: event.target.checked })} />
+          <span>Keep the results of tasks with effects outside</span>
+        </label>
         <label className="opt">
           <input type="checkbox" checked={choices.freshClock} onChange={(event) => change({ freshClock: event.target.checked })} />
           <span>Take the time of now for the flow’s clock</span>
@@ -121,6 +159,11 @@ const meant = (refusal: Refusal, name: string) => (written: string) => {
   return inside === '' || segments(name).length > 1 ? name : `${inside}.${name}`
 }
 
+const renamed = (choices: Choices, to: (written: string) => string): Partial<Choices> => ({
+  pins: Object.fromEntries(Object.entries(choices.pins).map(([address, pin]) => [to(address), pin])),
+  taskInputs: Object.fromEntries(Object.entries(choices.taskInputs).map(([address, inner]) => [to(address), inner])),
+})
+
 /** What was refused, at the place that caused it, with the name that was meant as a button. */
 function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choices: Choices; change: Props['change'] }) {
   if (refusals.length === 0) return null
@@ -129,12 +172,12 @@ function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choic
       {refusals.map((each) => (
         <Notice key={`${each.code}${each.message}`} look="failed" role="alert">
           <Prose text={each.message} />
-          {each.closest.slice(0, 3).map((name) => (
+          {(each.code === 'unknown-property' ? [] : each.closest.slice(0, 3)).map((name) => (
             <button
               key={name}
               type="button"
               className="btn sm"
-              onClick={() => change({ starts: choices.starts.map(meant(each, name)), skip: choices.skip.map(meant(each, name)), until: choices.until.map(meant(each, name)) })}
+              onClick={() => change({ starts: choices.starts.map(meant(each, name)), skip: choices.skip.map(meant(each, name)), until: choices.until.map(meant(each, name)), breakpoints: choices.breakpoints.map(meant(each, name)), ...renamed(choices, meant(each, name)) })}
             >
               Use {name}
             </button>
@@ -148,11 +191,8 @@ function At({ refusals, choices, change }: { refusals: readonly Refusal[]; choic
 function Revisions({ loaded, head, choices, change }: Pick<Props, 'loaded' | 'head' | 'choices' | 'change'>) {
   const latest = loaded.latest?.revision ?? head.revision
   const name = flowNameOf(head)
-  const diff = useQuery({ ...diffQuery(name, head.revision, choices.revision), enabled: choices.revision !== head.revision })
   const others = Array.from({ length: latest }, (_, index) => index + 1).filter((each) => each !== latest && each !== head.revision)
-  useQuery(flowQuery(name, choices.revision))
   if (latest === 1) return null
-  const changes = diff.data === undefined ? [] : changesOf(diff.data)
   return (
     <div className="fs">
       <span className="lbl">Revision</span>
@@ -182,18 +222,7 @@ function Revisions({ loaded, head, choices, change }: Pick<Props, 'loaded' | 'he
           </select>
         )}
       </div>
-      {choices.revision !== head.revision && changes.length > 0 && (
-        <div className="framed">
-          <div className="diff mini" role="group" aria-label={`What differs in revision ${choices.revision}`} tabIndex={0}>
-            {changes.map((line, index) => (
-              <div key={index} className={`d ${line.kind}`}>
-                <span>{line.kind === 'add' ? '+' : '-'}</span>
-                <span>{line.text}</span>
-              </div>
-            ))}
-          </div>
-        </div>
-      )}
+      {choices.revision !== head.revision && <RevisionDifference flow={name} before={head.revision} after={choices.revision} />}
     </div>
   )
 }

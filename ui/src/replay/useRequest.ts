@@ -1,7 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { planQuery, type Run } from '../api/queries'
+import { askedBy, askText } from '../model/asked'
 import { requestOf, type Choices } from '../model/request'
+import { groupsOf } from '../model/graph'
 import type { Plan } from '../model/plan'
 import { Refused } from '../api/client'
 import type { Loaded } from '../run/useRun'
@@ -17,7 +19,11 @@ export function beginning(head: Run, starts: string[], latest: number | undefine
     skip: [],
     revision: latest ?? head.revision,
     inputs: {},
+    taskInputs: {},
+    pins: {},
+    breakpoints: [],
     acknowledge: [],
+    keepEffects: false,
     freshClock: false,
     reason: '',
   }
@@ -53,10 +59,33 @@ export function usePlan(head: Run, choices: Choices, text?: string) {
 
 /** The names of the tasks that hold others, which are counted in no plan. */
 export const useGroups = (loaded: Loaded): ReadonlySet<string> =>
-  useMemo(() => new Set(loaded.latest?.nodes.filter((node) => node.kind !== 'work').map((node) => node.id)), [loaded.latest])
+  useMemo(() => groupsOf(loaded.latest?.nodes ?? []), [loaded.latest])
+
+interface Address {
+  starts: string[]
+  latest: number
+  ask: string | undefined
+  onAsk: (starts: string[], ask: string | undefined) => void
+}
+
+/** The fields of a request, read from the address when the sheet opens and kept there as they change. */
+export function useAsked(head: Run, { starts, latest, ask, onAsk }: Address) {
+  const [first] = useState(() => beginning(head, starts, latest))
+  const [choices, change] = useChoices(() => askedBy(ask, first))
+  const settled = useDebounced(choices, PAUSE)
+  const tell = useRef(onAsk)
+  tell.current = onAsk
+  const told = useRef(choices)
+  useEffect(() => {
+    if (settled === told.current) return
+    told.current = settled
+    tell.current(settled.starts, askText(settled, first))
+  }, [settled, first])
+  return [choices, change] as const
+}
 
 /** The fields of a request, and a way to change some of them. */
-export function useChoices(first: Choices) {
+export function useChoices(first: Choices | (() => Choices)) {
   const [choices, set] = useState(first)
   const change = (some: Partial<Choices>) => set((before) => ({ ...before, ...some }))
   return [choices, change] as const

@@ -131,6 +131,9 @@ function useAxis(loaded: Loaded, cutting: boolean): Axis {
   }, [gantt, room, cutting])
 }
 
+/** The address that a row is of: what has begun, or a task that is still to come. */
+const addressOf = (row: Row): string | null => row.bar?.address ?? (row.kind === 'task' ? row.key : null)
+
 interface ScoreProps {
   lines: Line[]
   axis: Axis
@@ -162,7 +165,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
     setCursor(line.row.key)
     focused.current = true
     virtual.scrollToIndex(lines.indexOf(line), { align: 'auto' })
-    if (selected !== null && line.row.bar) onSelect(line.row.bar.address)
+    if (selected !== null && addressOf(line.row) !== null) onSelect(addressOf(line.row))
   }
   useEffect(() => {
     if (!focused.current) return
@@ -190,10 +193,10 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
         }
       }
       const step = (by: number) => () => {
-        const index = lines.findIndex((line) => line.row.bar?.address === selected)
+        const index = lines.findIndex((line) => addressOf(line.row) === selected)
         for (let next = index + by; next >= 0 && next < lines.length; next += by) {
-          const bar = lines[next]?.row.bar
-          if (bar) return onSelect(bar.address)
+          const row = lines[next]?.row
+          if (row && addressOf(row) !== null) return onSelect(addressOf(row))
         }
       }
       return { e: failing, '[': step(-1), ']': step(1) }
@@ -223,7 +226,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
     setCursor(line.row.key)
     if (line.row.kind === 'more') fold(line.row.key, line.row.label !== 'Fewer')
     else if (line.row.kind === 'attempt') onSelect(triedBy(line.row))
-    else if (line.row.bar) onSelect(line.row.bar.address)
+    else if (addressOf(line.row) !== null) onSelect(addressOf(line.row))
     else fold(line.row.key, !line.open)
   }
   const style = { '--zoom': zoom.by, '--pan': zoom.from } as CSSProperties
@@ -245,7 +248,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
                   top={item.start}
                   axis={axis}
                   live={loaded.live}
-                  selected={line.row.bar !== null && line.row.bar.address === selected}
+                  selected={addressOf(line.row) !== null && addressOf(line.row) === selected}
                   focusable={item.index === at}
                   onChoose={() => chooses(line)}
                   onFold={() => fold(line.row.key, !line.open)}
@@ -332,7 +335,7 @@ function Lines({ axis, loaded, zoom }: { axis: Axis; loaded: Loaded; zoom: Zoom 
       {broken.map((at) => (
         <span key={at} className="caesura" style={left(at)} />
       ))}
-      {loaded.live && loaded.gantt?.started && <i className="now" style={left(onPresent(axis, place(axis.present, now)))} />}
+      {loaded.live && loaded.gantt?.started && <i className={loaded.gantt.state === 'PAUSED' ? 'now stopped' : 'now'} style={left(onPresent(axis, place(axis.present, now)))} />}
     </div>
   )
 }
@@ -353,7 +356,7 @@ function Legend({ looks, cut }: { looks: Look[]; cut: number }) {
       {looks.map((look) => (
         <span key={look}>
           <Mark look={look} />
-          {look === 'reused' ? 'Reused, ran in the origin' : wordOf(look)}
+          {look === 'reused' ? 'Reused, ran in the origin' : look === 'paused' ? 'Waits for you' : wordOf(look)}
         </span>
       ))}
       {cut > 0 && (

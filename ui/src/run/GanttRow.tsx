@@ -94,6 +94,11 @@ function Name({ row }: { row: Row }) {
       </span>
       {leaves > 0 && <span className="muted sm nowrap">{many(leaves, 'task')}</span>}
       {attempts > 1 && <span className="tag end only-wide">{attempts} attempts</span>}
+      {row.stops && (
+        <span className="tag end" data-state="paused" title="The run stops before it, and waits for you">
+          breakpoint
+        </span>
+      )}
     </>
   )
 }

@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { runRoute } from '../router'
 import { Gantt } from './Gantt'
-import { TaskPanel } from './TaskPanel'
+import { Panel } from '../pause/Panel'
 import { useRun, useTree } from './useRun'
 
 /** The Gantt of a run, with the panel of the task that is open. */
@@ -26,7 +26,7 @@ export function GanttTab() {
       <div className="pane">
         <Gantt rows={rows} loaded={loaded} selected={task ?? null} onSelect={select} />
       </div>
-      {task !== undefined && <TaskPanel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
+      {task !== undefined && <Panel key={task} run={run} address={task} loaded={loaded} onSelect={select} />}
     </div>
   )
 }

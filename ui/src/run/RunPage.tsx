@@ -1,15 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo } from 'react'
 import { useLiveRun, useNow, usePresence, useRelatives } from '../api/hooks'
-import { codeQuery, kill } from '../api/queries'
+import { codeQuery } from '../api/queries'
 import { useMay } from '../api/role'
 import { duration, span } from '../model/format'
+import { RunCrumbs } from '../parts/crumbs'
+import { groupsOf } from '../model/graph'
+import { pausedWords } from '../model/waits'
+import { RunActions } from '../pause/RunActions'
 import { useKeys } from '../parts/keys'
 import { Icon, Segno } from '../parts/marks'
 import { Failure, Skeleton, StateBadge } from '../parts/pieces'
 import { Moment } from '../parts/time'
-import { runRoute } from '../router'
+import { runRoute, type RunSearch } from '../router'
+import { useRunActions } from './actions'
 import { flowNameOf, useRun, type Loaded } from './useRun'
 
 const ReplaySheet = lazy(() => import('../replay/ReplaySheet').then((module) => ({ default: module.ReplaySheet })))
@@ -18,7 +23,9 @@ const ReplaySheet = lazy(() => import('../replay/ReplaySheet').then((module) => 
 export function RunPage() {
   const { run } = runRoute.useParams()
   const search = runRoute.useSearch()
-  const navigate = useNavigate({ from: runRoute.fullPath })
+  const navigate = useNavigate()
+  // whatever tab is open stays
+  const ask = useCallback((search: (before: RunSearch) => RunSearch, replace = false) => void navigate({ to: '.', search: search as never, replace, resetScroll: false }), [navigate])
   const loaded = useRun(run)
   const { head } = loaded
   useLiveRun(run, head?.id, loaded.live)
@@ -27,22 +34,31 @@ export function RunPage() {
     if (head) document.title = `${head.name} · ${head.state.toLowerCase()} · Dal Segno`
   }, [head])
   const open = useMemo(
-    () => () => void navigate({ search: (before) => ({ ...before, replay: before.task ? [before.task] : ['*'] }) }),
-    [navigate],
+    () => () => ask((before) => ({ ...before, replay: before.task ? [before.task] : ['*'] })),
+    [ask],
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
   const [operator, editor] = [useMay('operator'), useMay('editor')]
   useKeys(useMemo(() => ({ ...(operator && { r: open }), ...(editor && { f: fix }) }), [open, fix, operator, editor]))
+  useRunActions({ run, head, live: loaded.live, open, fix })
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
-  const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })
+  const close = () => ask(({ replay: _, ask: __, ...rest }) => rest)
   return (
     <>
-      <Head loaded={loaded} head={head} onReplay={open} quiet={search.task !== undefined} />
+      <Head loaded={loaded} head={head} onReplay={open} open={search.task} />
       <Outlet />
       {search.replay && operator && (
         <Suspense fallback={null}>
-          <ReplaySheet key={search.replay.join()} loaded={loaded} head={head} starts={search.replay.filter((each) => each !== '*')} onClose={close} />
+          <ReplaySheet
+            key={head.id}
+            loaded={loaded}
+            head={head}
+            starts={search.replay.filter((each) => each !== '*')}
+            ask={search.ask}
+            onAsk={(starts, asked) => ask(({ ask: _, ...rest }) => ({ ...rest, replay: starts.length > 0 ? starts : ['*'], ...(asked && { ask: asked }) }), true)}
+            onClose={close}
+          />
         </Suspense>
       )}
     </>
@@ -51,37 +67,25 @@ export function RunPage() {
 
 type Head = NonNullable<Loaded['head']>
 
-function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; onReplay: () => void; quiet: boolean }) {
+function Head({ loaded, head, onReplay, open }: { loaded: Loaded; head: Head; onReplay: () => void; open: string | undefined }) {
   const away = usePresence() === 'away'
   const { run } = runRoute.useParams()
   const code = useQuery(codeQuery(run))
   const [operator, editor] = [useMay('operator'), useMay('editor')]
+  const state = loaded.gantt?.state ?? head.state
   const tab = { params: { run }, search: (before: object) => before }
   return (
     <div className="head">
-      <nav className="crumbs" aria-label="Breadcrumb">
-        <Link to="/runs" search={{ namespace: head.namespace }}>
-          {head.namespace}
-        </Link>
-        <span>/</span>
-        <Link to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
-          {head.flow}
-        </Link>
-        <span>/</span>
+      <RunCrumbs run={head}>
         <Link to="/runs" search={{}}>
           Runs
         </Link>
-      </nav>
+      </RunCrumbs>
       <div className="title">
         <h1 className="cut">{head.name}</h1>
-        <StateBadge state={loaded.gantt?.state ?? head.state} />
+        <StateBadge state={state} word={state === 'PAUSED' ? pausedWords(loaded.waits) : undefined} />
         <div className="actions">
-          {operator && loaded.live && (
-            <button type="button" className="btn danger" disabled={away} onClick={() => void kill(head.id)}>
-              <Icon name="player-stop" />
-              Kill
-            </button>
-          )}
+          <RunActions run={run} loaded={loaded} head={head} open={open} />
           {editor && head.error && code.data === null && (
             <Link className="btn" to="/runs/$run/fix" params={{ run: head.id }} search={{}}>
               <Icon name="tool" />
@@ -89,7 +93,7 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
             </Link>
           )}
           {operator && (
-            <button type="button" className={quiet ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
+            <button type="button" className={open !== undefined || state === 'PAUSED' ? 'btn' : 'btn primary'} disabled={away} onClick={onReplay}>
               <Segno />
               Replay
             </button>
@@ -106,6 +110,9 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
         </Link>
         <Link to="/runs/$run/logs" activeOptions={{ includeSearch: false }} {...tab}>
           Logs
+        </Link>
+        <Link to="/runs/$run/topology" activeOptions={{ includeSearch: false }} {...tab}>
+          Topology
         </Link>
       </nav>
     </div>
@@ -125,13 +132,13 @@ function Facts({ loaded, head }: { loaded: Loaded; head: Head }) {
       <Fact label="Revision">
         {head.revision}
         {latest && latest.revision > head.revision && (
-          <Link className="link newer" to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{ view: 'difference' }}>
+          <Link className="link newer" to="/flows/$flow/revisions" params={{ flow: flowNameOf(head) }} search={{ a: String(head.revision), b: String(latest.revision) }}>
             {latest.revision} is newer
           </Link>
         )}
       </Fact>
       {long !== null && long !== undefined && (
-        <Fact label={loaded.live ? 'Running for' : 'Duration'}>
+        <Fact label={gantt?.state === 'PAUSED' ? 'So far' : loaded.live ? 'Running for' : 'Duration'}>
           <span className={loaded.live ? 'steady' : undefined}>{duration(long)}</span>
         </Fact>
       )}
@@ -182,7 +189,7 @@ function Fact({ label, wide, children }: { label: string; wide?: boolean; childr
 
 /** How long what was kept took where it ran, in seconds. */
 export function savedBy({ gantt, flow }: Loaded): number {
-  const groups = new Set(flow?.nodes.filter((node) => node.kind !== 'work').map((node) => node.id))
+  const groups = groupsOf(flow?.nodes ?? [])
   return (gantt?.bars ?? [])
     .filter((bar) => bar.action === 'REUSE' && !groups.has(bar.task))
     .reduce((sum, bar) => sum + (span(bar.started, bar.ended, bar.started ?? 0) ?? 0), 0)

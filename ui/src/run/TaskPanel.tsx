@@ -110,9 +110,8 @@ function PanelHead({ run, task, loaded, onSelect }: { run: string; task: TaskRun
         <For role="operator">
           <Link
             className={away ? 'btn primary disabled' : 'btn primary'}
-            to="/runs/$run"
-            params={{ run }}
-            search={(before) => ({ ...before, replay: [task.address] })}
+            to="."
+            search={(before: object) => ({ ...before, replay: [task.address] }) as never}
             disabled={away}
             resetScroll={false}
           >

@@ -52,6 +52,10 @@ class HttpFlows:
         """Give the source of a revision as a person reads it."""
         return self._connection.text(f"{_path(revision.flow.full_id)}/text", revision=revision.number)
 
+    def step_sources(self, name: str, revision: int | None = None) -> builtins.list[dict[str, Any]]:
+        """Give the steps of a pipeline, as they are written."""
+        return self._connection.get(f"{_path(name)}/steps", revision=revision)["steps"]
+
     def graph(self, name: str, revision: int | None = None) -> dict[str, Any]:
         """Give what a picture of a flow shows."""
         return self._connection.get(f"{_path(name)}/graph", revision=revision)

@@ -15,6 +15,7 @@ from dalsegno.service.acting import note
 from dalsegno.service.coded import coded_from_json
 from dalsegno.service.saved import Saved
 from dalsegno.service.views import flow_as_json, revision_as_json, saved_as_json
+from dalsegno.store.listing import FlowSummary
 from dalsegno.wire import answers
 from dalsegno.wire.requests import LARGEST, CodeWanted, FlowRestored, FlowSaved, FlowText
 
@@ -39,12 +40,17 @@ def listed(
     service: TheService,
     namespace: Namespace = None,
     deleted: Annotated[bool, Query(description="Also those that were deleted.")] = False,  # noqa: FBT002
+    runs: Annotated[int, Query(ge=0, le=50, description="With so many of the newest runs of each.")] = 0,
     limit: Limit = 100,
     after: After = "",
 ) -> Response:
     """Give flows by name, each with its latest revision."""
     flows = service.flows.list(namespace, deleted=deleted)
-    return reply(page(flows, "flows", flow_as_json, lambda flow: (flow.namespace, flow.id), limit=limit, after=after))
+
+    def shown(flow: FlowSummary) -> dict[str, Any]:
+        return flow_as_json(flow, service.flows.last_runs(flow, runs) if runs else None)
+
+    return reply(page(flows, "flows", shown, lambda flow: (flow.namespace, flow.id), limit=limit, after=after))
 
 
 @router.post(
@@ -63,7 +69,11 @@ def save(wanted: FlowSaved, service: TheService, compiled: Compiled = False) -> 
 
 
 @router.post("/validate", response_model=answers.Validated, summary="Check the text of a flow")
-def validate(wanted: FlowText, service: TheService) -> Response:
+def validate(
+    wanted: FlowText,
+    service: TheService,
+    graph: Annotated[bool, Query(description="With the graph of the text.")] = False,  # noqa: FBT002
+) -> Response:
     """Give all problems of a text with their places, in its order. Nothing is written.
 
     `valid` is false if there is an error, and with `strict` if there is a warning.
@@ -72,7 +82,8 @@ def validate(wanted: FlowText, service: TheService) -> Response:
     bad = {"error", "warning"} if wanted.strict else {"error"}
     wrong = [problem for problem in problems if problem.severity in bad]
     error = FlowInvalid(wrong).as_json() if wrong else None
-    return reply({"valid": not wrong, "problems": [problem.as_json() for problem in problems], "error": error})
+    answer = {"valid": not wrong, "problems": [problem.as_json() for problem in problems], "error": error}
+    return reply({**answer, "graph": service.flows.draw(wanted.text)} if graph else answer)
 
 
 @router.post("/code", response_model=answers.Saved, responses=_UNCHANGED, status_code=201, summary="Deploy a pipeline")
@@ -171,6 +182,12 @@ def graph(flow: Name, service: TheService, revision: Number = None) -> Response:
 def text(flow: Name, service: TheService, revision: Number = None) -> Response:
     """Give the text of a flow, to the letter; of a pipeline, the modules that its code is of."""
     return Response(service.flows.text(service.flows.get(flow, revision)), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/{flow}/steps", response_model=answers.StepSources, summary="Give the sources of a pipeline's steps")
+def steps(flow: Name, service: TheService, revision: Number = None) -> Response:
+    """Give each step of a pipeline with its function and what that says in this revision; none of a flow in YAML."""
+    return reply({"steps": service.flows.step_sources(flow, revision)})
 
 
 @router.get("/{flow}/diff", response_model=answers.Diff, summary="Compare two revisions")

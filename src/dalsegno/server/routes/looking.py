@@ -18,7 +18,7 @@ from dalsegno.service.views import (
     task_run_as_json,
     whole_task_run_as_json,
 )
-from dalsegno.wire import run_answers
+from dalsegno.wire import answers, run_answers
 
 router = APIRouter(tags=["runs"])
 
@@ -122,6 +122,12 @@ def revision(
     """Give the revision that a run is of, with the graph of the run where it has one of its own; `code` names the pipeline."""
     found = service.runs.revision_of(run)
     return reply({**revision_as_json(found, compiled=compiled), "code": service.runs.code_of(run)})
+
+
+@router.get("/runs/{run}/graph", response_model=answers.Drawn, summary="Show the graph of a run")
+def graph(run: str, service: TheService) -> Response:
+    """Give the nodes, edges and groups of the graph that a run executes; of a pipeline, as it was called for this run."""
+    return reply(service.runs.graph(run))
 
 
 @router.get("/compare", response_model=run_answers.Compared, summary="Compare two runs")
