@@ -66,6 +66,18 @@ def test_a_breakpoint_stops_the_run_and_a_changed_input_is_what_the_task_uses(pa
     assert api.get(f"/runs/{run}/given")["given"] == {"store": ["properties.value"]}
 
 
+def test_to_stop_after_a_task_is_to_stop_before_what_follows(page: Page, api: Api) -> None:
+    api.save(STEPS)
+    ran = api.run("steps")
+    page.goto(f"/runs/{ran}?replay=fetch")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Stop after a task").select_option("fetch")
+    expect(page.locator('[data-box="store"] .pip.stop')).to_be_visible()
+    sheet.get_by_role("button", name="Replay all 3 tasks").click()
+    expect(page.get_by_role("heading", name="steps-2")).to_be_visible()
+    expect(row(page, "store").locator(".bar")).to_have_attribute("data-state", "paused")
+
+
 def test_what_cannot_be_changed_is_refused_in_the_panel_and_the_run_waits_on(
     page: Page, api: Api, watched: Watched
 ) -> None:

@@ -91,6 +91,28 @@ function groupPlan(own: readonly Decision[], inside: readonly Decision[]): Graph
   return { look, word, line, share }
 }
 
+/** Counts by the address of what is entered how many of the tasks in it run, of how many. */
+export function sharesOf(plan: Pick<Plan, 'decisions'>, graph: FlowGraph): Map<string, { runs: number; all: number }> {
+  const [places, groups] = [placesOf(graph), groupsOf(graph.nodes)]
+  const shares = new Map(plan.decisions.filter((each) => each.action === 'ENTER').map((each) => [each.address, { runs: 0, all: 0 }]))
+  for (const each of plan.decisions) {
+    if (groups.has(each.task)) continue
+    for (const id of lineOf(places, each.task).slice(1)) {
+      const share = shares.get(standsAs(id, each.address, places))
+      if (share === undefined) continue
+      share.all += 1
+      if (each.action === 'RUN' || each.action === 'CHECK') share.runs += 1
+    }
+  }
+  return shares
+}
+
+/** Gives the address of a group around a task run: of what is around it only loops show. */
+function standsAs(group: string, address: string, places: ReadonlyMap<string, Place>): string {
+  const loops = lineOf(places, group).slice(1).filter((id) => places.get(id)?.node?.kind === 'loop').length
+  return [...segments(address).slice(0, loops), group].join('.')
+}
+
 function shared(decisions: readonly Decision[]): GraphMark {
   const looks = decisions.map((each) => lookOfAction(each.action))
   const runs = looks.filter((look) => look === 'run').length
