@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +301,35 @@ def test_a_server_without_login_takes_who_shows_a_token_for_who_that_is(free: Ru
     wrong = httpx.get(f"{free.url}/api/v1/me", headers={"Authorization": "Bearer dst_wrong"})
     assert (wrong.status_code, wrong.json()["code"]) == (401, "bad-token")
     assert httpx.get(f"{free.url}/api/v1/me", cookies={"dalsegno_session": "old"}).json()["door"] == "local"
+
+
+def test_a_stream_ends_when_whoever_follows_is_not_let_in_any_more(place: tuple[RunningServer, People]) -> None:
+    server, people = place
+    admin = people.headers("admin")
+    text = "id: quick\nnamespace: company.team\ntasks:\n  - {id: only, type: core.debug.Return}\n"
+    httpx.post(f"{server.url}/api/v1/flows", json={"text": text}, headers=admin).raise_for_status()
+    over = threading.Event()
+
+    def make_runs() -> None:
+        while not over.is_set():
+            httpx.post(f"{server.url}/api/v1/runs", json={"flow": "quick"}, headers=admin).raise_for_status()
+
+    made = httpx.post(f"{server.url}/api/v1/tokens", json={"name": "short", "user": "viewer"}, headers=admin).json()
+    shown = {"Authorization": f"Bearer {made['secret']}"}
+    with (
+        ThreadPoolExecutor(1) as pool,
+        httpx.stream("GET", f"{server.url}/api/v1/events", headers=shown, timeout=60) as stream,
+    ):
+        making = pool.submit(make_runs)
+        try:
+            lines = stream.iter_lines()
+            assert any("QUEUED" in line for line in lines)
+            revoked = httpx.delete(f"{server.url}/api/v1/tokens/{made['id']}", headers=admin)
+            revoked.raise_for_status()
+            # it goes on for as long as runs are made, unless somebody ends it
+            for _ in lines:
+                pass
+        finally:
+            over.set()
+        making.result()
+    assert httpx.get(f"{server.url}/api/v1/me", headers=shown).status_code == 401

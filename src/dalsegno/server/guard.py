@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from time import monotonic
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,6 +42,8 @@ _HEADERS: Mapping[str, str] = {
 }
 _OPEN = frozenset({"/healthz", "/readyz", "/api/v1/login"})
 _LONGEST_PATH = 500
+#: how long somebody who follows a stream is known before it is looked again who that is, in seconds
+_LOOK_AGAIN = 1.0
 
 
 def _is_open(path: str, method: str) -> bool:
@@ -76,6 +79,8 @@ class Guard:
             return
         scope["principal"] = who
         passing.before = partial(self._note, scope, who)
+        if who.door in ("token", "session"):
+            passing.still = partial(self._is_still, scope, who)
         with acting(who):
             await _carried_out(self._app, scope, body, passing)
 
@@ -102,6 +107,14 @@ class Guard:
         # what is noted of a request is its own
         return Actor(who.name, who.role, who.door)
 
+    async def _is_still(self, scope: Scope, who: Actor) -> bool:
+        """Whether somebody whose answer goes on would be let in now, with the rights of then."""
+        try:
+            now = await asyncio.to_thread(who_asks, Headers(scope=scope), self._service.logins, login=self._gate.login)
+        except DalSegnoError:
+            return False
+        return (now.name, now.role) == (who.name, who.role)
+
     async def _note(self, scope: Scope, who: Actor, status: int) -> None:
         """Write down what was done, or refused to somebody."""
         route = scope.get("route")
@@ -123,13 +136,20 @@ class Guard:
 
 
 class _Passing:
-    """The answer on its way out: with the headers that every answer has, and written down before it goes."""
+    """The answer on its way out: with the headers that every answer has, and written down before it goes.
+
+    A stream of events that goes on for hours ends when whoever follows it is not let in any more.
+    """
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
         self.started = False
+        self.over = False
         self.before: Callable[[int], Awaitable[None]] | None = None
+        self.still: Callable[[], Awaitable[bool]] | None = None
+        self._streams = False
+        self._looked = monotonic()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -138,9 +158,20 @@ class _Passing:
             for name, value in _HEADERS.items():
                 headers[name] = value
             headers.setdefault("Cache-Control", "no-store")
+            self._streams = headers.get("content-type", "").startswith("text/event-stream")
             if self.before is not None:
                 await self.before(message["status"])
+        elif self._streams and not await self._goes_on():
+            self.over = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            raise OSError("whoever follows is not let in any more")
         await self._send(message)
+
+    async def _goes_on(self) -> bool:
+        if self.still is None or monotonic() < self._looked + _LOOK_AGAIN:
+            return True
+        self._looked = monotonic()
+        return await self.still()
 
 
 class _Body:
@@ -177,6 +208,8 @@ async def _carried_out(app: ASGIApp, scope: Scope, body: _Body, passing: _Passin
     try:
         await app(scope, body.receive, send)
     except Exception:
+        if passing.over:
+            return
         if not body.too_large:
             if not passing.started:
                 await _refused(failed(), 500)(scope, body.receive, passing.send)

@@ -97,8 +97,8 @@ def wrong_lines(rows: Sequence[BulkRow], width: int) -> list[Line]:
         first = alike[0]
         name = first.replay_name if state is RowState.FAILED else first.origin_name
         label = f"{state.value.lower()}, {count(len(alike), 'run')}"
-        such = f" ({name})" if len(alike) == 1 else f" (such as {name})"
-        lines += labelled(label, f"{short(first.why or '', 300)}{such}", width, style=_ROW_STYLES[state])
+        such = f"({name})" if len(alike) == 1 else f"(such as {name})"
+        lines += labelled(label, f"{short(first.why or '', 300)} {such}".strip(), width, style=_ROW_STYLES[state])
     if len(ordered) > _MOST:
         lines.append(line((f"and {len(ordered) - _MOST} more kinds", "dim")))
     return lines
