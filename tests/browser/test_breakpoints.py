@@ -174,6 +174,18 @@ def test_a_pin_is_given_in_the_sheet_and_is_what_others_read(page: Page, api: Ap
     expect(page.get_by_role("log").get_by_text("a sample")).to_be_visible()
 
 
+def test_the_result_of_another_run_is_taken_for_a_pin(page: Page, api: Api) -> None:
+    api.save(FIXED)
+    ran = api.run("rides")
+    api.run("rides", inputs={"month": "202607"})
+    page.goto(f'/runs/{ran}?replay=to_parquet&ask={{"pins":{{"convert":"mine"}}}}')
+    pin = page.get_by_role("group", name="Pin of convert")
+    pin.get_by_label("Take the result of convert from another run").select_option("rides-2")
+    expect(pin.get_by_label("value", exact=True)).to_have_value("202607.zip as ion")
+    pin.get_by_role("button", name="Its old result").click()
+    expect(page.locator("tr", has_text="convert").first).to_contain_text("its result is kept")
+
+
 def test_a_task_input_is_an_expression_in_the_sheet_the_address_and_the_command(
     context: BrowserContext, page: Page, api: Api
 ) -> None:

@@ -1,4 +1,4 @@
-import { segments } from './address'
+import { segments, taskOf } from './address'
 import { duration, many } from './format'
 import { groupsOf, lineOf, placesOf, type FlowGraph, type FlowNode, type Place } from './graph'
 import { lookOf, lookOfAction, wordOf, wordOfAction, type Look } from './looks'
@@ -40,13 +40,6 @@ export function planMarks(plan: Pick<Plan, 'decisions' | 'dropped' | 'revision'>
     marks.set(node.id, { ...mark, ...(begins.has(node.id) && { start: true }), ...(stops && { stop: true }) })
   }
   return marks
-}
-
-/** The task that an address is of. */
-export const taskOf = (address: string): string => {
-  const last = segments(address).at(-1) ?? address
-  const bracket = last.indexOf('[')
-  return bracket === -1 ? last : last.slice(0, bracket)
 }
 
 /** Says of a task that a plan does not know yet when it is decided. */
