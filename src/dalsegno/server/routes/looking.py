@@ -85,6 +85,22 @@ def outputs(run: str, service: TheService) -> Response:
     return reply(dict(service.runs.outputs(run)))
 
 
+@router.get("/runs/{run}/artifacts", response_model=run_answers.ArtifactsOfRun, summary="List what a run stored")
+def artifacts_of_run(run: str, service: TheService) -> Response:
+    """Give the records of the values and files that the task runs of a run stored or kept, with addresses; at most 1,000."""
+    found = service.artifacts.of_run(run)
+    return reply({"artifacts": [{"address": address, **artifact_as_json(each)} for address, each in found]})
+
+
+@router.get(
+    "/runs/{run}/unbegun", response_model=run_answers.UnbegunTasks, summary="Tell what was never begun, and why"
+)
+def unbegun(run: str, service: TheService) -> Response:
+    """Give what was planned in a run that failed and never began, each with the addresses of what failed before it."""
+    found = service.telling.unbegun(run)
+    return reply({"unbegun": [{"address": each.address, "task": each.task, "failed": each.failed} for each in found]})
+
+
 @router.get("/runs/{run}/waits", response_model=run_answers.Waits, summary="Show what a run waits for")
 def waits(run: str, service: TheService) -> Response:
     """Give where a paused run waits, since when, and what it asks; nothing for a run in another state."""
@@ -101,10 +117,17 @@ def given(run: str, service: TheService) -> Response:
     return reply({"given": {address: list(names) for address, names in service.runs.given(run).items()}})
 
 
-@router.get("/runs/{run}/lineage", response_model=run_answers.Runs, summary="Show the lineage of a run")
-def lineage(run: str, service: TheService) -> Response:
+@router.get("/runs/{run}/lineage", response_model=run_answers.Lineage, summary="Show the lineage of a run")
+def lineage(
+    run: str,
+    service: TheService,
+    did: Annotated[bool, Query(description="With what each run did, counted in tasks.")] = False,  # noqa: FBT002
+) -> Response:
     """Give all runs of a lineage, deleted ones too: the root first, then its replays in the order they were made."""
-    return reply({"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]})
+    found = {"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]}
+    if did:
+        return reply({**found, "did": {each: done.as_json() for each, done in service.telling.lineage(run).items()}})
+    return reply(found)
 
 
 @router.get("/runs/{run}/explanation", response_class=PlainTextResponse, summary="Explain a run")
