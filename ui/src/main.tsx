@@ -30,6 +30,7 @@ import './styles/tables.css'
 import './styles/sheet.css'
 import './styles/diff.css'
 import './styles/app.css'
+import './styles/results.css'
 import './styles/small.css'
 
 import { MantineProvider, createTheme } from '@mantine/core'

@@ -17,7 +17,7 @@ from dalsegno.server.replies import problem
 BUILT = Path(__file__).parents[1] / "_ui"
 
 #: the addresses of pages: what stands below one is the page's own affair
-_PAGES = ("/", "/runs", "/runs/{rest:path}", "/flows", "/flows/{rest:path}")
+_PAGES = ("/", "/runs", "/runs/{rest:path}", "/flows", "/flows/{rest:path}", "/artifact", "/compare")
 #: files that stand beside the page, under names that stay
 _BESIDE = ("logo.svg", "theme.js")
 

@@ -121,11 +121,12 @@ function Nothing({ row, axis, now, live }: { row: Row; axis: Axis; now: number; 
       </span>
     )
   }
+  const failed = row.failedBefore ?? []
   if (live) return <span className="bar wait" data-state="queued" style={{ '--l': presentAt(axis, now), '--w': 5 } as CSSProperties} />
   return (
     <span className="bar-label" style={zero}>
       <i className="not-reached" />
-      not reached
+      {failed.length === 0 ? 'not reached' : failed.length === 1 ? `${failed[0]} failed` : `${failed[0]} and ${failed.length - 1} more failed`}
     </span>
   )
 }

@@ -102,6 +102,16 @@ function Head({ loaded, head, onReplay, quiet }: { loaded: Loaded; head: Head; o
         <Link to="/runs/$run/logs" activeOptions={{ includeSearch: false }} {...tab}>
           Logs
         </Link>
+        <Link to="/runs/$run/outputs" activeOptions={{ includeSearch: false }} {...tab}>
+          Outputs
+        </Link>
+        <Link to="/runs/$run/lineage" activeOptions={{ includeSearch: false }} {...tab}>
+          Lineage
+          {loaded.lineage.length > 1 && <span className="count">{loaded.lineage.length}</span>}
+        </Link>
+        <Link to="/compare" search={{ ...(head.origin && { before: head.origin }), after: head.id }}>
+          Compare
+        </Link>
       </nav>
     </div>
   )

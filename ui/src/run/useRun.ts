@@ -3,6 +3,7 @@ import { useMemo } from 'react'
 import { flowQuery, ganttQuery, lineageQuery, planOfQuery, type Run } from '../api/queries'
 import { hasEnded } from '../model/looks'
 import { treeOf } from '../model/tree'
+import { useUnbegun } from './Unbegun'
 
 /** All that the parts of a run's page share. Everything is asked for once, whichever part asks first. */
 export function useRun(run: string) {
@@ -32,8 +33,9 @@ export const flowNameOf = (run: Run): string => `${run.namespace}.${run.flow}`
 export function useTree(run: string, loaded: Loaded) {
   const plan = useQuery(planOfQuery(run))
   const { gantt, flow, live } = loaded
+  const unbegun = useUnbegun(run, gantt !== undefined && (gantt.state === 'FAILED' || gantt.state === 'KILLED'))
   return useMemo(
-    () => (gantt === undefined ? [] : treeOf(gantt.bars, flow?.nodes ?? [], plan.data?.decisions ?? [], !live)),
-    [gantt, flow, plan.data, live],
+    () => (gantt === undefined ? [] : treeOf(gantt.bars, flow?.nodes ?? [], plan.data?.decisions ?? [], !live, unbegun)),
+    [gantt, flow, plan.data, live, unbegun],
   )
 }
