@@ -76,11 +76,11 @@ def table_of_text(text: str, separator: str, rows: int, *, complete: bool) -> Ta
     """Give the beginning of a table that is written as text, of which the last line may be cut off."""
     lines = text.splitlines(keepends=True)[: None if complete else -1]
     try:
-        first = list(islice(csv.reader(lines, delimiter=separator), rows + 2))
+        first = list(islice(csv.reader(lines, delimiter=separator), None if complete else rows + 1))
     except csv.Error:
         return None
     if not first:
         return None
-    total = len(first) - 1 if complete and len(first) <= rows + 1 else None
+    total = len(first) - 1 if complete else None
     shown = tuple(tuple(cell[:LONGEST] for cell in row) for row in first[1 : rows + 1])
     return Table(tuple((name[:LONGEST], None) for name in first[0]), shown, total)

@@ -103,9 +103,9 @@ function TaskRow({ task, label, depth, first, selected, onSelect }: RowProps) {
             {label}
           </button>
           {first && (
-            <span className="tag" data-state="warning">
-              <Mark look="warning" size={12} />
-              first to differ
+            <span className="tag" data-state="warning" title="The runs begin to differ here">
+              <Mark look="warning" word="The runs begin to differ here" size={12} />
+              <span className="first-word">first to differ</span>
             </span>
           )}
         </span>

@@ -214,6 +214,9 @@ export function linesOf(rows: readonly Row[], open: ReadonlyMap<string, boolean>
   return lines
 }
 
+/** The address of the task that a row stands for, though it may not have begun; nothing for what only holds rows. */
+export const addressOf = (row: Row): string | null => row.bar?.address ?? (row.kind === 'task' || (row.kind === 'group' && row.children.length === 0) ? row.key : null)
+
 /** Whether a task was tried more than once, so that its attempts can be unfolded. */
 export const triedAgain = (row: Row): boolean => row.children.length === 0 && (row.bar?.attempts ?? 0) > 1
 

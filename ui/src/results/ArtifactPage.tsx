@@ -6,7 +6,7 @@ import { kindOf, shortDigest } from '../model/artifacts'
 import { count, many, size as sizeOf } from '../model/format'
 import { copy } from '../parts/copy'
 import { Icon } from '../parts/marks'
-import { Failure, Segments, Skeleton } from '../parts/pieces'
+import { Empty, Failure, Segments, Skeleton } from '../parts/pieces'
 import { Moment } from '../parts/time'
 import { artifactRoute } from '../router'
 import { Looks, viewsOf, type View } from './Looks'
@@ -16,13 +16,22 @@ import { contentOf, previewQuery, usesQuery, type Artifact, type Preview, type U
 export function ArtifactPage() {
   const { name, view } = artifactRoute.useSearch()
   const navigate = useNavigate({ from: artifactRoute.fullPath })
-  const found = useQuery(previewQuery(name))
-  const uses = useQuery(usesQuery(name))
+  const found = useQuery({ ...previewQuery(name), enabled: name !== '' })
+  const uses = useQuery({ ...usesQuery(name), enabled: name !== '' })
   const { data } = found
   const title = data ? titleOf(data.artifact) : 'Artifact'
   useEffect(() => {
     document.title = `${title} · Dal Segno`
   }, [title])
+  if (name === '') {
+    return (
+      <Empty title="Which artifact?">
+        <p className="soft">
+          The outputs of a run lead to what it stored: choose one of the <Link className="link" to="/runs" search={{}}>runs</Link>.
+        </p>
+      </Empty>
+    )
+  }
   if (found.error && !data) return <Failure error={found.error} again={() => void found.refetch()} />
   if (!data) return <Skeleton />
   const views = viewsOf(data, uses.data)

@@ -43,6 +43,7 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
       End: () => go(lines.length - 1),
       ArrowRight: () => (folds(node) && !node.open ? fold(node, true) : go(at + 1)),
       ArrowLeft: () => (folds(node) && node.open ? fold(node, false) : go(above(lines, at))),
+      c: () => void copy(node.path),
       Enter: () => (node.kind === 'more' ? more(node) : folds(node) && fold(node, !node.open)),
     }
     const found = does[event.key]
@@ -58,6 +59,7 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
           key={node.path}
           role="treeitem"
           aria-level={node.depth + 1}
+          aria-label={said(node)}
           aria-expanded={folds(node) ? node.open : undefined}
           tabIndex={index === Math.min(at, lines.length - 1) ? 0 : -1}
           style={{ paddingLeft: node.depth * 16 }}
@@ -87,6 +89,13 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
 }
 
 const folds = (node: JsonNode): boolean => node.kind === 'object' || node.kind === 'array'
+
+/** What a line says to who hears it. */
+function said(node: JsonNode): string {
+  if (node.kind === 'more') return `${node.count} more`
+  const value = folds(node) ? inShort(node) : (wholeOf(node.value)?.type ?? JSON.stringify(node.value) ?? 'null')
+  return `${node.name} ${value.slice(0, 100)}`.trim()
+}
 
 /** The line of what holds the line at an index. */
 function above(lines: readonly JsonNode[], index: number): number {
