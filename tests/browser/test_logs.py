@@ -50,9 +50,9 @@ def test_each_attempt_has_its_own_error_and_lines(page: Page, api: Api) -> None:
     history = panel.locator(".passed")
     expect(history.get_by_text("Retrying")).to_have_count(2)
     panel.get_by_role("link", name="All,").click()
-    expect(page.get_by_label("Attempt")).to_have_value("1")
+    expect(page.get_by_role("combobox", name="Attempt")).to_have_value("1")
     expect(page.get_by_role("log").locator("a").first).to_be_visible()
-    page.get_by_label("Attempt").select_option("")
+    page.get_by_role("combobox", name="Attempt").select_option("")
     expect(page).not_to_have_url(re.compile("attempt="))
 
 

@@ -23,7 +23,8 @@ def family(api: Api) -> list[str]:
 
 def test_a_run_is_compared_with_its_origin(page: Page, family: list[str]) -> None:
     page.goto(f"/runs/{family[2]}")
-    page.get_by_role("navigation", name="Parts of the run").get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="rides-3")).to_be_visible()
+    page.keyboard.press("c")
     expect(page.get_by_text("2 of 4 tasks differ, from to_parquet on")).to_be_visible()
     expect(page.locator("tr[data-outcome=same]")).to_have_count(2)
     different = page.locator("tr[data-outcome=different]")

@@ -14,6 +14,7 @@ const KEYS: readonly [string, string][] = [
   ['l', 'Log of the task'],
   ['r', 'Replay the task, or the run'],
   ['f', 'Fix and replay'],
+  ['c', 'Compare the run; in a tree, copy the path'],
   ['Ctrl Enter', 'Submit the replay'],
   ['?', 'These keys'],
 ]

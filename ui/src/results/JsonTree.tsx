@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { size as sizeOf } from '../model/format'
 import { inShort, linesOfJson, PAGE, wholeOf, type JsonNode } from '../model/json'
 import { copy } from '../parts/copy'
@@ -22,6 +22,7 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
   const [shown, setShown] = useState<ReadonlyMap<string, number>>(new Map())
   const [at, setAt] = useState(0)
   const box = useRef<HTMLDivElement>(null)
+  const id = useId()
   const lines = useMemo(() => linesOfJson(value, { open, shown, depth }), [value, open, shown, depth])
   const fold = (node: JsonNode, to: boolean) => setOpen((before) => new Map(before).set(node.path, to))
   const more = (node: JsonNode) => {
@@ -59,7 +60,7 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
           key={node.path}
           role="treeitem"
           aria-level={node.depth + 1}
-          aria-label={said(node)}
+          aria-labelledby={node.kind === 'more' ? undefined : `${id}k${index} ${id}v${index}`}
           aria-expanded={folds(node) ? node.open : undefined}
           tabIndex={index === Math.min(at, lines.length - 1) ? 0 : -1}
           style={{ paddingLeft: node.depth * 16 }}
@@ -76,8 +77,8 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
             <span className="link">{node.count} more</span>
           ) : (
             <>
-              {node.name !== '' && <span className="k">{name?.(node) ?? node.name}</span>}
-              <span className="v">{(folds(node) ? null : leaf?.(node)) ?? <Leaf node={node} />}</span>
+              {node.name !== '' && <span className="k" id={`${id}k${index}`}>{name?.(node) ?? node.name}</span>}{' '}
+              <span className="v" id={`${id}v${index}`}>{(folds(node) ? null : leaf?.(node)) ?? <Leaf node={node} />}</span>
               <CopyPath node={node} />
             </>
           )}
@@ -89,13 +90,6 @@ export function JsonTree({ value, label, depth = 1, leaf, name }: Props) {
 }
 
 const folds = (node: JsonNode): boolean => node.kind === 'object' || node.kind === 'array'
-
-/** What a line says to who hears it. */
-function said(node: JsonNode): string {
-  if (node.kind === 'more') return `${node.count} more`
-  const value = folds(node) ? inShort(node) : (wholeOf(node.value)?.type ?? JSON.stringify(node.value) ?? 'null')
-  return `${node.name} ${value.slice(0, 100)}`.trim()
-}
 
 /** The line of what holds the line at an index. */
 function above(lines: readonly JsonNode[], index: number): number {

@@ -30,7 +30,11 @@ export function RunPage() {
     [navigate],
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
-  useKeys(useMemo(() => ({ r: open, f: fix }), [open, fix]))
+  const compare = useMemo(
+    () => () => void navigate({ to: '/compare', search: { after: head?.id ?? run, ...(head?.origin && { before: head.origin }) } }),
+    [navigate, head, run],
+  )
+  useKeys(useMemo(() => ({ r: open, f: fix, c: compare }), [open, fix, compare]))
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
   const close = () => void navigate({ search: ({ replay: _, ...rest }) => rest, resetScroll: false })

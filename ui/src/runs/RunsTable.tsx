@@ -103,7 +103,11 @@ function Row({ run, index, names }: { run: Run; index: number; names: ReadonlyMa
               fixed{names.has(run.fixed_by) && ` by ${short(names.get(run.fixed_by) ?? '', run.flow)}`}
             </span>
           )}
-          {run.origin && <span className="tag only-wide">replay{names.has(run.origin) && ` of ${short(names.get(run.origin) ?? '', run.flow)}`}</span>}
+          {run.origin && (
+            <Link className="tag only-wide" to="/compare" search={{ before: run.origin, after: run.id }} title="Compare it with its origin">
+              replay{names.has(run.origin) && ` of ${short(names.get(run.origin) ?? '', run.flow)}`}
+            </Link>
+          )}
         </span>
       </td>
       <td className="soft cut only-wide">
