@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { textQuery } from '../api/queries'
 import { outcomeOf, written, type Change, type ComparedTask, type TaskSide } from '../model/compare'
 import { compareTexts, nearChanges } from '../model/diff'
+import { withMarks } from '../model/inline'
 import { duration, many, size as sizeOf } from '../model/format'
 import { lookOf, wordOf, wordOfState } from '../model/looks'
 import { Mark } from '../parts/marks'
@@ -71,12 +72,22 @@ function Diff({ before, after, label }: { before: string; after: string; label: 
   return (
     <div className="framed">
       <div className="diff" role="group" aria-label={label} tabIndex={0}>
-        {nearChanges(compareTexts(before, after), 2).map((line, at) => (
+        {withMarks(nearChanges(compareTexts(before, after), 2)).map(({ line, mark }, at) => (
           <div key={at} className={line.kind === 'gap' ? 'hunk' : `d ${line.kind}`}>
             <span>{line.before}</span>
             <span>{line.after}</span>
             <span>{line.kind === 'add' ? '+' : line.kind === 'del' ? '-' : ''}</span>
-            <span>{line.text}</span>
+            <span>
+              {mark === null ? (
+                line.text
+              ) : (
+                <>
+                  {line.text.slice(0, mark.from)}
+                  <mark>{line.text.slice(mark.from, mark.to)}</mark>
+                  {line.text.slice(mark.to)}
+                </>
+              )}
+            </span>
           </div>
         ))}
       </div>
@@ -202,6 +213,11 @@ function SideOf({ name, side }: { name: string; side: TaskSide | null }) {
         attempt {side.attempt}
         {side.seconds !== null && `, ${duration(side.seconds)}`}
       </span>
+      {side.reason && (
+        <span className="sm soft">
+          <Prose text={side.reason} />
+        </span>
+      )}
       {side.error && (
         <span className="sm failed-word">
           <Prose text={side.error} />

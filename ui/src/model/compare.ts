@@ -9,6 +9,7 @@ export interface TaskSide {
   output_digest: string | null
   reused_from: string | null
   error: string | null
+  reason: string
 }
 
 export interface Change {

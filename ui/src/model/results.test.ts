@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { isNumeric, kindOf, muchOf, shortDigest, storedFor, type Stored } from './artifacts'
 import { depthOf, firstShown, outcomeOf, rowsOf, tallyOf, written, type ComparedTask, type TaskSide } from './compare'
 import { marked, matchesOf, stepFrom } from './find'
+import { compareTexts } from './diff'
+import { differing, withMarks } from './inline'
 import { historyOf } from './history'
 import { jsonOf, linesOfJson, pathBelow, wholeOf } from './json'
 import { askedOf, branchesOf } from './lineage'
@@ -77,7 +79,7 @@ describe('a lineage', () => {
   })
 })
 
-const taskSide = (some: Partial<TaskSide> = {}): TaskSide => ({ task_run: 't', type: 'x', state: 'SUCCESS', action: 'RUN', attempt: 1, seconds: 1, output_digest: 'a', reused_from: null, error: null, ...some })
+const taskSide = (some: Partial<TaskSide> = {}): TaskSide => ({ task_run: 't', type: 'x', state: 'SUCCESS', action: 'RUN', attempt: 1, seconds: 1, output_digest: 'a', reused_from: null, error: null, reason: '', ...some })
 const compared = (address: string, same: boolean, some: Partial<ComparedTask> = {}): ComparedTask => ({
   address, same_result: same, is_group: false, before: taskSide(), after: taskSide(), properties: [], rendered: [], read: [], outputs: [], more_outputs: 0, ...some,
 })
@@ -157,5 +159,14 @@ describe('finding in lines', () => {
   it('marks what was looked for', () => {
     expect(marked('xAbxab', 'ab')).toEqual([{ text: 'x', hit: false }, { text: 'Ab', hit: true }, { text: 'x', hit: false }, { text: 'ab', hit: true }])
     expect(marked('x', '')).toEqual([{ text: 'x', hit: false }])
+  })
+})
+
+describe('marks inside lines', () => {
+  it('stand at what differs between a line and its counterpart', () => {
+    expect(differing('auc: 0.8712,', 'auc: 0.8841,')).toEqual([{ from: 8, to: 11 }, { from: 8, to: 11 }])
+    expect(differing('abc', 'xyz')).toBeNull()
+    const marks = withMarks(compareTexts('a: 1\nsame\nb', 'a: 2\nsame')).map(({ mark }) => mark)
+    expect(marks).toEqual([{ from: 3, to: 4 }, { from: 3, to: 4 }, null, null])
   })
 })
