@@ -316,6 +316,10 @@ class TaskRunReads(Protocol):
         """Give a run's task runs, those that it executed and those that it kept, in the order they were added."""
         ...
 
+    def in_short(self, run: str) -> list[TaskRun]:
+        """Give what `of_run` does, without digests, used values, properties, values of items and metadata."""
+        ...
+
     def results(self, run: str) -> list[Result]:
         """Give the light form of a run's task runs, in the order they were added."""
         ...

@@ -85,6 +85,9 @@ class TaskRuns:
     def of_run(self, run: str) -> list[TaskRun]:
         return [rows.task_run_of(row) for row in self._fetch(sql.TASK_RUNS_OF_RUN, {"run": run})]
 
+    def in_short(self, run: str) -> list[TaskRun]:
+        return [rows.task_run_of(row) for row in self._fetch(sql.TASK_RUNS_IN_SHORT, {"run": run})]
+
     def results(self, run: str) -> list[Result]:
         return rows.results_of(self._fetch(sql.RESULTS_OF_RUN, {"run": run}))
 

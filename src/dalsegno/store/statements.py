@@ -333,6 +333,11 @@ KEEP_RENAMED = (
 )
 
 TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
+#: what a list does not show is not read: of a long run, that is most of what there is
+_NOT_LISTED = {"digests": "'{}'", "used": "'{}'", "properties": "'{}'", "loop_values": "NULL", "metadata": "NULL"}
+TASK_RUNS_IN_SHORT = _select(
+    "task_runs", [_NOT_LISTED.get(name, name) for name in TASK_RUN], "WHERE run = :run ORDER BY seq"
+)
 RESULTS_OF_RUN = _select("task_runs", (*RESULT, "error IS NOT NULL"), "WHERE run = :run ORDER BY seq")
 TOOK = (
     "SELECT task, type, AVG(ended - started) FROM task_runs WHERE run = :run AND action = 'RUN' AND ended IS NOT NULL "

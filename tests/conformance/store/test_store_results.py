@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tests.support.stored import a_task_run, an_artifact, ended, finished, replay, running
 
@@ -50,6 +51,15 @@ def test_who_kept_a_result_mentions_it_unless_the_run_was_deleted(store: Store) 
     store.release(lease)
     store.commit(None, [DeleteRun(kept.id, 99.0)])
     assert store.task_runs.mentions(run.id, maker.id, "outputs.load", _DIGEST, 10) == []
+
+
+def test_task_runs_in_short_lack_only_what_a_list_does_not_show(store: Store) -> None:
+    run, lease = running(store)
+    odd = {"value": "x", "keys": ("a",), "values": (1,), "metadata": {"rows": 1}, "properties": {"a": 1}}
+    store.commit(lease, [StartTask(a_task_run(run.id, "each", used={"inputs.a": "1"}, **odd))])
+    (whole,) = store.task_runs.of_run(run.id)
+    none: dict[str, Any] = {"digests": {}, "used": {}, "properties": {}, "values": None, "metadata": {}}
+    assert store.task_runs.in_short(run.id) == [replace(whole, **none)]
 
 
 def test_what_runs_of_a_lineage_did_is_counted_by_task_action_and_state(store: Store) -> None:

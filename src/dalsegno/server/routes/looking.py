@@ -32,7 +32,7 @@ def task_runs(
     full: Annotated[bool, Query(description="With all that is recorded of each.")] = False,  # noqa: FBT002
 ) -> Response:
     """Give the task runs of a run in the order of the flow; kept ones too."""
-    found = service.runs.task_runs(run)
+    found = service.runs.task_runs(run, in_short=not full)
     shown = whole_task_run_as_json if full else task_run_as_json
     return reply({"task_runs": [shown(each) for each in found]})
 
