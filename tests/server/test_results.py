@@ -177,3 +177,16 @@ def test_a_table_of_avro_has_the_types_of_its_schema(tmp_path: Path) -> None:
     assert found.columns == (("a", "null or long"), ("b", "date"))
     assert found.rows == ((None, "1970-01-02"),)
     assert table_in("avro", b"no avro", 1) is None
+
+
+def test_of_a_long_file_of_ion_no_more_is_read_than_its_beginning() -> None:
+    many = b"".join(b'{a: %d, b: "%s"}\n' % (n, b"x" * 1000) for n in range(6000))
+    found = table_in("ion", many, 3)
+    assert found is not None
+    assert (found.columns, found.total, [row[0] for row in found.rows]) == (
+        (("a", "int"), ("b", "string")), None, ["0", "1", "2"],
+    )  # fmt: skip
+    cut_off = table_in("ion", many, 5000)
+    assert cut_off is not None
+    assert (len(cut_off.rows) < 5000, cut_off.total) == (True, None)
+    assert table_in("ion", b'{a: "%s"}' % (b"x" * 5_000_000), 3) is None

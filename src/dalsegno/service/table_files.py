@@ -18,6 +18,8 @@ from dalsegno.service.tables import LONGEST, Cells, Table
 
 #: columns of a table that are shown
 COLUMNS = 100
+#: bytes of a file of Ion that are looked at, and of one line of JSON
+_HEAD = 4 * 1024 * 1024
 #: bytes of the first part of a Parquet file beyond which its rows are not read
 _LARGEST_PART = 512 * 1024 * 1024
 _IPC_FILE = b"ARROW1"
@@ -120,12 +122,17 @@ def _ion(content: Content, rows: int) -> Table:
     from amazon.ion.exceptions import IonException
 
     with _opened(content) as file:
-        reading = cast("Iterator[Any]", simpleion.load(file, single_value=False, parse_eagerly=False))
-        try:
-            found = list(islice(reading, rows + 1))
-        except IonException as error:
+        head = file.read(_HEAD)
+        whole = not file.read(1)
+    found: list[Any] = []
+    reading = cast("Iterator[Any]", simpleion.load(BytesIO(head), single_value=False, parse_eagerly=False))
+    try:
+        found.extend(islice(reading, rows + 1))
+    except IonException as error:
+        # what is cut off ends within a value
+        if whole or not found:
             raise _NoTable from error
-    total = len(found) if len(found) <= rows else None
+    total = len(found) if whole and len(found) <= rows else None
     return _of_rows([_plain_ion(each) for each in found[:rows]], _ion_type, total, found[:rows])
 
 
@@ -142,7 +149,7 @@ def _json_lines(content: Content, rows: int) -> Table:
     found: list[Any] = []
     with _opened(content) as file:
         more = False
-        for line in file:
+        while line := file.readline(_HEAD):
             if not line.strip():
                 continue
             more = len(found) >= rows

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from dalsegno.errors import NotFound
+from dalsegno.model.quiet import without_collection
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
 from dalsegno.service.views import (
@@ -32,9 +33,10 @@ def task_runs(
     full: Annotated[bool, Query(description="With all that is recorded of each.")] = False,  # noqa: FBT002
 ) -> Response:
     """Give the task runs of a run in the order of the flow; kept ones too."""
-    found = service.runs.task_runs(run, in_short=not full)
-    shown = whole_task_run_as_json if full else task_run_as_json
-    return reply({"task_runs": [shown(each) for each in found]})
+    with without_collection():
+        found = service.runs.task_runs(run, in_short=not full)
+        shown = whole_task_run_as_json if full else task_run_as_json
+        return reply({"task_runs": [shown(each) for each in found]})
 
 
 @router.get("/runs/{run}/gantt", response_model=run_answers.Gantt, summary="Tell when each task run ran")
