@@ -6,7 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
+from tests.support.kinds import run_kinds
+from tests.support.servers import RunningServer
 from tests.support.web import Api
 
 AGAIN = """
@@ -120,3 +122,20 @@ def test_a_log_is_downloaded_as_it_is_filtered(page: Page, api: Api) -> None:
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 1
     assert lines[0].endswith("another LINE")
+
+
+def test_a_traceback_shows_ones_own_frames_and_folds_those_of_libraries(
+    context: BrowserContext, page: Page, server: RunningServer
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run_kinds(server.home, "broken")
+    page.goto("/runs/broken-1?task=parse")
+    panel = page.get_by_role("complementary", name="Task parse")
+    panel.get_by_text("Traceback", exact=True).click()
+    expect(panel.get_by_text("return json.loads(text)")).to_be_visible()
+    expect(panel.get_by_text("obj, end = self.scan_once(s, idx)")).to_be_hidden()
+    panel.get_by_text("frames of libraries").click()
+    expect(panel.get_by_text("obj, end = self.scan_once(s, idx)")).to_be_visible()
+    panel.get_by_role("button", name="Copy the traceback").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("Traceback (most recent call last)")

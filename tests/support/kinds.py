@@ -1,7 +1,10 @@
-"""A pipeline that gives a value of each kind which a page can look into: `python -m tests.support.kinds` runs it here."""
+"""Pipelines for pages to look into: `kinds` gives a value of each kind, `broken` fails; `python -m tests.support.kinds NAME`
+runs one here.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -68,11 +71,26 @@ def kinds() -> Any:
     return large(report(found, matrix(found)))
 
 
-def run_kinds(home: Path) -> None:
-    """Run it in a process of its own on a data directory."""
+def _read(text: str) -> Any:
+    return json.loads(text)
+
+
+@step
+def parse(rows: int) -> Any:
+    return _read("{" + str(rows))
+
+
+@pipeline
+def broken(rows: int = 3) -> Any:
+    return parse(rows)
+
+
+def run_kinds(home: Path, name: str = "kinds") -> None:
+    """Run one in a process of its own on a data directory."""
     environ = {**os.environ, "DALSEGNO_HOME": str(home)}
-    subprocess.run([sys.executable, "-m", "tests.support.kinds"], env=environ, check=True, capture_output=True)
+    command = [sys.executable, "-m", "tests.support.kinds", name]
+    subprocess.run(command, env=environ, check=name == "kinds", capture_output=True)
 
 
 if __name__ == "__main__":
-    kinds()
+    {"kinds": kinds, "broken": broken}[sys.argv[1]]()

@@ -3,7 +3,7 @@ import { useNow } from '../api/hooks'
 import { attemptsQuery, type Attempt, type TaskRun } from '../api/queries'
 import { clockOf, duration, exact, span } from '../model/format'
 import { historyOf } from '../model/history'
-import { hasEnded, lookOf, wordOfState } from '../model/looks'
+import { hasEnded, lookOf, wordOfState, type Look } from '../model/looks'
 import { Mark } from '../parts/marks'
 import { Moment } from '../parts/time'
 import type { Loaded } from './useRun'
@@ -48,6 +48,9 @@ export function AttemptSwitch({ attempts, shown, task, loaded, onChoose }: Props
   )
 }
 
+/** What is over does not move any more. */
+const pastLook = (state: string): Look => (state === 'RUNNING' ? 'run' : state === 'RETRYING' ? 'queued' : lookOf(state))
+
 /** The states that a task run went through, with their times. */
 export function History({ task, attempts }: { task: TaskRun; attempts: readonly Attempt[] }) {
   const passed = historyOf(task, attempts)
@@ -58,7 +61,7 @@ export function History({ task, attempts }: { task: TaskRun; attempts: readonly 
         const before = passed[at - 1]
         return (
           <li key={at}>
-            <Mark look={each.state === 'RUNNING' && at < passed.length - 1 ? 'run' : lookOf(each.state)} size={12} />
+            <Mark look={at < passed.length - 1 ? pastLook(each.state) : lookOf(each.state)} size={12} />
             <span>{wordOfState(each.state)}</span>
             {each.attempt !== null && <span className="muted">attempt {each.attempt}</span>}
             <span className="grow" />
