@@ -49,6 +49,12 @@ class Api:
             self.wait(made)
         return made
 
+    def replay(self, origin: str, **request: Any) -> str:
+        """Replay a run, and give the replay's id when it has ended."""
+        made = self._post("/runs/replay", {"request": {"origin": origin, **request}})["id"]
+        self.wait(made)
+        return made
+
     def wait(self, run: str) -> str:
         """Wait until a run has ended, and give its state."""
         with self._client.stream("GET", f"/runs/{run}/events", timeout=60) as stream:

@@ -31,6 +31,7 @@ import './styles/sheet.css'
 import './styles/diff.css'
 import './styles/app.css'
 import './styles/palette.css'
+import './styles/results.css'
 import './styles/small.css'
 
 import { MantineProvider, createTheme } from '@mantine/core'

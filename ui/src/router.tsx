@@ -15,6 +15,25 @@ export interface RunSearch {
   level?: string
   text?: string
   attempt?: string
+  /** Of the log: whether lines that do not have the text are shown too. */
+  around?: string
+  /** Of the outputs: which are shown. */
+  filter?: string
+}
+
+/** Which runs are compared, the task that is looked at closely, and which tasks are shown. */
+interface CompareSearch {
+  before?: string
+  after?: string
+  task?: string
+  show?: 'different' | 'same' | 'one' | 'all'
+}
+
+function compareSearch(search: Record<string, unknown>): CompareSearch {
+  const found: CompareSearch = {}
+  for (const name of ['before', 'after', 'task'] as const) if (search[name] !== undefined) found[name] = String(search[name])
+  if (search.show === 'different' || search.show === 'same' || search.show === 'one') found.show = search.show
+  return found
 }
 
 /** Takes some texts of an address, and leaves out what is not there. */
@@ -53,6 +72,8 @@ export const runRoute = createRoute({
     ...(search.level !== undefined && { level: String(search.level) }),
     ...(search.text !== undefined && { text: String(search.text) }),
     ...(search.attempt !== undefined && { attempt: String(search.attempt) }),
+    ...(search.around !== undefined && { around: String(search.around) }),
+    ...(search.filter !== undefined && { filter: String(search.filter) }),
   }),
   component: lazyRouteComponent(() => import('./run/RunPage'), 'RunPage'),
 })
@@ -79,6 +100,35 @@ export const logsRoute = createRoute({
   getParentRoute: () => runRoute,
   path: '/logs',
   component: lazyRouteComponent(() => import('./run/LogsTab'), 'LogsTab'),
+})
+
+export const outputsRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/outputs',
+  component: lazyRouteComponent(() => import('./results/OutputsTab'), 'OutputsTab'),
+})
+
+export const lineageRoute = createRoute({
+  getParentRoute: () => runRoute,
+  path: '/lineage',
+  component: lazyRouteComponent(() => import('./lineage/LineageTab'), 'LineageTab'),
+})
+
+export const artifactRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/artifact',
+  validateSearch: (search: Record<string, unknown>): { name: string; view?: string } => ({
+    name: String(search.name ?? ''),
+    ...(search.view !== undefined && { view: String(search.view) }),
+  }),
+  component: lazyRouteComponent(() => import('./results/ArtifactPage'), 'ArtifactPage'),
+})
+
+export const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import('./compare/ComparePage'), 'ComparePage'),
 })
 
 export const fixRoute = createRoute({
@@ -195,8 +245,10 @@ const tree = rootRoute.addChildren([
   jobsRoute,
   newJobRoute,
   jobRoute,
+  artifactRoute,
+  compareRoute,
   settingsRoute.addChildren([youRoute, tokensRoute, usersRoute, auditRoute]),
-  runRoute.addChildren([ganttRoute, overviewRoute, logsRoute, topologyRoute]),
+  runRoute.addChildren([ganttRoute, overviewRoute, logsRoute, topologyRoute, outputsRoute, lineageRoute]),
 ])
 
 export const makeRouter = () =>

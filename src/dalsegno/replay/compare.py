@@ -85,7 +85,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class TaskSide:
-    """What became of a task in one of the runs. `seconds` and `output_digest` are those of where it really ran."""
+    """What became of a task in one of the runs, and why it ran or was kept (`reason`).
+
+    `seconds` and `output_digest` are those of where it really ran.
+    """
 
     task_run: str
     type: str
@@ -96,6 +99,7 @@ class TaskSide:
     output_digest: str | None
     reused_from: str | None
     error: str | None
+    reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON data."""
@@ -291,7 +295,7 @@ def _side(item: TaskRun | None) -> TaskSide | None:
     error = None if item.error is None else str(item.error.get("message") or item.error.get("code"))
     return TaskSide(
         item.id, item.type, item.state.value, item.action.value, item.attempt, seconds, item.output_digest,
-        item.reused_from, error,
+        item.reused_from, error, item.reason,
     )  # fmt: skip
 
 

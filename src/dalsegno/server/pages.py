@@ -19,7 +19,7 @@ BUILT = Path(__file__).parents[1] / "_ui"
 #: the addresses of pages: what stands below one is the page's own affair
 _PAGES = (
     "/", "/runs", "/runs/{rest:path}", "/flows", "/flows/{rest:path}", "/bulk-replays", "/bulk-replays/{rest:path}",
-    "/settings", "/settings/{rest:path}",
+    "/settings", "/settings/{rest:path}", "/artifact", "/compare",
 )  # fmt: skip
 #: files that stand beside the page, under names that stay
 _BESIDE = ("logo.svg", "theme.js")

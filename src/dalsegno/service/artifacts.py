@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from blake3 import blake3
 
 from dalsegno.artifacts.port import ArtifactStore, Blob, parse_uri
 from dalsegno.errors import Ambiguous, NotFound, Refusal
-from dalsegno.model.run import Artifact
-from dalsegno.service.tables import Table, table_of
-from dalsegno.store.port import Store
+from dalsegno.model.digest import TAG
+from dalsegno.model.plan import Action
+from dalsegno.model.run import Artifact, TaskRun
+from dalsegno.model.state import State
+from dalsegno.replay.uses import path_of_task, reads
+from dalsegno.store.port import Mention, Store
 
-#: bytes of a preview
-PREVIEWED = 64 * 1024
+if TYPE_CHECKING:
+    from dalsegno.service.previews import Preview
+
+#: task runs that are looked through for uses of one artifact
+_MOST_USES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What an artifact looks like; `text` is the beginning of it, `None` where it is no text; `table` where it is one."""
+class Use:
+    """A task run that read an artifact, or that kept the result which it is of.
 
-    artifact: Artifact
-    text: str | None
-    complete: bool
-    table: Table | None = None
+    Parameters
+    ----------
+    kept : whether it kept the result, and did not read it.
+    """
+
+    run: str
+    run_name: str
+    task_run: str
+    address: str
+    state: State
+    kept: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class ArtifactCases:
@@ -52,18 +72,49 @@ class ArtifactCases:
             )
         return found[0]
 
-    def preview(self, name: str) -> Preview:
-        """Give what an artifact looks like: its record, and the beginning of what is text. Nothing is loaded from it."""
+    def preview(self, name: str, rows: int = 20) -> Preview:
+        """Give what an artifact looks like: its record, and the beginning of what is text or a table."""
+        from dalsegno.service.previews import preview_of
+
         found = self.get(name)
-        with self._artifacts.open(found.digest) as content:
-            head = content.read(PREVIEWED)
-        text = None if b"\0" in head else _text_of(head, whole=found.size <= PREVIEWED)
-        complete = text is not None and found.size <= PREVIEWED
-        return Preview(found, text, complete, table_of(found, text, complete=complete))
+        return preview_of(found, self.content(found), rows)
+
+    def content(self, artifact: Artifact) -> Path | bytes:
+        """Give the content of an artifact: a local file, or the bytes of a value that is small and has none."""
+        if not self._artifacts.exists(artifact.digest):
+            inside = self._in_its_row(artifact)
+            if inside is not None:
+                return inside
+        return self._artifacts.path(artifact.digest)
 
     def of_task_run(self, task_run: str) -> list[Artifact]:
         """Give the records of what a task run stored."""
         return self._store.artifacts.of_task_run(task_run)
+
+    def of_run(self, run: str) -> list[tuple[str, Artifact]]:
+        """Give the records of what the task runs of a run stored or kept, each with the address; at most 1,000."""
+        from dalsegno.service.finding import find_run
+
+        return self._store.artifacts.of_run(find_run(self._store, run).id)
+
+    def uses(self, name: str) -> list[Use]:
+        """Give the task runs that read an artifact, in the lineage of its run and in what that called, and the runs of the
+        lineage that kept it.
+        """
+        found = self.get(name)
+        maker = None if found.task_run is None else self._store.task_runs.get(found.task_run)
+        run = None if maker is None else self._store.runs.get(maker.run)
+        if maker is None or run is None:
+            return []
+        path = path_of_task(maker.address)
+        mentions = self._store.task_runs.mentions(run.root, maker.id, path, found.digest, _MOST_USES)
+        # who has a result of its own at the address of the maker gives another value to those that read it there
+        holding = {each.run for each in mentions if each.reused_from == maker.id} | {maker.run}
+        return [
+            Use(each.run, each.run_name, each.task_run, each.address, each.state, kept)
+            for each in mentions
+            if (kept := each.reused_from == maker.id) or _reads(each, maker, found, holding)
+        ]
 
     def store(self, path: Path, digest: str) -> Blob:
         """Store a file that its maker gives up, whose content must have a digest.
@@ -81,12 +132,52 @@ class ArtifactCases:
 
     def open(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""
-        return self._artifacts.open(self.get(name).digest)
+        content = self.content(self.get(name))
+        return BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+    def _in_its_row(self, artifact: Artifact) -> bytes | None:
+        """Give the content of a value that stands in the row of the task run which gave it."""
+        maker = None if artifact.task_run is None else self._store.task_runs.get(artifact.task_run)
+        form = None if maker is None or artifact.output is None else maker.outputs.get(artifact.output)
+        return next(_contents_in(form, artifact.kind), None)
 
 
-def _text_of(head: bytes, *, whole: bool) -> str | None:
-    """Read bytes as UTF-8, of which the last character may be cut off unless they are the whole."""
-    try:
-        return getincrementaldecoder("utf-8")().decode(head, whole)
-    except UnicodeDecodeError:
-        return None
+def _reads(mention: Mention, maker: TaskRun, artifact: Artifact, holding: set[str]) -> bool:
+    if mention.action is not Action.RUN or mention.task_run == maker.id:
+        return False
+    return mention.given or (
+        mention.run in holding and reads(mention.used, maker.address, _place(maker.outputs, artifact))
+    )
+
+
+def _place(outputs: Mapping[str, Any], artifact: Artifact) -> str | None:
+    """Give the path of an artifact in the outputs which it is part of, as far as it is told from what stands beside it."""
+    value = outputs.get(artifact.output or "")
+    within = next(_paths_of(artifact.digest, value), "") if artifact.kind == "file" else ""
+    return f"{artifact.output}{within}" if artifact.output else None
+
+
+def _paths_of(digest: str, value: Any) -> Iterator[str]:
+    if isinstance(value, str) and digest in value:
+        yield ""
+    elif isinstance(value, Mapping):
+        for name, each in cast("Mapping[str, Any]", value).items():
+            yield from (f".{name}{rest}" for rest in _paths_of(digest, each))
+    elif isinstance(value, list):
+        for at, each in enumerate(cast("list[Any]", value)):
+            yield from (f".{at}{rest}" for rest in _paths_of(digest, each))
+
+
+def _contents_in(form: Any, kind: str) -> Iterator[bytes]:
+    """Give the contents in a form that are of a kind."""
+    if isinstance(form, Mapping):
+        known = cast("Mapping[str, Any]", form)
+        content = known.get("bytes")
+        if known.get(TAG) == kind and isinstance(content, str):
+            with suppress(ValueError):
+                yield b64decode(content, validate=True)
+        for each in known.values():
+            yield from _contents_in(each, kind)
+    elif isinstance(form, list):
+        for each in cast("list[Any]", form):
+            yield from _contents_in(each, kind)

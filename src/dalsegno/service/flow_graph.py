@@ -28,6 +28,14 @@ def graph_as_json(flow: Flow) -> dict[str, Any]:
     }
 
 
+def edges_into(flow: Flow) -> dict[str, list[str]]:
+    """Give, by a task's id, what it stands after or reads."""
+    into: dict[str, list[str]] = {}
+    for before, after, _ in dict.fromkeys([*_order(flow), *_data(index(flow))]):
+        into.setdefault(after, []).append(before)
+    return into
+
+
 def _node(node: Node, branch: str | None) -> dict[str, Any]:
     task = node.task
     return {

@@ -380,9 +380,9 @@ class RunCases:
             raise NotFound(f"{found.name} was deleted, and its plan with it", code="unknown-plan")
         return plan_from_bytes(stored)
 
-    def task_runs(self, run: str) -> list[TaskRun]:
-        """Give the task runs of a run."""
-        return self._ordered(self.get(run))
+    def task_runs(self, run: str, *, in_short: bool = False) -> list[TaskRun]:
+        """Give the task runs of a run; `in_short` without what a list does not show: digests, properties and the like."""
+        return self._ordered(self.get(run), in_short=in_short)
 
     def gantt(self, run: str) -> Mapping[str, Any]:
         """Give what a drawing of a run needs, of ten thousand task runs too: rows, whose `columns` are named once."""
@@ -396,9 +396,10 @@ class RunCases:
         found = self.get(run)
         return self._marked.of(found, self._store.task_runs.of_run(found.id))
 
-    def _ordered(self, run: Run) -> list[TaskRun]:
+    def _ordered(self, run: Run, *, in_short: bool = False) -> list[TaskRun]:
         flow = (revision_of(self._store, run) or self._flows.revision(run.namespace, run.flow, run.revision)).flow
-        return in_flow_order(self._store.task_runs.of_run(run.id), flow)
+        reads = self._store.task_runs
+        return in_flow_order(reads.in_short(run.id) if in_short else reads.of_run(run.id), flow)
 
     def task_run(self, run: str, address: str) -> TaskRun:
         """Give the task run at an address."""
@@ -466,7 +467,9 @@ class RunCases:
     def outputs(self, run: str) -> Mapping[str, Any]:
         """Give the outputs of a run: of its tasks by address, and of the flow."""
         found = self.get(run)
-        tasks = {item.address: mask_sealed(self._values.read(item.outputs)) for item in self._ordered(found)}
+        tasks = {
+            item.address: mask_sealed(self._values.read(item.outputs)) for item in self._ordered(found, in_short=True)
+        }
         return {
             "tasks": {name: value for name, value in tasks.items() if value},
             "flow": mask_sealed(self._values.read(found.outputs)),

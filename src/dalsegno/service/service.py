@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dalsegno.service.logs import LogCases
     from dalsegno.service.namespace_files import FileCases
     from dalsegno.service.pulling import PullCases
+    from dalsegno.service.telling import TellingCases
     from dalsegno.service.users import LoginCases, TokenCases, UserCases
 
 _Cases = TypeVar("_Cases")
@@ -120,6 +121,13 @@ class Service:
         from dalsegno.service.explaining import ExplainingCases
 
         return self._once("explaining", lambda: ExplainingCases(self._store, self.flows, self.comparing, self.logs))
+
+    @property
+    def telling(self) -> TellingCases:
+        """What is told of runs beyond what is recorded of each task."""
+        from dalsegno.service.telling import TellingCases
+
+        return self._once("telling", lambda: TellingCases(self._store))
 
     @property
     def logs(self) -> LogCases:

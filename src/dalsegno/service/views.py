@@ -276,13 +276,21 @@ def in_flow_order(task_runs: Iterable[TaskRun], flow: Flow) -> list[TaskRun]:
     position = {name: node.position for name, node in index(flow).items()}
     items = {item.address: {key: at for at, key in enumerate(item.keys or ())} for item in found}
 
-    def place(item: TaskRun) -> list[tuple[int, int]]:
-        parsed = parse(item.address)
+    known: dict[str, list[tuple[int, int]]] = {"": []}
+
+    def around(address: str) -> list[tuple[int, int]]:
         place: list[tuple[int, int]] = []
         prefix = ""
-        for loop, key in parsed.items:
+        for loop, key in parse(address).items:
             place.append((position.get(loop, 0), 1 + items.get(prefix + loop, {}).get(key or "", 0)))
             prefix = f"{item_prefix(prefix + loop, key or '')}."
-        return [*place, (position.get(item.task, len(position)), 0)]
+        return place
+
+    def place(item: TaskRun) -> list[tuple[int, int]]:
+        # what stands in one item shares what is before its own name
+        shared = item.address.removesuffix(item.task)
+        if shared not in known:
+            known[shared] = around(item.address)
+        return [*known[shared], (position.get(item.task, len(position)), 0)]
 
     return sorted(found, key=place)

@@ -121,3 +121,37 @@ class StoredLine:
     address: str
     attempt: int
     line: LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A task run that may have to do with a stored value: what it used names it, or what it was given, or it was kept.
+
+    Parameters
+    ----------
+    run, run_name : the run that it is of.
+    used : for each value that it used, by its path, the value's digest.
+    given : whether the digest of the value stands in what it was given.
+    """
+
+    run: str
+    run_name: str
+    task_run: str
+    address: str
+    state: State
+    action: Action
+    reused_from: str | None
+    used: Mapping[str, str]
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many task runs of a task in a run came to a state by an action, and how long they took together."""
+
+    run: str
+    task: str
+    action: Action
+    state: State
+    count: int
+    seconds: float | None

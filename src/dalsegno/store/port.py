@@ -23,7 +23,7 @@ from dalsegno.store.figures_port import FigureReads
 from dalsegno.store.files_port import DeleteFile, FileReads, PutFile
 from dalsegno.store.flows_port import DeleteFlow, DisableFlow, FlowReads, SaveRevision
 from dalsegno.store.kv_port import DeleteEntry, EntryReads, SetEntry
-from dalsegno.store.listing import RunFilter, RunPage, StoredLine, ToldEvent
+from dalsegno.store.listing import Mention, RunFilter, RunPage, StoredLine, Tally, ToldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +317,10 @@ class TaskRunReads(Protocol):
         """Give a run's task runs, those that it executed and those that it kept, in the order they were added."""
         ...
 
+    def in_short(self, run: str) -> list[TaskRun]:
+        """Give what `of_run` does, without digests, used values, properties, values of items and metadata."""
+        ...
+
     def results(self, run: str) -> list[Result]:
         """Give the light form of a run's task runs, in the order they were added."""
         ...
@@ -347,6 +351,16 @@ class TaskRunReads(Protocol):
 
     def at(self, run: str, address: str) -> TaskRun | None:
         """Give the task run at an address."""
+        ...
+
+    def mentions(self, root: str, maker: str, path: str, digest: str, limit: int) -> list[Mention]:
+        """Give the task runs of a lineage, and of the runs that it called, that used something at `path`, or were given a
+        value of a digest, or that kept the result of the task run `maker`; by run, the oldest first.
+        """
+        ...
+
+    def tallies(self, root: str) -> list[Tally]:
+        """Count the task runs of all runs of a lineage, by run, task, action and state."""
         ...
 
     def attempts(self, task_run: str) -> list[Attempt]:
@@ -399,6 +413,10 @@ class ArtifactReads(Protocol):
 
     def of_task_run(self, task_run: str) -> list[Artifact]:
         """Give those that a task run made, in the order they were added."""
+        ...
+
+    def of_run(self, run: str, limit: int = 1000) -> list[tuple[str, Artifact]]:
+        """Give those that the task runs of a run made, or that they kept, each with the address."""
         ...
 
     def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:

@@ -13,7 +13,7 @@ from dalsegno.store import rows
 from dalsegno.store import statements as sql
 from dalsegno.store.jsontext import from_text
 from dalsegno.store.lists import Lists
-from dalsegno.store.port import RunFilter, RunPage, StoredLine, ToldEvent, Wishes
+from dalsegno.store.port import Mention, RunFilter, RunPage, StoredLine, Tally, ToldEvent, Wishes
 from dalsegno.store.uses import Fetch, digests_in_use
 
 #: lines in one chunk at most
@@ -85,6 +85,9 @@ class TaskRuns:
     def of_run(self, run: str) -> list[TaskRun]:
         return [rows.task_run_of(row) for row in self._fetch(sql.TASK_RUNS_OF_RUN, {"run": run})]
 
+    def in_short(self, run: str) -> list[TaskRun]:
+        return [rows.task_run_of(row) for row in self._fetch(sql.TASK_RUNS_IN_SHORT, {"run": run})]
+
     def results(self, run: str) -> list[Result]:
         return rows.results_of(self._fetch(sql.RESULTS_OF_RUN, {"run": run}))
 
@@ -107,6 +110,13 @@ class TaskRuns:
     def at(self, run: str, address: str) -> TaskRun | None:
         found = self._fetch(sql.TASK_RUN_AT, {"run": run, "address": address})
         return next((rows.task_run_of(row) for row in found), None)
+
+    def mentions(self, root: str, maker: str, path: str, digest: str, limit: int) -> list[Mention]:
+        asked = {"root": root, "maker": maker, "path": path, "digest": digest, "limit": limit}
+        return [rows.mention_of(row) for row in self._fetch(sql.MENTIONS, asked)]
+
+    def tallies(self, root: str) -> list[Tally]:
+        return [rows.tally_of(row) for row in self._fetch(sql.TALLIES, {"root": root})]
 
     def attempts(self, task_run: str) -> list[Attempt]:
         return [rows.attempt_of(row) for row in self._fetch(sql.ATTEMPTS, {"id": task_run})]
@@ -173,6 +183,10 @@ class Artifacts:
 
     def of_task_run(self, task_run: str) -> list[Artifact]:
         return [rows.artifact_of(row) for row in self._fetch(sql.ARTIFACTS_OF_TASK_RUN, {"id": task_run})]
+
+    def of_run(self, run: str, limit: int = 1000) -> list[tuple[str, Artifact]]:
+        found = self._fetch(sql.ARTIFACTS_OF_RUN, {"run": run, "limit": limit})
+        return [(row[0], rows.artifact_of(row[1:])) for row in found]
 
     def in_use(self, among: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
         return digests_in_use(self._fetch, among, without)

@@ -23,7 +23,7 @@ from dalsegno.store.jsontext import (
     tuple_from_text,
 )  # fmt: skip
 from dalsegno.store.listing import FlowSummary
-from dalsegno.store.port import StoredLine, ToldEvent
+from dalsegno.store.port import Mention, StoredLine, Tally, ToldEvent
 
 Row = tuple[Any, ...]
 
@@ -266,6 +266,19 @@ def artifact_row(artifact: Artifact) -> dict[str, Any]:
         "mark": artifact.mark,
         "summary": optional_to_text(artifact.summary or None),
     }
+
+
+def mention_of(row: Row) -> Mention:
+    """Give the mention of a row."""
+    run, name, task_run, address, state, action, reused_from, used, given = row
+    found = map_from_text(used)
+    return Mention(run, name, task_run, address, State(state), Action(action), reused_from, found, bool(given))
+
+
+def tally_of(row: Row) -> Tally:
+    """Give the tally of a row."""
+    run, task, action, state, count, took = row
+    return Tally(run, task, Action(action), State(state), count, took)
 
 
 def artifact_of(row: Row) -> Artifact:

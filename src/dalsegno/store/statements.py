@@ -333,6 +333,11 @@ KEEP_RENAMED = (
 )
 
 TASK_RUNS_OF_RUN = _select("task_runs", TASK_RUN, "WHERE run = :run ORDER BY seq")
+#: what a list does not show is not read: of a long run, that is most of what there is
+_NOT_LISTED = {"digests": "'{}'", "used": "'{}'", "properties": "'{}'", "loop_values": "NULL", "metadata": "NULL"}
+TASK_RUNS_IN_SHORT = _select(
+    "task_runs", [_NOT_LISTED.get(name, name) for name in TASK_RUN], "WHERE run = :run ORDER BY seq"
+)
 RESULTS_OF_RUN = _select("task_runs", (*RESULT, "error IS NOT NULL"), "WHERE run = :run ORDER BY seq")
 TOOK = (
     "SELECT task, type, AVG(ended - started) FROM task_runs WHERE run = :run AND action = 'RUN' AND ended IS NOT NULL "
@@ -346,6 +351,22 @@ DIGESTS_OF_RUN = _select("task_runs", ("id", "digests"), "WHERE run = :run")
 GET_TASK_RUN = _select("task_runs", TASK_RUN, "WHERE id = :id")
 TASK_RUN_AT = _select("task_runs", TASK_RUN, "WHERE run = :run AND address = :address")
 ATTEMPTS = _select("attempts", ATTEMPT, "WHERE task_run = :id ORDER BY number")
+#: the runs of a lineage, and those that their tasks called
+_AROUND = (
+    "SELECT id FROM runs WHERE root = :root UNION "
+    "SELECT id FROM runs WHERE parent IN (SELECT id FROM runs WHERE root = :root)"
+)
+MENTIONS = (
+    "SELECT r.id, r.name, t.id, t.address, t.state, t.action, t.reused_from, t.used, "
+    "CASE WHEN instr(t.properties, :digest) > 0 THEN 1 ELSE 0 END "
+    f"FROM task_runs AS t JOIN runs AS r ON r.id = t.run WHERE t.run IN ({_AROUND}) AND r.deleted IS NULL AND "
+    "(t.reused_from = :maker OR instr(t.used, :path) > 0 OR instr(t.properties, :digest) > 0) "
+    "ORDER BY r.created, t.run, t.seq LIMIT :limit"
+)
+TALLIES = (
+    "SELECT t.run, t.task, t.action, t.state, COUNT(*), SUM(t.ended - t.started) FROM task_runs AS t "
+    "JOIN runs AS r ON r.id = t.run WHERE r.root = :root GROUP BY t.run, t.task, t.action, t.state"
+)
 
 # --- events
 
@@ -399,6 +420,10 @@ FIND_ARTIFACTS = _select(
     "artifacts",
     ARTIFACT,
     "WHERE (id >= :prefix AND id < :end) OR (digest >= :prefix AND digest < :end) ORDER BY seq DESC LIMIT :limit",
+)
+ARTIFACTS_OF_RUN = (
+    f"SELECT t.address, {', '.join(f'a.{name}' for name in ARTIFACT)} FROM task_runs AS t "
+    "JOIN artifacts AS a ON a.task_run = COALESCE(t.reused_from, t.id) WHERE t.run = :run ORDER BY t.seq, a.seq LIMIT :limit"
 )
 ARTIFACTS_OF_TASK_RUN = _select("artifacts", ARTIFACT, "WHERE task_run = :id ORDER BY seq")
 

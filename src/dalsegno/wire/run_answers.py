@@ -61,6 +61,37 @@ class Runs(Answer):
     )
 
 
+class Did(Answer):
+    """What a run did, counted in tasks that hold no others."""
+
+    ran: int
+    failed: int = Field(description="Of those that ran, how many failed or were killed.")
+    reused: int
+    pinned: int
+    saved: float = Field(description="How long what it kept took where it ran, in seconds.")
+
+
+class Lineage(Answer):
+    """All runs of a lineage, the root first."""
+
+    runs: list[Run]
+    did: dict[str, Did] | None = Field(default=None, description="By the id of a run, where it is asked for.")
+
+
+class UnbegunTask(Answer):
+    """What was planned and never began."""
+
+    address: str
+    task: str
+    failed: list[str] = Field(description="The addresses of what failed before it.")
+
+
+class UnbegunTasks(Answer):
+    """What was planned in a run and never began."""
+
+    unbegun: list[UnbegunTask]
+
+
 class TaskRun(Answer):
     """A task run."""
 
@@ -225,6 +256,9 @@ class Column(Answer):
 
     name: str
     type: str | None = Field(description="As the library names it that made the table; a file of text has none.")
+    nulls: int | None = Field(
+        default=None, description="How many cells are missing in all rows, where the file says so."
+    )
 
 
 class Table(Answer):
@@ -235,6 +269,17 @@ class Table(Answer):
     total: int | None = Field(description="How many rows there are, where that is known.")
 
 
+class Array(Answer):
+    """The beginning of an array."""
+
+    shape: list[int]
+    dtype: str
+    corner: list[list[str]] = Field(description="The first numbers of the last two dimensions, at 0 of all others.")
+    least: str | None = Field(description="Of all numbers, as the next two, where it is not too large.")
+    most: str | None
+    mean: str | None
+
+
 class Preview(Answer):
     """What a stored value or file looks like."""
 
@@ -242,6 +287,37 @@ class Preview(Answer):
     text: str | None = Field(description="The beginning of it, where it is text.")
     complete: bool = Field(description="Whether that is all of it.")
     table: Table | None = Field(description="Where it is a table.")
+    array: Array | None = Field(description="Where it is an array.")
+    image: str | None = Field(description="The media type, where it is a picture that a browser shows.")
+
+
+class Use(Answer):
+    """A task run that read a stored value or file, or that kept the result which it is of."""
+
+    run: str
+    run_name: str
+    task_run: str
+    address: str
+    state: str
+    kept: bool = Field(description="Whether it kept the result, and did not read it.")
+
+
+class Uses(Answer):
+    """What used a stored value or file, by run, the oldest first."""
+
+    uses: list[Use]
+
+
+class ArtifactOfRun(Artifact):
+    """The record of a value or file that a task run of a run stored or kept."""
+
+    address: str
+
+
+class ArtifactsOfRun(Answer):
+    """What a run stored or kept, in the order of its task runs."""
+
+    artifacts: list[ArtifactOfRun]
 
 
 class Artifacts(Answer):

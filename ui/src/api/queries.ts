@@ -82,11 +82,11 @@ export const LINES = 10_000
 export const linesFrom = (run: string, wanted: LineFilter, after: number, limit = LINES, signal?: AbortSignal) =>
   given(api.GET('/api/v1/runs/{run}/logs', { params: { ...path(run), query: { ...wanted, after, limit } }, signal }))
 
-/** The first lines of one task run. */
-export const linesQuery = (run: string, address: string) =>
+/** The first lines of one task run, or of one of its attempts. */
+export const linesQuery = (run: string, address: string, attempt?: number) =>
   queryOptions({
-    queryKey: [...ofRun(run), 'lines', address],
-    queryFn: ({ signal }) => linesFrom(run, { address }, 0, 200, signal),
+    queryKey: [...ofRun(run), 'lines', address, attempt ?? null],
+    queryFn: ({ signal }) => linesFrom(run, { address, ...(attempt !== undefined && { attempt }) }, 0, 200, signal),
   })
 
 /** A revision of a flow, the latest where none is named: its number, what it takes, and its graph. */

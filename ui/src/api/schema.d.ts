@@ -421,6 +421,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a run stored
+         * @description Give the records of the values and files that the task runs of a run stored or kept, with addresses; at most 1,000.
+         */
+        get: operations["looking_artifacts_of_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/unbegun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what was never begun, and why
+         * @description Give what was planned in a run that failed and never began, each with the addresses of what failed before it.
+         */
+        get: operations["looking_unbegun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run}/waits": {
         parameters: {
             query?: never;
@@ -1214,9 +1254,32 @@ export interface paths {
          * Look into a stored value or file
          * @description Give the record of a stored value or file, with its summary, and its first 64 KiB where those are text.
          *
-         *     Of a table also the columns, with their types, and the first rows. Nothing is loaded from what is stored.
+         *     Of a table also the columns with their types, and the first rows: as the summary has them, or read of a file of CSV,
+         *     Parquet, Arrow, Avro, Ion or JSON lines; of an array the shape and the first numbers. No code that stands in it is
+         *     carried out.
          */
         get: operations["artifacts_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/artifact/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what used a stored value or file
+         * @description Give the task runs that read a stored value or file, in its run, in replays of it and in what those called; and those
+         *     that kept the result (`kept`).
+         */
+        get: operations["artifacts_uses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1854,6 +1917,30 @@ export interface components {
             };
         };
         /**
+         * Array
+         * @description The beginning of an array.
+         */
+        Array: {
+            /** Shape */
+            shape: number[];
+            /** Dtype */
+            dtype: string;
+            /**
+             * Corner
+             * @description The first numbers of the last two dimensions, at 0 of all others.
+             */
+            corner: string[][];
+            /**
+             * Least
+             * @description Of all numbers, as the next two, where it is not too large.
+             */
+            least: string | null;
+            /** Most */
+            most: string | null;
+            /** Mean */
+            mean: string | null;
+        };
+        /**
          * Artifact
          * @description The record of a stored value or file.
          */
@@ -1888,12 +1975,56 @@ export interface components {
             };
         };
         /**
+         * ArtifactOfRun
+         * @description The record of a value or file that a task run of a run stored or kept.
+         */
+        ArtifactOfRun: {
+            /** Id */
+            id: string;
+            /** Digest */
+            digest: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+            /**
+             * Created
+             * Format: date-time
+             * @description ISO 8601 in UTC.
+             */
+            created: string;
+            /** Run */
+            run: string | null;
+            /** Task Run */
+            task_run: string | null;
+            /** Output */
+            output: string | null;
+            /** Mark */
+            mark: string | null;
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            };
+            /** Address */
+            address: string;
+        };
+        /**
          * Artifacts
          * @description What a task run stored.
          */
         Artifacts: {
             /** Artifacts */
             artifacts: components["schemas"]["Artifact"][];
+        };
+        /**
+         * ArtifactsOfRun
+         * @description What a run stored or kept, in the order of its task runs.
+         */
+        ArtifactsOfRun: {
+            /** Artifacts */
+            artifacts: components["schemas"]["ArtifactOfRun"][];
         };
         /**
          * Asked
@@ -2356,6 +2487,11 @@ export interface components {
              * @description As the library names it that made the table; a file of text has none.
              */
             type: string | null;
+            /**
+             * Nulls
+             * @description How many cells are missing in all rows, where the file says so.
+             */
+            nulls?: number | null;
         };
         /**
          * Committed
@@ -2475,6 +2611,28 @@ export interface components {
             subflow: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Did
+         * @description What a run did, counted in tasks that hold no others.
+         */
+        Did: {
+            /** Ran */
+            ran: number;
+            /**
+             * Failed
+             * @description Of those that ran, how many failed or were killed.
+             */
+            failed: number;
+            /** Reused */
+            reused: number;
+            /** Pinned */
+            pinned: number;
+            /**
+             * Saved
+             * @description How long what it kept took where it ran, in seconds.
+             */
+            saved: number;
         };
         /**
          * Diff
@@ -3163,6 +3321,21 @@ export interface components {
             text: string;
         };
         /**
+         * Lineage
+         * @description All runs of a lineage, the root first.
+         */
+        Lineage: {
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+            /**
+             * Did
+             * @description By the id of a run, where it is asked for.
+             */
+            did?: {
+                [key: string]: components["schemas"]["Did"];
+            } | null;
+        };
+        /**
          * LineageInShort
          * @description The run that began a lineage, and how many replays there are in it.
          */
@@ -3427,6 +3600,13 @@ export interface components {
             complete: boolean;
             /** @description Where it is a table. */
             table: components["schemas"]["Table"] | null;
+            /** @description Where it is an array. */
+            array: components["schemas"]["Array"] | null;
+            /**
+             * Image
+             * @description The media type, where it is a picture that a browser shows.
+             */
+            image: string | null;
         };
         /**
          * PurgeWanted
@@ -4319,6 +4499,50 @@ export interface components {
             tokens: components["schemas"]["TokenShown"][];
         };
         /**
+         * UnbegunTask
+         * @description What was planned and never began.
+         */
+        UnbegunTask: {
+            /** Address */
+            address: string;
+            /** Task */
+            task: string;
+            /**
+             * Failed
+             * @description The addresses of what failed before it.
+             */
+            failed: string[];
+        };
+        /**
+         * UnbegunTasks
+         * @description What was planned in a run and never began.
+         */
+        UnbegunTasks: {
+            /** Unbegun */
+            unbegun: components["schemas"]["UnbegunTask"][];
+        };
+        /**
+         * Use
+         * @description A task run that read a stored value or file, or that kept the result which it is of.
+         */
+        Use: {
+            /** Run */
+            run: string;
+            /** Run Name */
+            run_name: string;
+            /** Task Run */
+            task_run: string;
+            /** Address */
+            address: string;
+            /** State */
+            state: string;
+            /**
+             * Kept
+             * @description Whether it kept the result, and did not read it.
+             */
+            kept: boolean;
+        };
+        /**
          * UserShown
          * @description A user.
          */
@@ -4357,6 +4581,14 @@ export interface components {
         UsersShown: {
             /** Users */
             users: components["schemas"]["UserShown"][];
+        };
+        /**
+         * Uses
+         * @description What used a stored value or file, by run, the oldest first.
+         */
+        Uses: {
+            /** Uses */
+            uses: components["schemas"]["Use"][];
         };
         /**
          * Validated
@@ -6615,6 +6847,176 @@ export interface operations {
             };
         };
     };
+    looking_artifacts_of_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactsOfRun"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing; `closest` names what is most like it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    looking_unbegun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnbegunTasks"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing; `closest` names what is most like it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     looking_waits: {
         parameters: {
             query?: never;
@@ -6787,7 +7189,10 @@ export interface operations {
     };
     looking_lineage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With what each run did, counted in tasks. */
+                did?: boolean;
+            };
             header?: never;
             path: {
                 run: string;
@@ -6802,7 +7207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Runs"];
+                    "application/json": components["schemas"]["Lineage"];
                 };
             };
             /** @description Nobody knows who asks. */
@@ -10586,6 +10991,8 @@ export interface operations {
             query: {
                 /** @description An id, a unique prefix of an id or digest, or a `dalsegno://` URI. */
                 name: string;
+                /** @description Rows of a table, at most. */
+                rows?: number;
             };
             header?: never;
             path?: never;
@@ -10658,11 +11065,90 @@ export interface operations {
             };
         };
     };
+    artifacts_uses: {
+        parameters: {
+            query: {
+                /** @description An id, a unique prefix of an id or digest, or a `dalsegno://` URI. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It cannot be done as things are now: they have moved, or a name fits several. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is wrong; nothing was written. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server has failed, or its store is away. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     artifacts_content: {
         parameters: {
             query: {
                 /** @description An id, a unique prefix of an id or digest, or a `dalsegno://` URI. */
                 name: string;
+                /** @description A picture (PNG, JPEG, GIF, WebP) as one, to be shown. */
+                shown?: boolean;
             };
             header?: never;
             path?: never;

@@ -19,6 +19,7 @@ const KEYS: readonly [string, string][] = [
   ['l', 'Log of the task'],
   ['r', 'Replay the task, or the run'],
   ['f', 'Fix and replay'],
+  ['c', 'Compare the run; in a tree, copy the path'],
   ['Ctrl Enter', 'Submit what is open: a replay, a run, a save'],
   ['x', 'Run the flow'],
   ['n p', 'Next, previous change of a difference'],

@@ -49,6 +49,8 @@ export interface Row {
   /** How many tasks below look how; groups alone have it. */
   share: ReadonlyMap<Look, number>
   children: Row[]
+  /** Of what was never begun, the addresses of what failed before it. */
+  failedBefore?: readonly string[]
 }
 
 const GROUPS = new Set(['sequence', 'parallel', 'loop', 'choice', 'dag'])
@@ -83,6 +85,7 @@ export function treeOf(
   nodes: readonly GraphNode[],
   planned: readonly Planned[],
   ended: boolean,
+  unbegun: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Row[] {
   const known = new Map(nodes.map((node) => [node.id, node]))
   const rows = new Map<string, Row>()
@@ -90,7 +93,7 @@ export function treeOf(
   const begun = new Set(bars.map((bar) => bar.address))
   for (const bar of bars) rows.set(bar.address, taskRow(bar, known))
   for (const each of planned) {
-    if (!begun.has(each.address) && each.action !== 'LEAVE') rows.set(each.address, comingRow(each, known, ended))
+    if (!begun.has(each.address) && each.action !== 'LEAVE') rows.set(each.address, comingRow(each, known, ended, unbegun.get(each.address)))
   }
   const holder = (key: string, kind: 'item' | 'handlers', label: string, into: Row[]): Row => {
     const found = rows.get(key)
@@ -121,11 +124,12 @@ function taskRow(bar: Bar, known: ReadonlyMap<string, GraphNode>): Row {
   }
 }
 
-function comingRow(each: Planned, known: ReadonlyMap<string, GraphNode>, ended: boolean): Row {
+function comingRow(each: Planned, known: ReadonlyMap<string, GraphNode>, ended: boolean, failedBefore: readonly string[] | undefined): Row {
   const kind = GROUPS.has(known.get(each.task)?.kind ?? '') ? 'group' : 'task'
   const look = ended ? 'skipped' : 'queued'
   const stops = each.breakpoint === true && !ended
-  return { key: each.address, kind, label: each.task, look, ...(stops && { stops }), bar: null, started: null, ended: null, share: new Map(), children: [] }
+  const row: Row = { key: each.address, kind, label: each.task, look, ...(stops && { stops }), bar: null, started: null, ended: null, share: new Map(), children: [] }
+  return failedBefore === undefined ? row : { ...row, failedBefore }
 }
 
 function siblings(
@@ -214,6 +218,9 @@ export function linesOf(rows: readonly Row[], open: ReadonlyMap<string, boolean>
   }
   return lines
 }
+
+/** The address of the task that a row stands for, though it may not have begun; nothing for what only holds rows. */
+export const addressOf = (row: Row): string | null => row.bar?.address ?? (row.kind === 'task' || (row.kind === 'group' && row.children.length === 0) ? row.key : null)
 
 /** Whether a task was tried more than once, so that its attempts can be unfolded. */
 export const triedAgain = (row: Row): boolean => row.children.length === 0 && (row.bar?.attempts ?? 0) > 1

@@ -2,6 +2,7 @@ import type { TaskRun } from '../api/queries'
 import { Icon } from '../parts/marks'
 import { Prose } from '../parts/pieces'
 import { CopyExplanation } from './CopyExplanation'
+import { TraceView } from './Trace'
 import type { Loaded } from './useRun'
 
 /** The error of a task: what happened, the property that it is about, what to do next, and where it stands. */
@@ -53,12 +54,7 @@ export function ErrorCard({ error, task, loaded }: { error: Record<string, unkno
             {loaded.head && <CopyExplanation run={loaded.head.id} />}
           </div>
         )}
-        {trace && (
-          <details className="trace">
-            <summary>Traceback</summary>
-            <pre tabIndex={0}>{trace}</pre>
-          </details>
-        )}
+        {trace && <TraceView text={trace} />}
       </div>
     </section>
   )

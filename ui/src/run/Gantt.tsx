@@ -7,7 +7,7 @@ import { attemptsQuery } from '../api/queries'
 import { axisOf, onPresent, place, roomFor, seenOf, ticks, type Axis, type Span } from '../model/axis'
 import { duration, when } from '../model/format'
 import { wordOf, type Look } from '../model/looks'
-import { foldable, linesOf, triedAgain, triedBy, withAttempts, type Bar, type Line, type Row } from '../model/tree'
+import { addressOf, foldable, linesOf, triedAgain, triedBy, withAttempts, type Bar, type Line, type Row } from '../model/tree'
 import { useKeys } from '../parts/keys'
 import { Caesura, Icon, Mark } from '../parts/marks'
 import { Segments } from '../parts/pieces'
@@ -132,8 +132,6 @@ function useAxis(loaded: Loaded, cutting: boolean): Axis {
 }
 
 /** The address that a row is of: what has begun, or a task that is still to come. */
-const addressOf = (row: Row): string | null => row.bar?.address ?? (row.kind === 'task' ? row.key : null)
-
 interface ScoreProps {
   lines: Line[]
   axis: Axis
@@ -165,7 +163,8 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
     setCursor(line.row.key)
     focused.current = true
     virtual.scrollToIndex(lines.indexOf(line), { align: 'auto' })
-    if (selected !== null && addressOf(line.row) !== null) onSelect(addressOf(line.row))
+    const address = addressOf(line.row)
+    if (selected !== null && address !== null) onSelect(address)
   }
   useEffect(() => {
     if (!focused.current) return
@@ -177,7 +176,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
   useEffect(() => {
     if (once.current || lines.length === 0) return
     once.current = true
-    const index = lines.findIndex((line) => line.row.bar?.address === selected)
+    const index = lines.findIndex((line) => selected !== null && addressOf(line.row) === selected)
     if (index > 0) virtual.scrollToIndex(index, { align: 'center' })
   }, [lines, selected, virtual])
   useKeys(
@@ -193,10 +192,11 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
         }
       }
       const step = (by: number) => () => {
-        const index = lines.findIndex((line) => addressOf(line.row) === selected)
+        const index = lines.findIndex((line) => selected !== null && addressOf(line.row) === selected)
         for (let next = index + by; next >= 0 && next < lines.length; next += by) {
           const row = lines[next]?.row
-          if (row && addressOf(row) !== null) return onSelect(addressOf(row))
+          const address = row ? addressOf(row) : null
+          if (address !== null) return onSelect(address)
         }
       }
       return { e: failing, '[': step(-1), ']': step(1) }
@@ -223,10 +223,11 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
     found()
   }
   const chooses = (line: Line) => {
+    const address = addressOf(line.row)
     setCursor(line.row.key)
     if (line.row.kind === 'more') fold(line.row.key, line.row.label !== 'Fewer')
     else if (line.row.kind === 'attempt') onSelect(triedBy(line.row))
-    else if (addressOf(line.row) !== null) onSelect(addressOf(line.row))
+    else if (address !== null) onSelect(address)
     else fold(line.row.key, !line.open)
   }
   const style = { '--zoom': zoom.by, '--pan': zoom.from } as CSSProperties
@@ -248,7 +249,7 @@ function Score({ lines, axis, loaded, selected, onSelect, fold, zoom }: ScorePro
                   top={item.start}
                   axis={axis}
                   live={loaded.live}
-                  selected={addressOf(line.row) !== null && addressOf(line.row) === selected}
+                  selected={selected !== null && addressOf(line.row) === selected}
                   focusable={item.index === at}
                   onChoose={() => chooses(line)}
                   onFold={() => fold(line.row.key, !line.open)}

@@ -3,7 +3,7 @@ import { useNow } from '../api/hooks'
 import { pastAt, presentAt, type Axis } from '../model/axis'
 import { duration, many, span } from '../model/format'
 import { wordOf, type Look } from '../model/looks'
-import { triedAgain, type Line, type Row } from '../model/tree'
+import { addressOf, triedAgain, type Line, type Row } from '../model/tree'
 import { Icon, Mark } from '../parts/marks'
 
 interface Props {
@@ -42,7 +42,7 @@ function GanttRowShown({ line, index, top, axis, live, selected, focusable, onCh
       aria-rowindex={index + 1}
       aria-selected={selected}
       aria-expanded={folds ? open : undefined}
-      data-address={row.bar?.address}
+      data-address={addressOf(row) ?? undefined}
       style={{ '--depth': depth, transform: `translateY(${top}px)` } as CSSProperties}
       onClick={onChoose}
     >
@@ -126,11 +126,12 @@ function Nothing({ row, axis, now, live }: { row: Row; axis: Axis; now: number; 
       </span>
     )
   }
+  const failed = row.failedBefore ?? []
   if (live) return <span className="bar wait" data-state="queued" style={{ '--l': presentAt(axis, now), '--w': 5 } as CSSProperties} />
   return (
     <span className="bar-label" style={zero}>
       <i className="not-reached" />
-      not reached
+      {failed.length === 0 ? 'not reached' : failed.length === 1 ? `${failed[0]} failed` : `${failed[0]} and ${failed.length - 1} more failed`}
     </span>
   )
 }

@@ -15,7 +15,7 @@ export function GanttTab() {
   const select = useMemo(
     () => (address: string | null) =>
       void navigate({
-        search: ({ task: _, ...rest }) => (address === null ? rest : { ...rest, task: address }),
+        search: ({ task: _, attempt: __, ...rest }) => (address === null ? rest : { ...rest, task: address }),
         replace: task !== undefined && address !== null,
         resetScroll: false,
       }),

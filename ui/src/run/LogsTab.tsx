@@ -1,14 +1,16 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { LineFilter, LogLine } from '../api/queries'
-import { clockOf, count, exact, many } from '../model/format'
+import { matchesOf, stepFrom } from '../model/find'
+import { count, many } from '../model/format'
+import { IconButton } from '../parts/button'
 import { Icon } from '../parts/marks'
 import { Failure, Segments, Skeleton } from '../parts/pieces'
 import { useDebounced } from '../replay/useDebounced'
 import { runRoute, type RunSearch } from '../router'
+import { LogLines } from './LogLines'
 import { useLines } from './useLines'
-import { useRun } from './useRun'
+import { useRun, type Loaded } from './useRun'
 
 const LEVELS = [
   { value: '', label: 'All' },
@@ -16,7 +18,8 @@ const LEVELS = [
   { value: 'WARNING', label: 'Warning' },
   { value: 'ERROR', label: 'Error' },
 ]
-const ROW = 24
+/** How many tasks a list of them has at most. */
+const TASKS = 300
 
 /** What a run wrote: the filter stands in the address, and the end is followed by who reads there. */
 export function LogsTab() {
@@ -24,8 +27,6 @@ export function LogsTab() {
   const search = runRoute.useSearch()
   const navigate = useNavigate({ from: runRoute.fullPath })
   const loaded = useRun(run)
-  const [text, setText] = useState(search.text ?? '')
-  const sought = useDebounced(text.trim(), 250)
   const set = useMemo(
     () => (some: Partial<RunSearch>) =>
       void navigate({
@@ -36,118 +37,153 @@ export function LogsTab() {
       }),
     [navigate, run],
   )
-  useEffect(() => {
-    if (sought !== (search.text ?? '')) set({ text: sought })
-  }, [sought]) // eslint-disable-line
+  const sought = search.text ?? ''
   const wanted: LineFilter = {
     ...(search.task && { address: search.task }),
     ...(search.level && { level: search.level }),
-    ...(search.text && { text: search.text }),
+    ...(sought !== '' && !search.around && { text: sought }),
     ...(search.attempt && { attempt: Number(search.attempt) }),
   }
   const { lines, complete, error } = useLines(run, wanted, loaded.live)
+  const length = lines.length
+  const [following, setFollowing] = useState(!window.location.hash.startsWith('#L'))
+  const found = useFound(lines, length, sought)
   const query = new URLSearchParams(Object.entries(wanted).map(([name, value]) => [name, String(value)]))
+  const step = (by: 1 | -1) => {
+    setFollowing(false)
+    found.step(by)
+  }
   return (
     <div className="pane">
       <div className="toolbar wraps">
-        <label className="field search-field">
-          <Icon name="search" size={14} />
-          <input data-search aria-label="Search in lines" placeholder="Search in lines" value={text} onChange={(event) => setText(event.target.value)} />
-        </label>
-        <Segments label="Level" value={search.level ?? ''} choices={LEVELS} onChange={(level) => set({ level })} />
-        {search.task && (
-          <span className="chip">
-            Task <b className="mono">{search.task}</b>
-            <button type="button" className="chip-x" aria-label="Lines of all tasks" onClick={() => set({ task: undefined, attempt: undefined })}>
-              <Icon name="x" size={13} />
+        <SearchBox text={sought} set={(text) => set({ text, ...(text === '' && { around: undefined }) })} step={step} />
+        {sought !== '' && (
+          <span className="row found-steps">
+            <IconButton small icon="chevron-up" label="Previous match" hint="Shift Enter" disabled={found.all === 0} onClick={() => step(-1)} />
+            <IconButton small icon="chevron-down" label="Next match" hint="Enter" disabled={found.all === 0} onClick={() => step(1)} />
+            <span className="muted sm nowrap" role="status">
+              {found.all === 0 ? 'no match' : found.at === null ? many(found.all, 'match', 'matches') : `${count(found.at + 1)} of ${count(found.all)}`}
+            </span>
+            <button type="button" className="chip" aria-pressed={!search.around} onClick={() => set({ around: search.around ? undefined : '1' })}>
+              {search.around ? 'Only matches' : 'Lines around'}
             </button>
           </span>
         )}
+        <Segments label="Level" value={search.level ?? ''} choices={LEVELS} onChange={(level) => set({ level })} />
+        <TaskChoice loaded={loaded} task={search.task} attempt={search.attempt} set={set} />
         <span className="grow" />
         <span className="muted sm" role="status">
-          {many(lines.length, 'line')}
+          {many(length, 'line')}
           {!complete && ' …'}
         </span>
+        <button type="button" className="btn sm only-wide" aria-pressed={following} title={following ? 'The end is kept in view' : 'Go to the end, and stay there'} onClick={() => setFollowing(true)}>
+          <Icon name={following ? 'check' : 'arrow-down'} size={14} />
+          {loaded.live ? 'Follow' : 'To the end'}
+        </button>
         <a className="btn sm only-wide" href={`/api/v1/runs/${run}/logs/download?${query}`} download>
           <Icon name="download" size={14} />
           Download
         </a>
       </div>
-      {error ? (
-        <Failure error={error} />
-      ) : lines.length === 0 ? (
-        complete ? (
-          <p className="calm log-empty">{Object.keys(wanted).length > 0 ? 'No line matches.' : loaded.live ? 'Nothing has been written yet.' : 'It wrote nothing.'}</p>
-        ) : (
-          <Skeleton rows={12} />
-        )
-      ) : (
-        <Lines lines={lines} length={lines.length} />
-      )}
+      <Shown error={error} empty={length === 0} complete={complete} nothing={Object.keys(wanted).length > 0 ? 'No line matches.' : loaded.live ? 'Nothing has been written yet.' : 'It wrote nothing.'}>
+        <LogLines lines={lines} length={length} sought={sought} found={found.position} following={following} onFollow={setFollowing} />
+      </Shown>
     </div>
   )
 }
 
-function Lines({ lines, length }: { lines: LogLine[]; length: number }) {
-  const box = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({ count: length, getScrollElement: () => box.current, estimateSize: () => ROW, overscan: 30 })
-  const [at, setAt] = useState(() => Number(window.location.hash.slice(2)) || null)
-  const [ending, setEnding] = useState(at === null)
-  const seen = useRef(length)
-  // who reads at the end stays there; who reads elsewhere is not moved
-  useLayoutEffect(() => {
-    if (ending) {
-      virtual.scrollToIndex(length - 1, { align: 'end' })
-      seen.current = length
-    }
-  }, [ending, length, virtual])
-  const once = useRef(false)
+function Shown({ error, empty, complete, nothing, children }: { error: Error | null; empty: boolean; complete: boolean; nothing: string; children: ReactNode }) {
+  if (error) return <Failure error={error} />
+  if (!empty) return children
+  return complete ? <p className="calm log-empty">{nothing}</p> : <Skeleton rows={12} />
+}
+
+/** The lines that hold a text, and the one of them that is looked at. */
+function useFound(lines: readonly LogLine[], length: number, sought: string) {
+  const [position, setPosition] = useState<number | null>(null)
+  // the list grows in place: its length says that it has
+  const matches = useMemo(() => matchesOf(lines, sought), [lines, length, sought]) // eslint-disable-line
   useEffect(() => {
-    if (once.current || at === null) return
-    const index = lines.findIndex((line) => line.position === at)
-    if (index < 0) return
-    once.current = true
-    virtual.scrollToIndex(index, { align: 'center' })
-  }, [at, lines, length, virtual])
-  const scrolled = () => {
-    const { scrollTop, clientHeight, scrollHeight } = box.current ?? { scrollTop: 0, clientHeight: 0, scrollHeight: 0 }
-    const now = scrollHeight - scrollTop - clientHeight < ROW * 2
-    if (now) seen.current = length
-    setEnding(now)
+    if (sought === '') setPosition(null)
+  }, [sought])
+  const line = position === null ? null : lines.findIndex((each) => each.position === position)
+  const at = line === null ? -1 : matches.indexOf(line)
+  const step = (by: 1 | -1) => {
+    const next = stepFrom(matches, line === -1 ? null : line, by)
+    if (next !== null) setPosition(lines[next]?.position ?? null)
   }
-  const fresh = length - seen.current
+  return { all: matches.length, at: at < 0 ? null : at, position, step }
+}
+
+function SearchBox({ text, set, step }: { text: string; set: (text: string) => void; step: (by: 1 | -1) => void }) {
+  const [typed, setTyped] = useState(text)
+  const settled = useDebounced(typed.trim(), 250)
+  const first = useRef(true)
+  useEffect(() => {
+    // what stands in the address at first is not typed
+    if (first.current) first.current = false
+    else set(settled)
+  }, [settled]) // eslint-disable-line
   return (
-    <div className="log-box">
-      <div className="log log-page" ref={box} onScroll={scrolled} tabIndex={0} role="log" aria-live="off" aria-label="Lines">
-        <div className="log-all" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index]
-            if (!line) return null
-            return (
-              <div key={line.position} className={`${line.level}${line.position === at ? ' at' : ''}`} style={{ transform: `translateY(${item.start}px)` }}>
-                <a
-                  href={`#L${line.position}`}
-                  title={exact(new Date(line.at))}
-                  onClick={() => setAt(line.position)}
-                >
-                  <time>{clockOf(new Date(line.at))}</time>
-                </a>
-                <span className="lv">{line.level}</span>
-                <span className="who cut" title={line.address}>
-                  {line.address}
-                </span>
-                <span>{line.text}</span>
-              </div>
-            )
-          })}
-        </div>
-      </div>
-      {!ending && fresh > 0 && (
-        <button type="button" className="pill-new log-new" onClick={() => setEnding(true)}>
-          <Icon name="arrow-down" size={14} />
-          {count(fresh)} new {fresh === 1 ? 'line' : 'lines'}
-        </button>
-      )}
-    </div>
+    <label className="field search-field">
+      <Icon name="search" size={14} />
+      <input
+        data-search
+        aria-label="Search in lines"
+        placeholder="Search in lines"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          step(event.shiftKey ? -1 : 1)
+        }}
+      />
+    </label>
+  )
+}
+
+interface ChoiceProps {
+  loaded: Loaded
+  task: string | undefined
+  attempt: string | undefined
+  set: (some: Partial<RunSearch>) => void
+}
+
+/** Of which task, and of which of its attempts, the lines are shown. */
+function TaskChoice({ loaded, task, attempt, set }: ChoiceProps) {
+  const groups = new Set(loaded.flow?.nodes.filter((node) => node.kind !== 'work').map((node) => node.id))
+  const bars = (loaded.gantt?.bars ?? []).filter((bar) => !groups.has(bar.task))
+  const shown = bars.slice(0, TASKS).map((bar) => bar.address)
+  const chosen = bars.find((bar) => bar.address === task)
+  if (task && !shown.includes(task)) shown.unshift(task)
+  return (
+    <>
+      <select className="field other" aria-label="Task" value={task ?? ''} onChange={(event) => set({ task: event.target.value, attempt: undefined })}>
+        <option value="">All tasks</option>
+        {shown.map((address) => (
+          <option key={address} value={address}>
+            {address}
+          </option>
+        ))}
+        {bars.length > TASKS && <option disabled>{count(bars.length - TASKS)} more, by the panel of a task</option>}
+      </select>
+      {task && (chosen === undefined || chosen.attempts > 1) && <AttemptChoice attempts={chosen?.attempts ?? 0} attempt={attempt} set={set} />}
+    </>
+  )
+}
+
+function AttemptChoice({ attempts, attempt, set }: { attempts: number; attempt: string | undefined; set: (some: Partial<RunSearch>) => void }) {
+  const numbers = [...new Set([...Array.from({ length: attempts }, (_, at) => String(at + 1)), ...(attempt ? [attempt] : [])])]
+  if (numbers.length === 0) return null
+  return (
+    <select className="field other" aria-label="Attempt" value={attempt ?? ''} onChange={(event) => set({ attempt: event.target.value })}>
+      <option value="">All attempts</option>
+      {numbers.map((number) => (
+        <option key={number} value={number}>
+          Attempt {number}
+        </option>
+      ))}
+    </select>
   )
 }

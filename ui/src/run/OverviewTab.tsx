@@ -3,12 +3,17 @@ import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { givenQuery, type Run } from '../api/queries'
 import { duration, many, span } from '../model/format'
+import { branchesOf, type Asked } from '../model/relatives'
+import { lookOf } from '../model/looks'
 import { copy } from '../parts/copy'
-import { Icon } from '../parts/marks'
-import { Prose, Skeleton, StateWord } from '../parts/pieces'
+import { Icon, Mark } from '../parts/marks'
+import { Failure, Prose, Skeleton, StateWord } from '../parts/pieces'
 import { Moment } from '../parts/time'
 import { runRoute } from '../router'
 import { flowNameOf, useRun, type Loaded } from './useRun'
+import { artifactsOfRunQuery } from '../results/queries'
+import { Labels } from './Labels'
+import { Request } from './Request'
 import { savedBy } from './RunPage'
 import { ValueList } from './ValueList'
 
@@ -17,7 +22,8 @@ export function OverviewTab() {
   const { run } = runRoute.useParams()
   const loaded = useRun(run)
   const { head, lineage } = loaded
-  if (!head) return <Skeleton />
+  const records = useQuery(artifactsOfRunQuery(run)).data ?? []
+  if (!head) return loaded.error ? <Failure error={loaded.error} again={loaded.again} /> : <Skeleton />
   return (
     <div className="overview">
       <div className="columns">
@@ -41,16 +47,26 @@ export function OverviewTab() {
       <Block title="Inputs" empty={Object.keys(head.inputs).length === 0 && 'It takes none.'}>
         <ValueList values={head.inputs} />
       </Block>
-      <Overridden run={run} />
-      <Block title="Outputs" empty={Object.keys(head.outputs).length === 0 && 'The flow gives none.'}>
-        <ValueList values={head.outputs} />
-      </Block>
-      {Object.keys(head.labels).length > 0 && (
-        <Block title="Labels">
-          <ValueList values={head.labels} />
+      {head.origin && head.request && (
+        <Block title="Asked for">
+          <Request run={run} request={head.request as Asked} />
         </Block>
       )}
-      <Block title="Lineage" note={many(lineage.length, 'run')}>
+      <Overridden run={run} />
+      <Block title="Outputs" empty={Object.keys(head.outputs).length === 0 && (loaded.live ? 'They come when it has ended.' : 'The flow gives none.')}>
+        <ValueList values={head.outputs} records={records} />
+      </Block>
+      <Block title="Labels">
+        <Labels run={run} id={head.id} labels={head.labels} live={loaded.live} />
+      </Block>
+      <Block
+        title="Lineage"
+        note={
+          <Link className="link" to="/runs/$run/lineage" params={{ run }} search={{}}>
+            {many(lineage.length, 'run')}
+          </Link>
+        }
+      >
         <Lineage runs={lineage} head={head} />
       </Block>
       </div>
@@ -58,7 +74,7 @@ export function OverviewTab() {
   )
 }
 
-function Block({ title, note, empty, children }: { title: string; note?: string; empty?: string | false; children: ReactNode }) {
+function Block({ title, note, empty, children }: { title: string; note?: ReactNode; empty?: string | false; children: ReactNode }) {
   return (
     <section className="block">
       <header>
@@ -74,6 +90,8 @@ function Facts({ head, loaded }: { head: Run; loaded: Loaded }) {
   const [copied, setCopied] = useState(false)
   const long = head.started && head.ended ? span(Date.parse(head.started) / 1000, Date.parse(head.ended) / 1000, 0) : null
   const saved = savedBy(loaded)
+  const origin = loaded.lineage.find((each) => each.id === head.origin)
+  const fixed = loaded.lineage.find((each) => each.id === head.fixed_by)
   const environment = Object.entries(head.environment ?? {}).filter(([, value]) => typeof value === 'string')
   const pairs: [string, ReactNode][] = [
     ['State', <StateWord key="state" state={head.state} />],
@@ -89,11 +107,13 @@ function Facts({ head, loaded }: { head: Run; loaded: Loaded }) {
     ],
     [
       'Flow',
-      <Link key="flow" className="link" to="/runs" search={{ flow: flowNameOf(head) }}>
+      <Link key="flow" className="link" to="/flows/$flow" params={{ flow: flowNameOf(head) }} search={{}}>
         {flowNameOf(head)}
       </Link>,
     ],
-    ['Revision', `${head.revision}${loaded.latest && loaded.latest.revision > head.revision ? `, ${loaded.latest.revision} is newer` : ''}`],
+    ['Revision', <Revision key="revision" head={head} loaded={loaded} />],
+    ...(origin ? [['Replay of', <Related key="origin" run={origin} />] as [string, ReactNode]] : []),
+    ...(fixed ? [['Fixed by', <Related key="fixed" run={fixed} />] as [string, ReactNode]] : []),
     ['Made', <Moment key="made" at={head.created} />],
     ...(head.started ? [['Started', <Moment key="started" at={head.started} />] as [string, ReactNode]] : []),
     ...(head.ended ? [['Ended', <Moment key="ended" at={head.ended} />] as [string, ReactNode]] : []),
@@ -112,6 +132,45 @@ function Facts({ head, loaded }: { head: Run; loaded: Loaded }) {
         </div>
       ))}
     </dl>
+  )
+}
+
+/** The revision of a run, with the ways to its text and to what differs. */
+function Revision({ head, loaded }: { head: Run; loaded: Loaded }) {
+  const flow = { flow: flowNameOf(head) }
+  const origin = loaded.lineage.find((each) => each.id === head.origin)
+  return (
+    <span className="row wrap">
+      <Link className="link" to="/flows/$flow/revisions" params={flow} search={{ b: String(head.revision), view: 'text' }}>
+        {head.revision}
+      </Link>
+      {head.revision > 1 && (
+        <Link className="link" to="/flows/$flow/revisions" params={flow} search={{ b: String(head.revision) }}>
+          what it changed
+        </Link>
+      )}
+      {origin && origin.revision !== head.revision && (
+        <Link className="link" to="/compare" search={{ before: origin.id, after: head.id }}>
+          from {origin.revision} in the origin
+        </Link>
+      )}
+      {loaded.latest && loaded.latest.revision > head.revision && (
+        <Link className="link" to="/flows/$flow/revisions" params={flow} search={{ a: String(head.revision), b: String(loaded.latest.revision) }}>
+          {loaded.latest.revision} is newer
+        </Link>
+      )}
+    </span>
+  )
+}
+
+function Related({ run }: { run: Run }) {
+  return (
+    <span className="row">
+      <Mark look={lookOf(run.state)} size={12} />
+      <Link className="link" to="/runs/$run" params={{ run: run.id }} search={{}}>
+        {run.name}
+      </Link>
+    </span>
   )
 }
 
@@ -139,12 +198,10 @@ function Overridden({ run }: { run: string }) {
 
 /** The runs of a lineage below those that they replay. */
 function Lineage({ runs, head }: { runs: readonly Run[]; head: Run }) {
-  const depths = new Map<string, number>()
-  for (const each of runs) depths.set(each.id, each.origin === null ? 0 : (depths.get(each.origin) ?? 0) + 1)
   return (
     <ul className="lineage">
-      {runs.map((each) => (
-        <li key={each.id} style={{ paddingLeft: (depths.get(each.id) ?? 0) * 18 }}>
+      {branchesOf(runs).map(({ run: each, depth }) => (
+        <li key={each.id} style={{ paddingLeft: depth * 18 }}>
           <StateWord state={each.state} />
           {each.id === head.id ? (
             <b className="strong">{each.name}</b>

@@ -38,8 +38,12 @@ export function RunPage() {
     [ask],
   )
   const fix = useMemo(() => () => void navigate({ to: '/runs/$run/fix', params: { run }, search: search.task ? { task: search.task } : {} }), [navigate, run, search.task])
+  const compare = useMemo(
+    () => () => void navigate({ to: '/compare', search: { after: head?.id ?? run, ...(head?.origin && { before: head.origin }) } }),
+    [navigate, head, run],
+  )
   const [operator, editor] = [useMay('operator'), useMay('editor')]
-  useKeys(useMemo(() => ({ ...(operator && { r: open }), ...(editor && { f: fix }) }), [open, fix, operator, editor]))
+  useKeys(useMemo(() => ({ ...(operator && { r: open }), ...(editor && { f: fix }), c: compare }), [open, fix, compare, operator, editor]))
   useRunActions({ run, head, live: loaded.live, open, fix })
   if (loaded.error && !head) return <Failure error={loaded.error} again={loaded.again} />
   if (!head) return <Skeleton />
@@ -113,6 +117,16 @@ function Head({ loaded, head, onReplay, open }: { loaded: Loaded; head: Head; on
         </Link>
         <Link to="/runs/$run/topology" activeOptions={{ includeSearch: false }} {...tab}>
           Topology
+        </Link>
+        <Link to="/runs/$run/outputs" activeOptions={{ includeSearch: false }} {...tab}>
+          Outputs
+        </Link>
+        <Link to="/runs/$run/lineage" activeOptions={{ includeSearch: false }} {...tab}>
+          Lineage
+          {loaded.lineage.length > 1 && <span className="count">{loaded.lineage.length}</span>}
+        </Link>
+        <Link to="/compare" search={{ ...(head.origin && { before: head.origin }), after: head.id }}>
+          Compare
         </Link>
       </nav>
     </div>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useNow, usePresence } from '../api/hooks'
-import { attemptsQuery, codeQuery, linesQuery, sourceQuery, taskRunQuery, type Attempt, type TaskRun } from '../api/queries'
+import { codeQuery, givenQuery, linesQuery, sourceQuery, taskRunQuery, type TaskRun } from '../api/queries'
 import { clockOf, duration, many, span } from '../model/format'
 import { hasEnded, lookOf, wordOf, wordOfState } from '../model/looks'
 import { copy } from '../parts/copy'
@@ -13,7 +13,11 @@ import { For } from '../parts/For'
 import { IconButton } from '../parts/button'
 import { useKeys } from '../parts/keys'
 import { runRoute } from '../router'
+import { artifactsOfTaskQuery } from '../results/queries'
+import { AttemptSwitch, History, useAttempts } from './Attempts'
 import { ErrorCard } from './ErrorCard'
+import { Sources } from './Sources'
+import { NotBegun } from './Unbegun'
 import type { Loaded } from './useRun'
 import { ValueList } from './ValueList'
 
@@ -26,8 +30,9 @@ interface Props {
 
 /** What became of one task: its error first, then what it was given, what it gave and what it wrote. */
 export function TaskPanel({ run, address, loaded, onSelect }: Props) {
-  const found = useQuery(taskRunQuery(run, address))
-  const task = found.data
+  const begun = loaded.gantt?.bars.some((bar) => bar.address === address)
+  const found = useQuery({ ...taskRunQuery(run, address), enabled: begun !== false })
+  const task = begun === false ? undefined : found.data
   const box = useRef<HTMLElement>(null)
   const navigate = useNavigate({ from: runRoute.fullPath })
   useKeys({
@@ -40,20 +45,10 @@ export function TaskPanel({ run, address, loaded, onSelect }: Props) {
         <>
           <PanelHead run={run} task={task} loaded={loaded} onSelect={onSelect} />
           <div className="panel-body" tabIndex={0} role="group" aria-label="What became of the task">
-            {task.error && <ErrorCard error={task.error} task={task} loaded={loaded} />}
-            <Came task={task} loaded={loaded} />
-            <Section title="Rendered properties" note={`${Object.keys(task.properties).length}`} hidden={Object.keys(task.properties).length === 0}>
-              <ValueList values={task.properties} />
-            </Section>
-            <Read task={task} />
-            <Section title="Outputs" hidden={Object.keys(task.outputs).length === 0}>
-              <ValueList values={task.outputs} />
-            </Section>
-            <Attempts run={run} task={task} loaded={loaded} />
-            <Lines run={run} task={task} />
+            <Body run={run} task={task} loaded={loaded} />
           </div>
         </>
-      ) : found.error ? (
+      ) : found.error || begun === false ? (
         <>
           <div className="panel-head">
             <div className="row">
@@ -61,12 +56,56 @@ export function TaskPanel({ run, address, loaded, onSelect }: Props) {
               <IconButton small icon="x" label="Close" hint="Esc" onClick={() => onSelect(null)} />
             </div>
           </div>
-          <Failure error={found.error} />
+          {begun === false || found.error === null ? (
+            <NotBegun run={run} address={address} live={loaded.live} />
+          ) : (
+            <Failure error={found.error} again={() => void found.refetch()} />
+          )}
         </>
       ) : (
         <Skeleton />
       )}
     </aside>
+  )
+}
+
+/** All that is told of a task below its head; of the attempt that is looked at where it has several. */
+function Body({ run, task, loaded }: { run: string; task: TaskRun; loaded: Loaded }) {
+  const search = runRoute.useSearch()
+  const navigate = useNavigate({ from: runRoute.fullPath })
+  const { attempts, shown } = useAttempts(run, task.address, search.attempt)
+  const records = useQuery(artifactsOfTaskQuery(task.reused_from ?? task.id)).data ?? []
+  const given = useQuery(givenQuery(run)).data?.[task.address] ?? []
+  const earlier = task.attempt - attempts.length
+  const error = shown && shown.number !== attempts.at(-1)?.number ? shown.error : task.error
+  const outputs = Object.keys(task.outputs).length
+  return (
+    <>
+      <Section title="Attempts" hidden={attempts.length < 2} note={earlier > 0 ? `${many(earlier, 'more', 'more')} before, in the origin` : undefined}>
+        <AttemptSwitch
+          attempts={attempts}
+          shown={shown}
+          task={task}
+          loaded={loaded}
+          onChoose={(number) => void navigate({ search: (before) => ({ ...before, attempt: String(number) }), replace: true, resetScroll: false })}
+        />
+      </Section>
+      {error && <ErrorCard error={error} task={task} loaded={loaded} />}
+      <Came task={task} loaded={loaded} />
+      <Section title="Rendered properties" note={`${Object.keys(task.properties).length}`} hidden={Object.keys(task.properties).length === 0}>
+        <ValueList values={task.properties} records={records} />
+      </Section>
+      <Section title="Inputs" hidden={Object.keys(task.used).length === 0}>
+        <Sources run={run} task={task} loaded={loaded} given={given} />
+      </Section>
+      <Section title="Outputs" hidden={outputs === 0 && !hasEnded(task.state)}>
+        {outputs === 0 ? <p className="muted sm">It gave none.</p> : <ValueList values={task.outputs} records={records} />}
+      </Section>
+      <Section title="History">
+        <History task={task} attempts={attempts} />
+      </Section>
+      <Lines run={run} task={task} attempt={attempts.length > 1 ? shown?.number : undefined} />
+    </>
   )
 }
 
@@ -194,63 +233,11 @@ function Came({ task, loaded }: { task: TaskRun; loaded: Loaded }) {
   )
 }
 
-/** What it read of others. */
-function Read({ task }: { task: TaskRun }) {
-  const used = Object.keys(task.used)
-  return (
-    <Section title="Read" hidden={used.length === 0}>
-      <ul className="reads">
-        {used.map((path) => (
-          <li key={path}>
-            <Reading path={path} />
-          </li>
-        ))}
-      </ul>
-    </Section>
-  )
-}
-
-function Reading({ path }: { path: string }) {
-  const [kind, task] = path.split('.')
-  if (kind !== 'outputs' || task === undefined) return <code>{path}</code>
-  return (
-    <Link className="link mono" from={runRoute.fullPath} to="." search={(before) => ({ ...before, task })} resetScroll={false}>
-      {path.slice('outputs.'.length)}
-    </Link>
-  )
-}
-
-function Attempts({ run, task, loaded }: { run: string; task: TaskRun; loaded: Loaded }) {
-  const found = useQuery(attemptsQuery(run, task.address))
-  const attempts = found.data ?? []
-  const moving = loaded.live && !hasEnded(task.state)
-  const now = useNow(moving) / 1000
-  const earlier = task.attempt - attempts.length
-  return (
-    <Section title="Attempts" hidden={attempts.length === 0} note={earlier > 0 ? `${many(earlier, 'more', 'more')} before, in the origin` : undefined}>
-      <ol className="attempts">
-        {attempts.map((each) => (
-          <li key={each.number}>
-            <Mark look={lookOf(each.state)} />
-            <span className="grow">
-              Attempt {each.number} <span className="muted">{wordOfState(each.state).toLowerCase()}</span>
-              {each.error && !same(each, task) && <span className="cut block muted">{String(each.error.message)}</span>}
-            </span>
-            <span className="soft">{duration(span(seconds(each.started), seconds(each.ended), now) ?? 0)}</span>
-          </li>
-        ))}
-      </ol>
-    </Section>
-  )
-}
-
-const same = (attempt: Attempt, task: TaskRun): boolean => attempt.error?.message === task.error?.message
-
 /** How many of the last lines the panel shows. */
 const LAST = 12
 
-function Lines({ run, task }: { run: string; task: TaskRun }) {
-  const found = useQuery(linesQuery(run, task.address))
+function Lines({ run, task, attempt }: { run: string; task: TaskRun; attempt: number | undefined }) {
+  const found = useQuery(linesQuery(run, task.address, attempt))
   const lines = found.data?.lines ?? []
   const shown = lines.slice(-LAST)
   const more = found.data?.next !== null && found.data !== undefined
@@ -262,7 +249,7 @@ function Lines({ run, task }: { run: string; task: TaskRun }) {
         last
         note={
           lines.length > 0 && (
-            <Link className="link" to="/runs/$run/logs" params={{ run }} search={{ task: task.address }}>
+            <Link className="link" to="/runs/$run/logs" params={{ run }} search={{ task: task.address, ...(attempt !== undefined && { attempt: String(attempt) }) }}>
               All, {count}
             </Link>
           )

@@ -1,15 +1,26 @@
+import type { ReactNode } from 'react'
+import { storedFor } from '../model/artifacts'
 import { size as sizeOf } from '../model/format'
-import { Icon } from '../parts/marks'
+import { wholeOf, type JsonNode } from '../model/json'
+import { ArtifactLink, UriLink } from '../results/ArtifactLink'
+import { JsonTree } from '../results/JsonTree'
+import type { Artifact } from '../results/queries'
 
-/** Values by name: short ones as they are, long ones behind their beginning, files as links. */
-export function ValueList({ values }: { values: Record<string, unknown> }) {
+interface Props {
+  values: Record<string, unknown>
+  /** The records of what is stored among the values, where they are known. */
+  records?: readonly Artifact[]
+}
+
+/** Values by name: short ones as they are, long ones behind their beginning, files and large values as links to their pages. */
+export function ValueList({ values, records = [] }: Props) {
   return (
     <dl className="kv">
       {Object.entries(values).map(([name, value]) => (
         <div key={name} className="pair">
           <dt className="mono">{name}</dt>
           <dd>
-            <Value value={value} />
+            <Value name={name} value={value} records={records} />
           </dd>
         </div>
       ))}
@@ -19,35 +30,33 @@ export function ValueList({ values }: { values: Record<string, unknown> }) {
 
 const SHORT = 120
 
-export function Value({ value }: { value: unknown }) {
-  if (typeof value === 'string' && value.startsWith('dalsegno://')) return <File uri={value} />
-  const stored = storedIn(value)
-  if (stored) return <File uri={stored.name} label={stored.label} />
+export function Value({ name = null, value, records = [] }: { name?: string | null; value: unknown; records?: readonly Artifact[] }) {
+  const stored = storedAs(name, value, records)
+  if (stored) return stored
+  if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) {
+    const text = JSON.stringify(value)
+    if (text.length <= SHORT && !/dalsegno:|\$type|\$artifact/.test(text)) return <span className="mono wraps">{text}</span>
+    const leaf = (node: JsonNode) => storedAs(name, node.value, records)
+    return <JsonTree value={value} label={name ?? 'Value'} depth={text.length < 2000 ? 2 : 1} leaf={leaf} />
+  }
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   if (text.length <= SHORT && !text.includes('\n')) return <span className="mono wraps">{text === '' ? '""' : text}</span>
-  const whole = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
   return (
     <details className="long">
       <summary className="mono cut">{text.slice(0, SHORT)}</summary>
-      <pre tabIndex={0}>{whole}</pre>
+      <pre tabIndex={0}>{text}</pre>
     </details>
   )
 }
 
-/** A value that is stored apart, as outputs refer to it. */
-function storedIn(value: unknown): { name: string; label: string } | null {
-  if (typeof value !== 'object' || value === null) return null
-  const artifact = (value as Record<string, unknown>).$artifact
-  if (typeof artifact !== 'string') return null
-  const size = (value as Record<string, unknown>).size
-  return { name: artifact, label: typeof size === 'number' ? `${artifact.slice(0, 8)}, ${sizeOf(size)}` : artifact.slice(0, 8) }
-}
-
-function File({ uri, label }: { uri: string; label?: string }) {
-  return (
-    <a className="link mono file" href={`/api/v1/artifact/content?name=${encodeURIComponent(uri)}`} download title={uri}>
-      <Icon name="file-text" size={14} />
-      <span className="cut">{label ?? uri.slice(uri.lastIndexOf('/') + 1)}</span>
-    </a>
-  )
+/** A value that is kept apart, as a link to its page. */
+function storedAs(name: string | null, value: unknown, records: readonly Artifact[]): ReactNode {
+  const uri = typeof value === 'string' && value.startsWith('dalsegno://') ? value : null
+  const whole = wholeOf(value)
+  if (uri === null && whole === null) return null
+  const found = storedFor(records, name, value)
+  if (found) return <ArtifactLink artifact={found} counted />
+  if (uri !== null) return <UriLink uri={uri} />
+  const told = `${whole?.type ?? ''}${whole?.size ? `, ${sizeOf(whole.size)}` : ''}`
+  return whole?.digest ? <UriLink uri={whole.digest} label={told} /> : <span className="muted">{told}</span>
 }

@@ -4,6 +4,7 @@ import { flowQuery, ganttQuery, lineageQuery, planOfQuery, runGraphQuery, shownQ
 import { hasEnded } from '../model/looks'
 import { heldSince, NO_WAITS, stopsOf, waitsOf } from '../model/waits'
 import { treeOf, type Planned } from '../model/tree'
+import { useUnbegun } from './Unbegun'
 
 /** All that the parts of a run's page share. Everything is asked for once, whichever part asks first. */
 export function useRun(run: string) {
@@ -53,8 +54,9 @@ export function usePlanned(run: string, loaded: Loaded): readonly Planned[] {
 export function useTree(run: string, loaded: Loaded) {
   const planned = usePlanned(run, loaded)
   const { gantt, flow, live } = loaded
+  const unbegun = useUnbegun(run, gantt !== undefined && (gantt.state === 'FAILED' || gantt.state === 'KILLED'))
   return useMemo(
-    () => (gantt === undefined ? [] : treeOf(gantt.bars, flow?.nodes ?? [], planned, !live)),
-    [gantt, flow, planned, live],
+    () => (gantt === undefined ? [] : treeOf(gantt.bars, flow?.nodes ?? [], planned, !live, unbegun)),
+    [gantt, flow, planned, live, unbegun],
   )
 }

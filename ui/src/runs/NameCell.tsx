@@ -38,7 +38,9 @@ export function NameCell({ row, names, fold }: Props) {
         {row.replays > 0 && !row.open && <span className="tag only-wide">{many(row.replays, 'replay')}</span>}
         {run.deleted && <span className="tag">deleted</span>}
         {run.origin && (depth === 0 || !names.has(run.origin)) && (
-          <span className="tag only-wide">replay{names.has(run.origin) && ` of ${short(names.get(run.origin) ?? '', run.flow)}`}</span>
+          <Link className="tag only-wide" to="/compare" search={{ before: run.origin, after: run.id }} title="Compare it with its origin">
+            replay{names.has(run.origin) && ` of ${short(names.get(run.origin) ?? '', run.flow)}`}
+          </Link>
         )}
       </span>
     </td>

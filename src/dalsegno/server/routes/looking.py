@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from dalsegno.errors import NotFound
+from dalsegno.model.quiet import without_collection
 from dalsegno.server.doors import TheService
 from dalsegno.server.replies import reply
 from dalsegno.service.views import (
@@ -32,9 +33,10 @@ def task_runs(
     full: Annotated[bool, Query(description="With all that is recorded of each.")] = False,  # noqa: FBT002
 ) -> Response:
     """Give the task runs of a run in the order of the flow; kept ones too."""
-    found = service.runs.task_runs(run)
-    shown = whole_task_run_as_json if full else task_run_as_json
-    return reply({"task_runs": [shown(each) for each in found]})
+    with without_collection():
+        found = service.runs.task_runs(run, in_short=not full)
+        shown = whole_task_run_as_json if full else task_run_as_json
+        return reply({"task_runs": [shown(each) for each in found]})
 
 
 @router.get("/runs/{run}/gantt", response_model=run_answers.Gantt, summary="Tell when each task run ran")
@@ -85,6 +87,22 @@ def outputs(run: str, service: TheService) -> Response:
     return reply(dict(service.runs.outputs(run)))
 
 
+@router.get("/runs/{run}/artifacts", response_model=run_answers.ArtifactsOfRun, summary="List what a run stored")
+def artifacts_of_run(run: str, service: TheService) -> Response:
+    """Give the records of the values and files that the task runs of a run stored or kept, with addresses; at most 1,000."""
+    found = service.artifacts.of_run(run)
+    return reply({"artifacts": [{"address": address, **artifact_as_json(each)} for address, each in found]})
+
+
+@router.get(
+    "/runs/{run}/unbegun", response_model=run_answers.UnbegunTasks, summary="Tell what was never begun, and why"
+)
+def unbegun(run: str, service: TheService) -> Response:
+    """Give what was planned in a run that failed and never began, each with the addresses of what failed before it."""
+    found = service.telling.unbegun(run)
+    return reply({"unbegun": [{"address": each.address, "task": each.task, "failed": each.failed} for each in found]})
+
+
 @router.get("/runs/{run}/waits", response_model=run_answers.Waits, summary="Show what a run waits for")
 def waits(run: str, service: TheService) -> Response:
     """Give where a paused run waits, since when, and what it asks; nothing for a run in another state."""
@@ -101,10 +119,17 @@ def given(run: str, service: TheService) -> Response:
     return reply({"given": {address: list(names) for address, names in service.runs.given(run).items()}})
 
 
-@router.get("/runs/{run}/lineage", response_model=run_answers.Runs, summary="Show the lineage of a run")
-def lineage(run: str, service: TheService) -> Response:
+@router.get("/runs/{run}/lineage", response_model=run_answers.Lineage, summary="Show the lineage of a run")
+def lineage(
+    run: str,
+    service: TheService,
+    did: Annotated[bool, Query(description="With what each run did, counted in tasks.")] = False,  # noqa: FBT002
+) -> Response:
     """Give all runs of a lineage, deleted ones too: the root first, then its replays in the order they were made."""
-    return reply({"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]})
+    found = {"runs": [run_as_json(each, full=True) for each in service.runs.lineage(run)]}
+    if did:
+        return reply({**found, "did": {each: done.as_json() for each, done in service.telling.lineage(run).items()}})
+    return reply(found)
 
 
 @router.get("/runs/{run}/explanation", response_class=PlainTextResponse, summary="Explain a run")
