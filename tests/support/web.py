@@ -63,12 +63,6 @@ class Api:
                     break
         return self.get(f"/runs/{run}")["state"]
 
-    def replay(self, origin: str, **request: Any) -> str:
-        """Replay a run, and give the replay's id when it has ended."""
-        made = self._post("/runs/replay", {"request": {"origin": origin, **request}})["id"]
-        self.wait(made)
-        return made
-
     def get(self, path: str) -> dict[str, Any]:
         """Give what stands at an address."""
         return self._client.get(path).raise_for_status().json()
