@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.support.axe import barriers
+from tests.support.barriers import barriers_by_theme
 from tests.support.web import FAILING, FIXED, Api, Watched
 
 SLOW = """
@@ -42,7 +42,7 @@ def test_all_that_match_a_filter_are_replayed_canaries_first(page: Page, api: Ap
     preview = page.get_by_role("region", name="Preview")
     expect(preview).to_contain_text(f"{api.namespace}.rides")
     expect(preview.get_by_text("Replays").first).to_be_visible()
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     page.get_by_label("Canaries", exact=True).fill("1")
     page.get_by_label("Reason").fill("the upstream is back")
     page.get_by_role("button", name="Replay 1 of 4 first").click()
@@ -53,14 +53,14 @@ def test_all_that_match_a_filter_are_replayed_canaries_first(page: Page, api: Ap
     page.get_by_role("group", name="Results").get_by_role("button", name="Success 4").click()
     expect(page).to_have_url(re.compile("result=SUCCEEDED"))
     expect(page.get_by_role("link", name=re.compile(r"rides-[5-8]")).first).to_be_visible()
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     with page.expect_download() as download:
         page.get_by_role("button", name="Results", exact=True).click()
     assert download.value.path().read_text().count("SUCCEEDED") == 4
     job = page.get_by_role("heading", level=1).inner_text()
     page.get_by_role("link", name="Bulk replays").first.click()
     expect(page.locator("tr", has_text=job)).to_contain_text("4 of 4")
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
 
 
 def test_runs_that_cannot_be_replayed_are_told_before_and_a_wrong_pace_stands_at_the_form(
@@ -119,7 +119,7 @@ def test_runs_are_labelled_and_killed_together_and_what_is_refused_is_told(
     bar.get_by_role("button", name="Label").click()
     dialog.get_by_label("Name of the label").fill("env")
     dialog.get_by_label("Value of the label").fill("prod")
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     dialog.get_by_role("button", name="Label 3").click()
     expect(dialog.get_by_role("status")).to_contain_text("1 of 3 done, 2 refused")
     expect(dialog.get_by_role("list", name="Refused")).to_contain_text("sleeps-1")
@@ -172,7 +172,7 @@ def test_a_lineage_is_one_row_that_opens_and_rows_are_selected_by_keys(page: Pag
     page.keyboard.press("Shift+X")
     bar = page.get_by_role("region", name="Selected runs")
     expect(bar).to_contain_text("3 selected; 1 is fixed already")
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     page.keyboard.press("Escape")
     expect(bar).to_have_count(0)
     # what matches is a replay alone: its root stands over it
@@ -220,13 +220,13 @@ def test_home_tells_which_flows_fail_until_they_are_fixed_and_how_it_went(page: 
     expect(flow.get_by_role("img", name=re.compile("Last 2 runs: 2 failed"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile(r"^Runs a day: .* failed"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Duration of runs"))).to_be_visible()
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     page.get_by_role("button", name="Table").click()
     expect(page).to_have_url(re.compile("table=true"))
     expect(page.get_by_role("group", name="Figures").get_by_role("row")).not_to_have_count(0)
     page.get_by_role("button", name="24 h").click()
     expect(page.get_by_role("heading", name="Last 24 hours")).to_be_visible()
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     for run in runs:
         api.replay(run, start=["to_parquet"], revision=2)
     expect(flow).to_contain_text("Fixed; leaves this list when you do")

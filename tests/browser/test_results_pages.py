@@ -6,8 +6,8 @@ import json
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.test_pages import _AXE, _LEVELS
 from tests.browser.test_results import FILES
+from tests.support.barriers import barriers_of
 from tests.support.kinds import run_kinds
 from tests.support.servers import RunningServer
 from tests.support.web import FAILING, FIXED, Api, Watched
@@ -66,9 +66,7 @@ def test_no_page_of_results_has_a_barrier(
     for name, (address, shown) in addresses.items():
         page.goto(address)
         expect(page.get_by_text(shown, exact=False).first).to_be_visible()
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
-        told = [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found["violations"]]
+        told = barriers_of(page)
         if told:
             barriers[name] = told
     context.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
-from tests.support.axe import barriers
+from tests.support.barriers import barriers_by_theme
 from tests.support.people import PASSWORD, People, settle
 from tests.support.servers import RunningServer
 from tests.support.web import FAILING, FIXED, Api, Watched
@@ -62,7 +62,7 @@ def test_no_page_is_seen_before_the_login(page: Page, watched: Watched) -> None:
     page.goto("/runs")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert set(page.evaluate("window.seen")) == {"Log in"}
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
 
 
 def test_a_viewer_sees_nothing_that_acts(page: Page, watched: Watched, failed: str) -> None:
@@ -108,7 +108,7 @@ def test_a_token_is_shown_once_and_revoked(page: Page, watched: Watched) -> None
     page.get_by_label("May be at most").select_option("operator")
     page.get_by_role("button", name="Make token").click()
     expect(page.get_by_role("status").filter(has_text="Made for CI")).to_contain_text("dst_")
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     page.get_by_role("button", name="I have it").click()
     expect(page.get_by_text("dst_")).to_have_count(0)
     made = page.locator("tr", has_text="for CI")
@@ -138,7 +138,7 @@ def test_an_admin_adds_changes_and_removes_users_and_reads_who_did_what(page: Pa
     page.get_by_role("dialog").get_by_label("New password").fill("another password")
     page.get_by_role("dialog").get_by_role("button", name="Set password").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
     bob.get_by_role("button", name="Remove bob").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove bob").click()
     expect(bob).to_have_count(0)
@@ -149,7 +149,7 @@ def test_an_admin_adds_changes_and_removes_users_and_reads_who_did_what(page: Pa
     assert "user=viewer" in page.url
     page.get_by_label("What this user did").select_option("admin")
     expect(page.locator("tr", has_text="POST /users").first).to_be_visible()
-    assert barriers(page) == {}
+    assert barriers_by_theme(page) == {}
 
 
 def test_ones_own_password_is_changed(page: Page, watched: Watched) -> None:

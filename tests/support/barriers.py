@@ -16,3 +16,14 @@ def barriers_of(page: Page) -> list[str]:
     page.evaluate(_AXE.read_text(encoding="utf-8"))
     found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(_LEVELS)}}}}})")
     return [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found["violations"]]
+
+
+def barriers_by_theme(page: Page) -> dict[str, list[str]]:
+    """Give what it is on the page that is open, by theme."""
+    found: dict[str, list[str]] = {}
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+        told = barriers_of(page)
+        if told:
+            found[theme] = told
+    return found
