@@ -18,6 +18,7 @@ from dalsegno.errors import DalSegnoError, NotKnown, Refusal, TooLarge
 from dalsegno.model.access import AuditEntry
 from dalsegno.model.clock import Clock
 from dalsegno.server.gate import SAFE, Gate, refuse_foreign, refuse_forwarded, who_asks
+from dalsegno.server.noting import Noting
 from dalsegno.server.replies import problem
 from dalsegno.server.roles import UNTOLD, operation_id
 from dalsegno.server.uploads import limit_of
@@ -64,6 +65,7 @@ class Guard:
         self._service = service
         self._gate = gate
         self._clock = clock
+        self._noting = Noting(service.audit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -128,11 +130,7 @@ class Guard:
             str(client[0]) if client else "", operation, scope["method"], storable(scope["path"][:_LONGEST_PATH]), status,
             dict(who.noted),
         )  # fmt: skip
-        try:
-            await asyncio.to_thread(self._service.audit.note, entry)
-        except DalSegnoError as error:
-            # it is done; what the store does not take is told here
-            _log.error("the audit log could not be written: %s: %s", error.message, entry)
+        await self._noting.note(entry)
 
 
 class _Passing:

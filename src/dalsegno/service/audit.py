@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from dalsegno.model.access import AuditEntry
@@ -23,9 +23,9 @@ class AuditCases:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def note(self, entry: AuditEntry) -> None:
-        """Write an entry."""
-        self._store.commit(None, [NoteRequest(entry)])
+    def note(self, entries: Sequence[AuditEntry]) -> None:
+        """Write entries, in one commit."""
+        self._store.commit(None, [NoteRequest(entry) for entry in entries])
 
     def list(self, *, user: str | None = None, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """Give entries, the newest first.
