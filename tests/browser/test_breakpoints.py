@@ -66,6 +66,18 @@ def test_a_breakpoint_stops_the_run_and_a_changed_input_is_what_the_task_uses(pa
     assert api.get(f"/runs/{run}/given")["given"] == {"store": ["properties.value"]}
 
 
+def test_to_stop_after_a_task_is_to_stop_before_what_follows(page: Page, api: Api) -> None:
+    api.save(STEPS)
+    ran = api.run("steps")
+    page.goto(f"/runs/{ran}?replay=fetch")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Stop after a task").select_option("fetch")
+    expect(page.locator('[data-box="store"] .pip.stop')).to_be_visible()
+    sheet.get_by_role("button", name="Replay all 3 tasks").click()
+    expect(page.get_by_role("heading", name="steps-2")).to_be_visible()
+    expect(row(page, "store").locator(".bar")).to_have_attribute("data-state", "paused")
+
+
 def test_what_cannot_be_changed_is_refused_in_the_panel_and_the_run_waits_on(
     page: Page, api: Api, watched: Watched
 ) -> None:
@@ -160,6 +172,18 @@ def test_a_pin_is_given_in_the_sheet_and_is_what_others_read(page: Page, api: Ap
     assert api.get(f"/runs/{run}/outputs")["tasks"]["convert"] == {"value": "a sample"}
     page.goto(f"/runs/{run}/logs")
     expect(page.get_by_role("log").get_by_text("a sample")).to_be_visible()
+
+
+def test_the_result_of_another_run_is_taken_for_a_pin(page: Page, api: Api) -> None:
+    api.save(FIXED)
+    ran = api.run("rides")
+    api.run("rides", inputs={"month": "202607"})
+    page.goto(f'/runs/{ran}?replay=to_parquet&ask={{"pins":{{"convert":"mine"}}}}')
+    pin = page.get_by_role("group", name="Pin of convert")
+    pin.get_by_label("Take the result of convert from another run").select_option("rides-2")
+    expect(pin.get_by_label("value", exact=True)).to_have_value("202607.zip as ion")
+    pin.get_by_role("button", name="Its old result").click()
+    expect(page.locator("tr", has_text="convert").first).to_contain_text("its result is kept")
 
 
 def test_a_task_input_is_an_expression_in_the_sheet_the_address_and_the_command(

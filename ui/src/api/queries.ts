@@ -160,6 +160,14 @@ export const taskTypeQuery = (name: string) =>
     staleTime: Infinity,
   })
 
+/** The newest runs of a flow. */
+export const recentQuery = (namespace: string, flow: string) =>
+  queryOptions({
+    queryKey: [...ALL_RUNS, 'recent', namespace, flow],
+    queryFn: async ({ signal }) => (await given(api.GET('/api/v1/runs', { params: { query: { flow: `${namespace}.${flow}`, limit: 20 } }, signal }))).runs,
+    staleTime: 30_000,
+  })
+
 /** The outputs of a run's tasks, by address. */
 export const outputsQuery = (run: string) =>
   queryOptions({

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { meQuery } from './queries'
 
-const ROLES = ['viewer', 'operator', 'editor', 'admin']
+export const ROLES = ['viewer', 'operator', 'editor', 'admin'] as const
+export type Role = (typeof ROLES)[number]
 
-/** Whether whoever looks may do what a role may; as long as that is not known, the server says so itself. */
-export function useMay(role: 'operator' | 'editor' | 'admin'): boolean {
-  const me = useQuery(meQuery).data
-  return me === undefined || ROLES.indexOf(me.role) >= ROLES.indexOf(role)
+/** Whether who looks may do what needs a role. What is not known yet is left to the server, which refuses it, unless it is said otherwise. */
+export function useMay(role: Role, unknown = true): boolean {
+  const own = useQuery(meQuery).data?.role
+  if (own === undefined) return unknown
+  return ROLES.indexOf(own as Role) >= ROLES.indexOf(role)
 }

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import type { Run } from '../api/queries'
 import { keepsOrigin, type CompiledTask, type Given } from '../model/given'
-import { taskOf } from '../model/graphmarks'
+import { taskOf } from '../model/address'
 import type { Choices } from '../model/request'
 import { IconButton } from '../parts/button'
 import { Icon, Mark } from '../parts/marks'

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { outputsQuery } from '../api/queries'
+import { outputsQuery, recentQuery, taskTypeQuery } from '../api/queries'
 import { keepsOrigin, ORIGIN, type CompiledTask } from '../model/given'
 import { Segments } from '../parts/pieces'
 import type { Loaded } from '../run/useRun'
@@ -22,6 +22,9 @@ export function PinFields({ address, pin, task, loaded, onChange }: Props) {
   const had = outputs.data?.tasks[address]
   const names = task?.outputs ?? (had ? Object.keys(had) : null)
   const keeps = keepsOrigin(pin)
+  const known = task !== undefined && !task.type.startsWith('python.')
+  const told = useQuery({ ...taskTypeQuery(task?.type ?? ''), enabled: known }).data?.outputs ?? []
+  const types = new Map(told.map((each) => [String(each.name), String(each.type)]))
   const asValue = (found: Record<string, unknown> | undefined): unknown => (names?.length === 1 ? (found?.[names[0] as string] ?? '') : (found ?? {}))
   return (
     <div className="closing-body">
@@ -38,7 +41,7 @@ export function PinFields({ address, pin, task, loaded, onChange }: Props) {
       )}
       {!keeps && (
         <>
-          <Outputs address={address} pin={pin} names={names} onChange={onChange} />
+          <Outputs address={address} pin={pin} names={names} types={types} onChange={onChange} />
           <TakeFrom address={address} loaded={loaded} onTake={(found) => onChange(asValue(found))} />
         </>
       )}
@@ -46,13 +49,21 @@ export function PinFields({ address, pin, task, loaded, onChange }: Props) {
   )
 }
 
-function Outputs({ address, pin, names, onChange }: { address: string; pin: unknown; names: readonly string[] | null; onChange: Props['onChange'] }) {
+interface OutputsProps {
+  address: string
+  pin: unknown
+  names: readonly string[] | null
+  types: ReadonlyMap<string, string>
+  onChange: Props['onChange']
+}
+
+function Outputs({ address, pin, names, types, onChange }: OutputsProps) {
   const id = `pin-${address}`
   if (names?.length === 0) return <p className="muted sm">It has no outputs: it counts as done.</p>
   if (names === null || names.length === 1) {
     return (
       <div className="inputs">
-        <ValueField id={id} label={names?.[0] ?? 'outputs'} given={{ value: pin }} edited onChange={(given) => onChange((given as { value: unknown }).value)} />
+        <ValueField id={id} label={names?.[0] ?? 'outputs'} given={{ value: pin }} type={types.get(names?.[0] ?? '')} edited onChange={(given) => onChange((given as { value: unknown }).value)} />
       </div>
     )
   }
@@ -65,6 +76,7 @@ function Outputs({ address, pin, names, onChange }: { address: string; pin: unkn
           id={`${id}-${name}`}
           label={name}
           given={{ value: values[name] }}
+          type={types.get(name)}
           edited
           onChange={(given) => onChange({ ...values, [name]: (given as { value: unknown }).value })}
         />
@@ -73,11 +85,13 @@ function Outputs({ address, pin, names, onChange }: { address: string; pin: unkn
   )
 }
 
-/** Takes the result that the task had in another run of the lineage. */
+/** Takes the result that the task had in another run: of the lineage, or one of the newest of the flow. */
 function TakeFrom({ address, loaded, onTake }: { address: string; loaded: Loaded; onTake: (outputs: Record<string, unknown>) => void }) {
   const client = useQueryClient()
   const [lacks, setLacks] = useState<string | null>(null)
-  const others = loaded.lineage.filter((each) => each.id !== loaded.head?.id)
+  const head = loaded.head
+  const recent = useQuery({ ...recentQuery(head?.namespace ?? '', head?.flow ?? ''), enabled: head !== undefined }).data ?? []
+  const others = [...new Map([...loaded.lineage, ...recent].map((each) => [each.id, each])).values()].filter((each) => each.id !== head?.id)
   if (others.length === 0) return null
   const take = async (run: string) => {
     const found = (await client.fetchQuery(outputsQuery(run))).tasks[address]

@@ -22,6 +22,13 @@ export function segments(address: string): string[] {
 /** Gives what an address stands in: `each[paris]` of `each[paris].load`, and nothing of `load`. */
 export const around = (address: string): string => segments(address).slice(0, -1).join('.')
 
+/** The task that an address is of. */
+export const taskOf = (address: string): string => {
+  const last = segments(address).at(-1) ?? address
+  const bracket = last.indexOf('[')
+  return bracket === -1 ? last : last.slice(0, bracket)
+}
+
 /** Takes an item's address apart: `each` and `paris` of `each[paris]`; nothing where it is none. */
 export function item(address: string): { loop: string; key: string } | null {
   if (!address.endsWith(']')) return null

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { askText, askedBy, toggledStart } from './asked'
 import { compiledTasks, jsonOrText, textOfGiven, valueKind, wordOfValue } from './given'
-import { taskOf } from './graphmarks'
+import { taskOf } from './address'
 import { asCommand, asJson, asPython, requestOf, type Choices } from './request'
 import type { Bar } from './tree'
 import { heldSince, NO_WAITS, pausedWords, stopsNow, stopsOf, type Waiting } from './waits'
@@ -66,7 +66,7 @@ describe('values that are given', () => {
 
   it('have a field by the type of the property, and a word', () => {
     expect(['Optional[bool]', 'str | None', 'Any', undefined].map(valueKind)).toEqual(['switch', 'text', 'any', 'any'])
-    expect([1, 'a', true, null, [], {}].map(wordOfValue)).toEqual(['number', 'text', 'true or false', 'nothing', 'list', 'map'])
+    expect([1, 'a', true, null, [], {}, { $artifact: 'x' }].map(wordOfValue)).toEqual(['number', 'text', 'true or false', 'nothing', 'list', 'map', 'stored'])
   })
 
   it('know the tasks of a compiled flow, however deep they stand', () => {

@@ -37,6 +37,7 @@ export function valueKind(type: string | undefined): ValueKind {
 export function wordOfValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'list'
+  if (typeof value === 'object' && ('$type' in value || '$artifact' in value)) return 'stored'
   return { string: 'text', number: 'number', boolean: 'true or false' }[typeof value as string] ?? 'map'
 }
 

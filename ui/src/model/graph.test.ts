@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { arrange } from '../graph/arrange'
-import { foldedAtFirst, lineOf, linksOf, placesOf, seenAs, withDropped, type FlowGraph, type FlowNode } from './graph'
-import { addressOf, planMarks, runMarks, taskOf } from './graphmarks'
+import { foldedAtFirst, followersOf, lineOf, linksOf, placesOf, seenAs, withDropped, type FlowGraph, type FlowNode } from './graph'
+import { taskOf } from './address'
+import { addressOf, planMarks, runMarks, sharesOf } from './graphmarks'
 import type { Decision } from './plan'
 import { nextTo, NODE, sceneOf } from './scene'
 import type { Bar } from './tree'
@@ -53,6 +54,15 @@ describe('the places of a graph', () => {
     const both = withDropped(now, { nodes: [node('load', 0), node('count', 1, { group: 'gone' })], edges: [edge('load', 'count')] }, ['count'])
     expect(both.nodes.map((each) => [each.id, each.group])).toEqual([['load', null], ['count', null]])
     expect(both.edges).toEqual([edge('load', 'count')])
+  })
+
+  it('tells what begins right after a task', () => {
+    const graph = {
+      nodes: [node('a', 0), node('both', 1, { kind: 'parallel' }), node('b', 2, { group: 'both' }), node('c', 3, { group: 'both' }), node('d', 4)],
+      edges: [edge('a', 'both'), edge('both', 'd')],
+    }
+    expect([...followersOf(graph)]).toEqual([['a', ['both']], ['both', ['d']], ['b', ['d']], ['c', ['d']], ['d', []]])
+    expect(['fit', 'score'].map((each) => followersOf(FLOW).get(each))).toEqual([['score'], []])
   })
 
   it('folds the groups of a large flow alone', () => {
@@ -141,6 +151,16 @@ describe('marks of a plan', () => {
     expect(marks.get('load')).toMatchObject({ look: 'reused', line: 'reuse · 2.0 s' })
     expect(marks.get('report')).toMatchObject({ look: 'run', line: 'run · about 1.2 s' })
     expect(marks.get('notify')).toMatchObject({ line: 'if something fails' })
+  })
+
+  it('counts what runs in what is entered, by address', () => {
+    expect([...sharesOf(plan, FLOW)]).toEqual([['each', { runs: 2, all: 4 }]])
+    const nested: FlowGraph = {
+      nodes: [node('outer', 0, { kind: 'loop' }), node('pair', 1, { kind: 'parallel', group: 'outer' }), node('load', 2, { group: 'pair' })],
+      edges: [],
+    }
+    const decisions = [decision('outer', 'ENTER'), decision('outer[a].pair', 'ENTER'), decision('outer[a].load', 'RUN'), decision('outer[b].load', 'REUSE')]
+    expect([...sharesOf({ decisions }, nested)]).toEqual([['outer', { runs: 1, all: 2 }], ['outer[a].pair', { runs: 1, all: 1 }]])
   })
 
   it('says when what is not known yet is decided, and what was dropped', () => {

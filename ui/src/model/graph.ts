@@ -152,3 +152,20 @@ const MANY = 60
 /** Gives the groups that are folded to begin with: none of a small flow, of a large one all. */
 export const foldedAtFirst = (graph: FlowGraph): ReadonlySet<string> =>
   graph.nodes.length <= MANY ? new Set() : groupsOf(graph.nodes)
+
+/** Gives for each task what begins right after it: what stands behind it, or behind the group whose last task it is. */
+export function followersOf(graph: FlowGraph): Map<string, string[]> {
+  const places = placesOf(graph)
+  const next = new Map<string, string[]>()
+  for (const link of linksOf(graph, places)) next.set(link.from, [...(next.get(link.from) ?? []), link.to])
+  const after = (task: string): string[] => {
+    for (const id of lineOf(places, task)) {
+      const found = next.get(id)
+      if (found) return found
+      // behind the last task of a loop's body stands its next item, which is no task
+      if (places.get(places.get(id)?.parent ?? '')?.node?.kind === 'loop') return []
+    }
+    return []
+  }
+  return new Map(graph.nodes.map((node) => [node.id, after(node.id)]))
+}

@@ -1,4 +1,4 @@
-import { segments } from './address'
+import { segments, taskOf } from './address'
 import { duration, many } from './format'
 import { groupsOf, lineOf, placesOf, type FlowGraph, type FlowNode, type Place } from './graph'
 import { lookOf, lookOfAction, wordOf, wordOfAction, type Look } from './looks'
@@ -42,13 +42,6 @@ export function planMarks(plan: Pick<Plan, 'decisions' | 'dropped' | 'revision'>
   return marks
 }
 
-/** The task that an address is of. */
-export const taskOf = (address: string): string => {
-  const last = segments(address).at(-1) ?? address
-  const bracket = last.indexOf('[')
-  return bracket === -1 ? last : last.slice(0, bracket)
-}
-
 /** Says of a task that a plan does not know yet when it is decided. */
 function undecided(node: FlowNode, places: ReadonlyMap<string, Place>, own: ReadonlyMap<string, readonly Decision[]>): string {
   const line = lineOf(places, node.id)
@@ -89,6 +82,28 @@ function groupPlan(own: readonly Decision[], inside: readonly Decision[]): Graph
   const waits = only.waits_for ? `, the rest when ${only.waits_for} has run` : ''
   const line = only.action === 'ENTER' ? `enter · ${parts.filter(Boolean).join(', ')}${waits}` : `${SAID[only.action] ?? word} · ${many(inside.length, 'task')}${waits}`
   return { look, word, line, share }
+}
+
+/** Counts by the address of what is entered how many of the tasks in it run, of how many. */
+export function sharesOf(plan: Pick<Plan, 'decisions'>, graph: FlowGraph): Map<string, { runs: number; all: number }> {
+  const [places, groups] = [placesOf(graph), groupsOf(graph.nodes)]
+  const shares = new Map(plan.decisions.filter((each) => each.action === 'ENTER').map((each) => [each.address, { runs: 0, all: 0 }]))
+  for (const each of plan.decisions) {
+    if (groups.has(each.task)) continue
+    for (const id of lineOf(places, each.task).slice(1)) {
+      const share = shares.get(standsAs(id, each.address, places))
+      if (share === undefined) continue
+      share.all += 1
+      if (each.action === 'RUN' || each.action === 'CHECK') share.runs += 1
+    }
+  }
+  return shares
+}
+
+/** Gives the address of a group around a task run: of what is around it only loops show. */
+function standsAs(group: string, address: string, places: ReadonlyMap<string, Place>): string {
+  const loops = lineOf(places, group).slice(1).filter((id) => places.get(id)?.node?.kind === 'loop').length
+  return [...segments(address).slice(0, loops), group].join('.')
 }
 
 function shared(decisions: readonly Decision[]): GraphMark {

@@ -1,7 +1,7 @@
 import type { components } from '../api/schema'
 import type { InputField } from './inputs'
 import type { Bar, Planned } from './tree'
-import { taskOf } from './graphmarks'
+import { taskOf } from './address'
 
 /** Where a run that is paused waits for a person. */
 export interface Waiting {

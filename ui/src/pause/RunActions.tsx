@@ -52,7 +52,7 @@ export function RunActions({ run, loaded, head, open }: { run: string; loaded: L
           title={why}
           onClick={() =>
             wait
-              ? void navigate({ to: '/runs/$run', params: { run }, search: { task: wait.address } })
+              ? void navigate({ to: '.', search: ((before: object) => ({ ...before, task: wait.address })) as never, resetScroll: false })
               : void ask('resume', () => resume(head.id, {}))
           }
         >

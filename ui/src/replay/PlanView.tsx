@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useRef } from 'react'
+import { useMemo, useRef } from 'react'
 import { duration } from '../model/format'
 import { lookOfAction, wordOfAction, type Look } from '../model/looks'
 import type { FlowGraph } from '../model/graph'
+import { sharesOf } from '../model/graphmarks'
 import { sumsOf, timesOf, type Decision, type Plan } from '../model/plan'
 import type { Choices } from '../model/request'
 import { Mark, Segno } from '../parts/marks'
@@ -53,7 +54,7 @@ export function PlanView({ drawn, groups, choices, change, loaded, moved, failur
           <PlanHead plan={plan} groups={groups} />
           {graph && <PlanGraph plan={plan} graph={graph} older={loaded.flow} choices={choices} change={change} dimmed={dimmed} />}
           <Notices plan={plan} refusals={refusals.filter((each) => everything || (placeOf(each, choices) === 'plan' && !passes(each, drawn.drawing)))} moved={moved} failure={failure} />
-          <PlanTable plan={plan} dimmed={dimmed} choices={choices} change={change} loaded={loaded} moved={moved} refusals={refusals} />
+          <PlanTable plan={plan} dimmed={dimmed} choices={choices} change={change} loaded={loaded} moved={moved} refusals={refusals} graph={graph} />
         </>
       )}
     </section>
@@ -140,11 +141,13 @@ interface TableProps {
   loaded: Loaded
   moved: Props['moved']
   refusals: readonly Refusal[]
+  graph: FlowGraph | null | undefined
 }
 
 type Entry = Decision | { dropped: string }
 
-function PlanTable({ plan, dimmed, choices, change, loaded, moved, refusals }: TableProps) {
+function PlanTable({ plan, dimmed, choices, change, loaded, moved, refusals, graph }: TableProps) {
+  const shares = useMemo(() => (graph ? sharesOf(plan, graph) : null), [plan, graph])
   const box = useRef<HTMLDivElement>(null)
   const entries: Entry[] = [...plan.decisions, ...plan.dropped.map((dropped) => ({ dropped }))]
   const virtual = useVirtualizer({ count: entries.length, getScrollElement: () => box.current, estimateSize: () => 34, overscan: 16 })
@@ -181,6 +184,7 @@ function PlanTable({ plan, dimmed, choices, change, loaded, moved, refusals }: T
               <Row
                 key={entry.address}
                 entry={entry}
+                share={shares?.get(entry.address)}
                 was={moved?.get(entry.address)}
                 start={choices.mode === 'task' && choices.starts.includes(entry.address)}
                 acknowledged={choices.acknowledge.includes(entry.address)}
@@ -203,6 +207,8 @@ function PlanTable({ plan, dimmed, choices, change, loaded, moved, refusals }: T
 
 interface RowProps {
   entry: Decision
+  /** Of what is entered, how many of the tasks in it run. */
+  share: { runs: number; all: number } | undefined
   was: string | null | undefined
   start: boolean
   acknowledged: boolean
@@ -213,7 +219,7 @@ interface RowProps {
   index: number
 }
 
-function Row({ entry, was, start, acknowledged, asks, onAcknowledge, loaded, measure, index }: RowProps) {
+function Row({ entry, share, was, start, acknowledged, asks, onAcknowledge, loaded, measure, index }: RowProps) {
   const look = lookOfAction(entry.action)
   return (
     <tr ref={measure} data-index={index} data-action={entry.action} className={was === undefined ? undefined : 'tinted'}>
@@ -243,6 +249,12 @@ function Row({ entry, was, start, acknowledged, asks, onAcknowledge, loaded, mea
               its result
             </Link>
           </>
+        )}
+        {share !== undefined && share.all > 0 && (
+          <span className="muted">
+            {' '}
+            · {share.runs} of {share.all} run
+          </span>
         )}
         {entry.waits_for && <span className="muted"> · decided when {entry.waits_for} has run</span>}
         {was !== undefined && <b className="strong"> · was {was === null ? 'not there' : wordOfAction(was)}, now {wordOfAction(entry.action)}</b>}

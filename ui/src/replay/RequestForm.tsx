@@ -1,6 +1,5 @@
-import { TagsInput } from '@mantine/core'
 import { useState } from 'react'
-import { type Run } from '../api/queries'
+import type { Run } from '../api/queries'
 import { around, segments } from '../model/address'
 import type { CompiledTask } from '../model/given'
 import type { Plan } from '../model/plan'
@@ -8,9 +7,11 @@ import type { Choices, Mode } from '../model/request'
 import { Notice, Prose, Segments } from '../parts/pieces'
 import { RevisionDifference } from './RevisionDifference'
 import { flowNameOf, type Loaded } from '../run/useRun'
+import { Breakpoints } from '../given/Breakpoints'
 import { Overrides } from '../given/Overrides'
 import { useSmall } from '../run/useSmall'
 import { InputFields } from './InputFields'
+import { Tasks } from './Tasks'
 import type { Refusal } from './refusals'
 import { belongsTo } from './refusals'
 
@@ -94,18 +95,7 @@ export function RequestForm({ loaded, chosen, head, choices, change, refusals, p
         change={change}
         refused={(address) => at('overrides', address)}
       />
-      <div className="fs">
-        <Tasks
-          label="Breakpoints"
-          placeholder={choices.breakpoints.length === 0 ? 'Stop before a task' : ''}
-          value={choices.breakpoints}
-          known={known}
-          onChange={(breakpoints) => change({ breakpoints })}
-          shown
-        />
-        {choices.breakpoints.length > 0 && <span className="sm soft">The run stops before {choices.breakpoints.length === 1 ? 'it' : 'each'}, and waits for you: there its inputs can be changed.</span>}
-        {at('breakpoints')}
-      </div>
+      <Breakpoints known={known} graph={chosen} value={choices.breakpoints} onChange={(breakpoints) => change({ breakpoints })} refusal={at('breakpoints')} />
       <div className="fs">
         <label className="opt">
           <input type="checkbox" checked={choices.keepEffects} onChange={(event) => change({ keepEffects: event.target.checked })} />
@@ -123,32 +113,6 @@ export function RequestForm({ loaded, chosen, head, choices, change, refusals, p
         </div>
       </div>
     </form>
-  )
-}
-
-interface TasksProps {
-  label: string
-  placeholder: string
-  value: string[]
-  known: string[]
-  shown?: boolean
-  onChange: (value: string[]) => void
-}
-
-function Tasks({ label, placeholder, value, known, shown, onChange }: TasksProps) {
-  return (
-    <TagsInput
-      label={shown ? label : undefined}
-      aria-label={label}
-      placeholder={placeholder}
-      value={value}
-      data={known}
-      onChange={onChange}
-      limit={200}
-      maxDropdownHeight={240}
-      comboboxProps={{ withinPortal: false }}
-      classNames={{ pill: 'mono', input: 'tasks-input', label: 'lbl-small' }}
-    />
   )
 }
 
