@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
-import { codeQuery, drawnQuery, taskRunQuery, type Run, type TaskRun } from '../api/queries'
+import { codeQuery, drawnQuery, explanationOf, taskRunQuery, type Run, type TaskRun } from '../api/queries'
 import { compareTexts } from '../model/diff'
 import type { FlowGraph } from '../model/graph'
 import { lineOf } from '../model/lines'
 import { many } from '../model/format'
+import { copy } from '../parts/copy'
 import { RunCrumbs } from '../parts/crumbs'
 import { For } from '../parts/For'
 import { Segno } from '../parts/marks'
+import { usePageActions } from '../parts/pageactions'
 import { Difference } from '../parts/Difference'
 import { Empty, Failure, Notice, Prose, Skeleton, StateBadge } from '../parts/pieces'
 import { PlanView } from '../replay/PlanView'
@@ -74,6 +76,17 @@ function Fix({ loaded, head, source, revision, address, task }: Props) {
   const line = useMemo(() => lineOf(source, task?.task ?? null, typeof setting === 'string' ? setting : null), [source, task, setting])
   const changes = useMemo(() => compareTexts(base.source, text), [base, text])
   const changed = changes.filter((each) => each.kind === 'add').length + changes.filter((each) => each.kind === 'del').length
+  const navigate = useNavigate()
+  usePageActions(
+    useMemo(
+      () => [
+        { label: `Back to ${head.name}`, run: () => void navigate({ to: '/runs/$run', params: { run: head.id }, search: address === undefined ? {} : { task: address } }) },
+        { label: 'Copy for an assistant', run: () => void explanationOf(head.id).then(copy) },
+        { label: `Edit ${head.flow} on its own page`, run: () => void navigate({ to: '/flows/$flow/editor', params: { flow: `${head.namespace}.${head.flow}` }, search: {} }) },
+      ],
+      [head.id, head.name, head.flow, head.namespace, address, navigate],
+    ),
+  )
   const edit = (next: string) => {
     clear()
     setText(next)

@@ -52,7 +52,7 @@ export function EditorPane({ name, draft, set, line, notes, onSubmit }: Props) {
       <div className="flow-text">
         <div className="code-head">
           <span className="mono sm cut">{name}</span>
-          {changed > 0 && <span className="tag">draft, {many(changed, 'line')} changed</span>}
+          {changed > 0 && draft.revision > 0 && <span className="tag">draft, {many(changed, 'line')} changed</span>}
           {notes}
           <span className="grow" />
           <Verdict checked={checked} away={away} />

@@ -46,7 +46,7 @@ export function NewFlow() {
   }
   return (
     <>
-      <div className="head flow-head">
+      <div className="head fix-head">
         <Crumbs>
           {[
             <Link key="flows" to="/flows" search={{}}>

@@ -67,7 +67,7 @@ const PLAIN: Record<string, string> = { str: 'text', int: 'number', float: 'numb
 
 /** The type of a value, in short and without Python's own words. */
 function kind(type: unknown): string {
-  const text = String(type ?? '').replace(/ \| None$/, '')
+  const text = String(type ?? '').replace(/ \| None$/, '').replace(/^Optional\[(.*)\]$/, '$1')
   const head = /^\w+/.exec(text)?.[0] ?? text
   if (head === 'Literal') return 'one of some'
   return PLAIN[text] ?? PLAIN[head] ?? (text.length > 18 ? '' : text)

@@ -25,7 +25,10 @@ export function Palette({ onClose, onKeys }: Props) {
   const id = useId()
   const chosen = Math.min(at, flat.length - 1)
   useEffect(() => setAt(0), [text])
-  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [chosen])
+  useEffect(() => {
+    // what a newer browser gives back is no clean-up
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
   const act = (entry: Entry | undefined) => {
     if (!entry) return
     onClose()

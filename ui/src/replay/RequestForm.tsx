@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { type Run } from '../api/queries'
+import type { Run } from '../api/queries'
 import { around, segments } from '../model/address'
 import type { CompiledTask } from '../model/given'
 import type { Plan } from '../model/plan'
