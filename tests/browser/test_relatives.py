@@ -116,8 +116,8 @@ def test_what_was_not_reached_names_what_failed_before_it(page: Page, family: li
     expect(row(page, "count_rows")).to_contain_text("to_parquet failed")
     row(page, "count_rows").click()
     panel = page.get_by_role("complementary", name="Task count_rows")
-    expect(panel.get_by_text("It was not reached.")).to_be_visible()
-    panel.get_by_role("link", name="to_parquet").click()
+    expect(panel.get_by_text("failed before it")).to_be_visible()
+    panel.get_by_role("button", name="to_parquet").click()
     expect(page.get_by_role("complementary", name="Task to_parquet")).to_be_visible()
 
 

@@ -19,7 +19,7 @@ _PAGES = {
     "lineage": ("/runs/{replay}/lineage", "this run"),
     "compare": ("/compare?before={failed}&after={replay}", "first to differ"),
     "compare-choose": ("/compare?after={replay}", "Choose two runs"),
-    "unbegun": ("/runs/{failed}?task=count_rows", "It was not reached"),
+    "unbegun": ("/runs/{failed}?task=count_rows", "failed before it"),
     "overview": ("/runs/{replay}/overview", "Add label"),
     "found": ("/runs/{failed}/logs?text=ion&around=1", "Only matches"),
     "panel": ("/runs/{files}?task=to_ion", "trips.csv"),

@@ -5,11 +5,13 @@ import { IconButton } from '../parts/button'
 import { useKeys } from '../parts/keys'
 import { Mark } from '../parts/marks'
 import { Prose } from '../parts/pieces'
+import { useUnbegun } from '../run/useUnbegun'
 
 type Thing = (Planned & { reason?: string }) | FlowNode
 
 /** A task that has not begun, or was never reached: what the plan says of it. */
-export function Coming({ address, coming, live, onSelect }: { address: string; coming: Thing; live: boolean; onSelect: (address: null) => void }) {
+export function Coming({ run, address, coming, live, onSelect }: { run: string; address: string; coming: Thing; live: boolean; onSelect: (address: string | null) => void }) {
+  const failed = useUnbegun(run, !live)?.get(address) ?? []
   useKeys({ Escape: () => onSelect(null) })
   const planned = 'action' in coming ? coming : null
   const left = planned?.action === 'LEAVE'
@@ -34,7 +36,7 @@ export function Coming({ address, coming, live, onSelect }: { address: string; c
           </header>
           <dl className="kv">
             <dt>{left ? 'Left out' : live ? 'Waits' : 'Not reached'}</dt>
-            <dd>{left ? 'it lies outside what was asked for' : live ? 'for its turn' : 'the run ended before its turn, or took another way'}</dd>
+            <dd>{left ? 'it lies outside what was asked for' : live ? 'for its turn' : failed.length > 0 ? <Before failed={failed} onSelect={onSelect} /> : 'the run ended before its turn, or took another way'}</dd>
             {planned && planned.reason && (
               <>
                 <dt>{wordOfAction(planned.action)}</dt>
@@ -55,3 +57,17 @@ export function Coming({ address, coming, live, onSelect }: { address: string; c
     </aside>
   )
 }
+
+/** What failed before a task, with the ways there. */
+const Before = ({ failed, onSelect }: { failed: readonly string[]; onSelect: (address: string) => void }) => (
+  <ul className="sources">
+    {failed.map((each) => (
+      <li key={each} className="row">
+        <button type="button" className="link mono cut" onClick={() => onSelect(each)}>
+          {each}
+        </button>
+        <span className="soft">failed before it</span>
+      </li>
+    ))}
+  </ul>
+)

@@ -29,7 +29,7 @@ export function Panel({ run, address, loaded, onSelect }: Props) {
   if (coming) {
     return (
       <Suspense fallback={loading}>
-        <Coming address={address} coming={coming} live={loaded.live} onSelect={onSelect} />
+        <Coming run={run} address={address} coming={coming} live={loaded.live} onSelect={onSelect} />
       </Suspense>
     )
   }

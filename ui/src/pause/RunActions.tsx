@@ -19,7 +19,7 @@ export function RunActions({ run, loaded, head, open }: { run: string; loaded: L
   const [refused, setRefused] = useState<string | null>(null)
   // what was asked for is done once the state is another
   useEffect(() => setAsked(null), [state])
-  if (!loaded.live) return null
+  if (!loaded.live || !may) return null
   const ask = async (what: 'pause' | 'resume' | 'kill', call: () => Promise<unknown>) => {
     setAsked(what)
     setRefused(null)
@@ -32,8 +32,8 @@ export function RunActions({ run, loaded, head, open }: { run: string; loaded: L
       setRefused(error instanceof Error ? error.message : String(error))
     }
   }
-  const off = away || !may || asked !== null
-  const why = away ? 'The server does not answer' : may ? undefined : 'An operator may do this'
+  const off = away || asked !== null
+  const why = away ? 'The server does not answer' : undefined
   const wait = loaded.waits[0]
   return (
     <>
@@ -65,7 +65,7 @@ export function RunActions({ run, loaded, head, open }: { run: string; loaded: L
           {asked === 'pause' ? 'Pausing' : 'Pause'}
         </button>
       )}
-      <button type="button" className="btn danger" disabled={away || !may || asked === 'kill'} title={why} onClick={() => void ask('kill', () => kill(head.id))}>
+      <button type="button" className="btn danger" disabled={away || asked === 'kill'} title={why} onClick={() => void ask('kill', () => kill(head.id))}>
         <Icon name="player-stop" />
         {asked === 'kill' ? 'Ending' : 'Kill'}
       </button>

@@ -17,7 +17,6 @@ import { artifactsOfTaskQuery } from '../results/queries'
 import { AttemptSwitch, History, useAttempts } from './Attempts'
 import { ErrorCard } from './ErrorCard'
 import { Sources } from './Sources'
-import { NotBegun } from './Unbegun'
 import type { Loaded } from './useRun'
 import { ValueList } from './ValueList'
 
@@ -57,7 +56,9 @@ export function TaskPanel({ run, address, loaded, onSelect }: Props) {
             </div>
           </div>
           {begun === false || found.error === null ? (
-            <NotBegun run={run} address={address} live={loaded.live} />
+            <div className="panel-body">
+              <p className="lead">There is no task run at this address.</p>
+            </div>
           ) : (
             <Failure error={found.error} again={() => void found.refetch()} />
           )}

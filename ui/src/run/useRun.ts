@@ -4,7 +4,7 @@ import { flowQuery, ganttQuery, lineageQuery, planOfQuery, runGraphQuery, shownQ
 import { hasEnded } from '../model/looks'
 import { heldSince, NO_WAITS, stopsOf, waitsOf } from '../model/waits'
 import { treeOf, type Planned } from '../model/tree'
-import { useUnbegun } from './Unbegun'
+import { useUnbegun } from './useUnbegun'
 
 /** All that the parts of a run's page share. Everything is asked for once, whichever part asks first. */
 export function useRun(run: string) {
