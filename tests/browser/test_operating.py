@@ -233,3 +233,21 @@ def test_home_tells_which_flows_fail_until_they_are_fixed_and_how_it_went(page: 
     page.reload()
     expect(page.get_by_text(f"{name}-4")).to_be_visible()
     expect(page.get_by_text("Fixed; leaves")).to_have_count(0)
+
+
+def test_single_letters_are_keys_until_they_are_switched_off(page: Page) -> None:
+    page.goto("/settings")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Select the run")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_label("Single letters are keys").uncheck()
+    page.reload()
+    expect(page.get_by_label("Single letters are keys")).not_to_be_checked()
+    page.keyboard.press("?")
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    page.get_by_role("button", name="Keyboard and help").click()
+    expect(dialog).to_have_count(1)
+    expect(page).to_have_url(re.compile("/settings$"))

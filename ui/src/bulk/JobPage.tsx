@@ -161,7 +161,7 @@ async function download(job: BulkJob): Promise<void> {
 
 function Progress({ job }: { job: BulkJob }) {
   const now = useNow(jobMoves(job))
-  const speed = speedOf(job, now)
+  const speed = job.state === 'RUNNING' || job.state === 'DONE' ? speedOf(job, now) : null
   return (
     <div className="progress">
       <div className="row" role="status">

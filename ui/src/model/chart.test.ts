@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { axisSpan, axisWords, lineOf, outcomesOf, periodWords, secondTicks, ticksOf } from './chart'
+import { keptFlows } from './failing'
 import { stripOf, stripWords } from './strip'
 
 describe('charts', () => {
@@ -35,5 +36,12 @@ describe('the strip of a run', () => {
     expect(stripWords(few)).toBe('3 tasks: 2 reused, 1 failed')
     const many = stripOf([{ action: 'RUN', state: 'SUCCESS', count: 999 }, { action: 'RUN', state: 'FAILED', count: 1 }])
     expect(many).toEqual([{ look: 'success', width: 84 }, { look: 'failed', width: 6 }])
+  })
+})
+
+describe('the flows that fail', () => {
+  it('stay where they were shown, and what is new follows', () => {
+    const flow = (name: string, runs = 1) => ({ namespace: 'shop', flow: name, runs })
+    expect(keptFlows([flow('a'), flow('b')], [flow('c'), flow('b', 2)])).toEqual([flow('a'), flow('b', 2), flow('c')])
   })
 })

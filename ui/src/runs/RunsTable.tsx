@@ -5,7 +5,7 @@ import type { TaskCount } from '../api/statistics'
 import { flatRows, type RunRow } from '../model/lineage'
 import { useKeys } from '../parts/keys'
 import { useSmall } from '../run/useSmall'
-import { cellOf, headOf, widthOf } from './cells'
+import { cellOf, headOf, leastWidth, widthOf } from './cells'
 import { COLUMNS, useColumns, type Column } from './columns'
 import { NameCell, StateCell } from './NameCell'
 import { useOpenRun, useTableKeys } from './useTableKeys'
@@ -50,7 +50,7 @@ export function RunsGrid({ rows, columns, more, counts = NO_COUNTS, selection, f
   useKeys(useTableKeys({ rows, cursor, setCursor, reveal, box, selection, fold }))
   return (
     <div className="scroll" ref={box}>
-      <table className="table runlist" aria-rowcount={rows.length + 1}>
+      <table className="table runlist" style={{ '--least': `${leastWidth(columns)}px` } as React.CSSProperties} aria-rowcount={rows.length + 1}>
         <colgroup>
           {selection && <col style={{ width: 44 }} />}
           <col style={{ width: 108 }} />

@@ -13,6 +13,13 @@ const WIDTHS: Partial<Record<Column, number | string>> = { flow: '18%', revision
 const NUMBERS = new Set<Column>(['revision', 'attempt', 'duration'])
 
 export const widthOf = (column: Column) => WIDTHS[column]
+/** How wide a table has to be so that names have room beside these columns. */
+export const leastWidth = (columns: readonly Column[]): number =>
+  columns.reduce((sum, column) => {
+    const width = widthOf(column)
+    return sum + (typeof width === 'number' ? width : 150)
+  }, 412)
+
 export const headOf = (column: Column): string | undefined => (NUMBERS.has(column) ? 'num' : undefined)
 
 /** One cell of a row. */

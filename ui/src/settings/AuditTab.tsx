@@ -87,7 +87,7 @@ function Row({ entry }: { entry: AuditEntry }) {
         <Moment at={entry.at} />
       </td>
       <td className="cut">
-        {entry.user ?? 'nobody known'}
+        {entry.user ?? (entry.door === 'local' ? 'this machine' : 'nobody known')}
         <span className="muted">{[entry.role, entry.door].filter(Boolean).map((each) => `, ${each}`).join('')}</span>
       </td>
       <td className="muted cut">{entry.address}</td>
