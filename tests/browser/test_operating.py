@@ -237,6 +237,7 @@ def test_home_tells_which_flows_fail_until_they_are_fixed_and_how_it_went(page: 
 
 def test_single_letters_are_keys_until_they_are_switched_off(page: Page) -> None:
     page.goto("/settings")
+    expect(page.get_by_label("Single letters are keys")).to_be_checked()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Select the run")
