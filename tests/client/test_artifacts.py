@@ -50,3 +50,22 @@ def test_values_are_stored_and_read(client: Client, tmp_path: Path) -> None:
     with pytest.raises(NotFound) as caught:
         client.values.open("0" * 64)
     assert caught.value.code == "artifact-missing"
+
+
+USED = """
+id: used
+namespace: bikes
+tasks:
+  - {id: write, type: scripts.shell.Commands, commands: ["seq 3 > numbers.txt"], outputFiles: [numbers.txt]}
+  - {id: read, type: core.debug.Return, value: "{{ read(outputs.write.outputFiles['numbers.txt']) }}"}
+"""
+
+
+def test_what_used_a_file_is_told_replays_included(client: Client) -> None:
+    run = client.execute(client.start_run("used.yaml", ReplayRequest(), text=USED).id)
+    uri = client.outputs(run.id)["tasks"]["write"]["outputFiles"]["numbers.txt"]
+    assert [(use.address, use.run, use.kept) for use in client.artifact_uses(uri)] == [("read", run.id, False)]
+    replay = client.execute(client.start_replay(ReplayRequest(origin=run.id, start=("read",))).id)
+    assert [(use.address, use.run_name, use.kept) for use in client.artifact_uses(uri)] == [
+        ("read", run.name, False), ("write", replay.name, True), ("read", replay.name, False),
+    ]  # fmt: skip

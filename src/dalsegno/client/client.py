@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from dalsegno.client.access import AccessClient
+from dalsegno.client.artifacts import ArtifactClient
 from dalsegno.client.bulk import BulkClient
 from dalsegno.client.figures import FiguresClient
 from dalsegno.client.flows import FlowClient
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from dalsegno.model.kv import Entry
     from dalsegno.model.plan import Plan
     from dalsegno.model.progress import Observer
-    from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
+    from dalsegno.model.run import Attempt, Run, TaskRun
     from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest, TaskInputs
     from dalsegno.service.coded import Coded
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from dalsegno.store.port import RunFilter, StoredLine
 
 
-class Client(FlowClient, PipelineClient, BulkClient, FiguresClient, AccessClient):
+class Client(FlowClient, PipelineClient, BulkClient, ArtifactClient, FiguresClient, AccessClient):
     """A door to Dal Segno.
 
         with Client() as client:
@@ -473,10 +474,6 @@ class Client(FlowClient, PipelineClient, BulkClient, FiguresClient, AccessClient
         """Give a task run by its id; `None` if there is none."""
         return self._service.runs.task_run_by_id(id)
 
-    def artifacts_of(self, task_run: str) -> list[Artifact]:
-        """Give the records of what a task run stored."""
-        return self._service.artifacts.of_task_run(task_run)
-
     def revision_of(self, run: str) -> Revision:
         """Give the revision of a run, with the graph of the run where it has one of its own."""
         return self._service.runs.revision_of(run)
@@ -488,13 +485,3 @@ class Client(FlowClient, PipelineClient, BulkClient, FiguresClient, AccessClient
     def step_arguments(self, run: str, address: str) -> Mapping[str, Any]:
         """Give what a step in Python got in a run, by parameter, in stored form."""
         return self._service.runs.step_arguments(run, address)
-
-    # artifacts
-
-    def get_artifact(self, name: str) -> Artifact:
-        """Give the record of an artifact by its id, a unique prefix of its id or digest, or its `dalsegno://` URI."""
-        return self._service.artifacts.get(name)
-
-    def open_artifact(self, name: str) -> BinaryIO:
-        """Open the bytes of an artifact."""
-        return self._service.artifacts.open(name)

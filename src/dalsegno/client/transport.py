@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dalsegno.model.run import Artifact, Attempt, Run, TaskRun
     from dalsegno.replay.compare import Comparison
     from dalsegno.replay.request import ReplayRequest
+    from dalsegno.replay.uses import Use
     from dalsegno.service.coded import Coded
     from dalsegno.service.figures import StatisticsQuery
     from dalsegno.service.flow_search import FoundFlow
@@ -154,6 +155,7 @@ class ArtifactCalls(Protocol):
     def get(self, name: str) -> Artifact: ...
     def of_task_run(self, task_run: str) -> list[Artifact]: ...
     def open(self, name: str) -> BinaryIO: ...
+    def uses(self, name: str) -> list[Use]: ...
 
 
 class KeepingCalls(Protocol):

@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from dalsegno.model.address import parse
+from dalsegno.model.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A task run that read an artifact, or that kept the result which it is of.
+
+    Parameters
+    ----------
+    kept : whether it kept the result, and did not read it.
+    """
+
+    run: str
+    run_name: str
+    task_run: str
+    address: str
+    state: State
+    kept: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as JSON data."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def path_of_task(address: str) -> str:

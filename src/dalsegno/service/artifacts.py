@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -17,8 +16,7 @@ from dalsegno.errors import Ambiguous, NotFound, Refusal
 from dalsegno.model.digest import TAG
 from dalsegno.model.plan import Action
 from dalsegno.model.run import Artifact, TaskRun
-from dalsegno.model.state import State
-from dalsegno.replay.uses import path_of_task, reads
+from dalsegno.replay.uses import Use, path_of_task, reads
 from dalsegno.store.port import Mention, Store
 
 if TYPE_CHECKING:
@@ -26,27 +24,6 @@ if TYPE_CHECKING:
 
 #: task runs that are looked through for uses of one artifact
 _MOST_USES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A task run that read an artifact, or that kept the result which it is of.
-
-    Parameters
-    ----------
-    kept : whether it kept the result, and did not read it.
-    """
-
-    run: str
-    run_name: str
-    task_run: str
-    address: str
-    state: State
-    kept: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """Give it as JSON data."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class ArtifactCases:

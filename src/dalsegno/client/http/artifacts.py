@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from dalsegno.client.http.connection import Connection
 from dalsegno.model.run import Artifact
+from dalsegno.model.state import State
 from dalsegno.replay.compare import Comparison
+from dalsegno.replay.uses import Use
 from dalsegno.wire.comparing import comparison_from_json
 from dalsegno.wire.reading import artifact_from_json
 
@@ -30,6 +32,11 @@ class HttpArtifacts:
     def open(self, name: str) -> BinaryIO:
         """Open the bytes of an artifact."""
         return self._connection.open(f"artifact/content?name={quote(name, safe='')}")
+
+    def uses(self, name: str) -> list[Use]:
+        """Give the task runs that read or kept an artifact."""
+        found = self._connection.get("artifact/uses", name=name)
+        return [Use(**(each | {"state": State(each["state"])})) for each in found["uses"]]
 
 
 class HttpExplaining:
