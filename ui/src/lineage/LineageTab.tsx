@@ -57,7 +57,8 @@ function Tree({ runs, did, head }: { runs: readonly Run[]; did: Record<string, D
     })
   const pressed = (event: KeyboardEvent) => {
     const branch = branches[at]
-    if (!branch || event.target !== event.currentTarget.querySelector(`[data-run="${branch.run.id}"]`)) return
+    // the focus follows a moment later, so that the next key may still come from the row before
+    if (!branch || (event.target as HTMLElement).role !== 'treeitem') return
     const above = branches.slice(0, at).findLastIndex((each) => each.depth < branch.depth)
     const isFolded = folded.has(branch.run.id)
     const does: Record<string, () => void> = {
