@@ -10,7 +10,7 @@ RUN := $(UV) run --frozen --all-extras
 # a browser for the tests of the web UI; Debian's own, where it may be installed
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-headless-shell)
 
-.PHONY: help demo ui browser test check fix lint types layers unit slow soak bench clean
+.PHONY: help demo ui browser test check fix lint types layers unit slow soak bench screenshots clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -60,6 +60,10 @@ soak: $(UV) ## the long versions: more graphs, more stops
 bench: $(UV) ## measure; prints a table (PEERS=1: compared with other engines)
 	@$(UV) sync --quiet --frozen --all-extras --compile-bytecode
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) python -m bench $(if $(PEERS),peers --install) $(ARGS)
+
+screenshots: $(UV) browser ## take the pictures of the documentation anew (ARGS="--every FOLDER": of every page)
+	@$(UV) sync --quiet --frozen --all-extras
+	@$(RUN) python -m tests.support.pictures $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf .tools .venv .pytest_cache .ruff_cache .hypothesis dist ui/node_modules src/dalsegno/_ui

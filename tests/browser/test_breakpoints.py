@@ -133,7 +133,8 @@ def test_a_run_is_paused_resumed_and_killed_by_its_buttons(page: Page, api: Api,
     run = api.run("waits", ended=False)
     page.goto(f"/runs/{run}")
     expect(row(page, "work").locator(".bar")).to_have_attribute("data-state", "running")
-    page.get_by_role("button", name="Pause").click()
+    with page.expect_response("**/pause"):
+        page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Pausing")).to_be_disabled()
     (tmp_path / "fifo").write_text("go on\n")
     expect(page.locator(".badge")).to_have_text("Paused")

@@ -119,6 +119,14 @@ def test_only_what_was_made_since_then_is_chosen(client: Client) -> None:
     assert (job.tally.total, "since" in job.selection) == (4, True)
 
 
+def test_a_flow_is_named_as_everywhere_else(client: Client) -> None:
+    for name in ("demo", "company.team.demo"):
+        asked = replace(FAILED, filter=RunFilter(flow=name, states=(State.FAILED,), limit=0))
+        assert len(client.preview_bulk_replay(asked).runs) == 6
+    with pytest.raises(Refusal, match=r"there is no flow `company\.team\.demi`; did you mean `company\.team\.demo`"):
+        client.preview_bulk_replay(replace(FAILED, filter=RunFilter(flow="company.team.demi", limit=0)))
+
+
 def test_an_origin_is_left_out_where_a_later_replay_is_chosen_also_by_name(client: Client) -> None:
     again = client.execute(client.start_replay(ReplayRequest("demo-1", start=("convert",), revision=1)).id)
     asked = BulkRequest(runs=("demo-1", "demo-2", again.id), request=FAILED.request)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ from tests.support.servers import RunningServer
 
 from dalsegno.client.client import Client
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.server.live import Live
+from dalsegno.service.open import open_service
 
 FLOW = """
 id: hello
@@ -141,3 +145,25 @@ def test_a_client_that_goes_away_in_the_middle_leaves_nothing_open(server: Runni
     with paused(server) as (_, run), httpx.stream("GET", f"{server.url}/api/v1/runs/{run}/events") as answer:
         next(answer.iter_lines())
     assert "dalsegno_streams_open 0.0" in _when_closed(server)
+
+
+def test_what_others_have_read_before_a_run_was_over_is_read_again(tmp_path: Path) -> None:
+    service = open_service(tmp_path)
+    flow = "id: quick\nnamespace: company.team\ntasks:\n  - {id: only, type: core.debug.Return}\n"
+    created = service.runs.create_fresh("quick.yaml", ReplayRequest(), text=flow)
+
+    async def follow() -> list[str]:
+        # it looks for no commits, so that it knows of none
+        live = Live(service)
+        early = asyncio.ensure_future(anext(live.follow(created.id, 1)))
+        while not any(read.done() for _, read in live._pages.values()):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(service.runs.execute, created.id)
+        late = [event async for event in live.follow(created.id, 1)]
+        early.cancel()
+        return [event.event or "" for event in late]
+
+    try:
+        assert asyncio.run(follow()) == ["run", "task_run", "task_run", "run", "end"]
+    finally:
+        service.close()

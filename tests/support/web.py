@@ -94,7 +94,7 @@ class Watched:
 
     def _wrote(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self._note(f"console {message.type}: {message.text}")
+            self._note(f"console {message.type}: {message.text} ({message.location['url']})")
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):

@@ -93,8 +93,8 @@ class EngineProcess:
         self._tell("job", job)
 
     def look_at(self, run: str) -> None:
-        """Have it seen to at once what somebody has just asked of a run that is executed."""
-        self._tell("look", run)
+        """Have it seen to what somebody has just asked of a run that is executed, before that is answered."""
+        self._ask("look", run)
 
     @property
     def active(self) -> int:
@@ -103,10 +103,14 @@ class EngineProcess:
 
     def is_well(self) -> bool:
         """Ask the engine how it is; tell whether it takes what is handed over."""
+        return self._ask("how", None) and bool(self._said.get("takes"))
+
+    def _ask(self, word: str, value: Any) -> bool:
+        """Say something that is answered; tell whether it was, in time."""
         with self._asking:
             self._answered.clear()
-            self._tell("how", None)
-            return self._answered.wait(_ANSWER) and bool(self._said.get("takes"))
+            self._tell(word, value)
+            return self._answered.wait(_ANSWER)
 
     def close(self, grace: float) -> None:
         """Have it take nothing more, and let go of what it executes: what is running has `grace` seconds to end.

@@ -1,8 +1,8 @@
 """The engine of a server, as the process that it is: `python -m dalsegno.server.engine_main OPTIONS`.
 
 It reads from standard input, a JSON object a line: `take` (a run), `job` (a bulk replay), `look` (at a run), `how` (are you),
-`close` (with so many seconds of grace). To `how` it answers on standard output, with how many runs it executes, how many have
-ended in which state, and whether it takes more. It dies with the server, whose end of the pipe is then closed.
+`close` (with so many seconds of grace). To `how` and `look` it answers on standard output, with how many runs it executes,
+how many have ended in which state, and whether it takes more. It dies with the server, whose end of the pipe is then closed.
 """
 
 from __future__ import annotations
@@ -59,11 +59,13 @@ def _obey(words: BufferedReader, answers: int, engine: EngineHost, ended: _Ended
         ((word, value),) = json.loads(line).items()
         if word == "close":
             return value
-        if word == "how":
+        if word == "look":
+            service.runs.hosted.look_at(value)
+        if word in ("how", "look"):
             said: dict[str, Any] = {"active": engine.active, "ended": ended.all(), "takes": engine.alive}
             os.write(answers, json.dumps(said).encode() + b"\n")
         else:
-            {"take": engine.take, "job": engine.take_job, "look": service.runs.hosted.look_at}[word](value)
+            {"take": engine.take, "job": engine.take_job}[word](value)
     return None
 
 

@@ -228,6 +228,7 @@ class EngineHost:
         return following
 
     def _carry_on(self, run: str) -> None:
+        began = self._clock.now()
         try:
             ended = self._service.runs.hosted.carry_on(run, leave=self._leave)
         except RunIsLive:
@@ -237,7 +238,9 @@ class EngineHost:
             _log.exception("the run %s could not be executed", run, extra={"fields": {"run": run}})
         else:
             self._faults.pop(run, None)
-            self._tell(ended)
+            # one that had ended before is none that ended here
+            if ended.ended is None or ended.ended >= began:
+                self._tell(ended)
 
     def _rest(self, run: str) -> None:
         """Leave a run alone for a while: another process executes it, or something is wrong with it."""

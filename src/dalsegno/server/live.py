@@ -72,13 +72,14 @@ class Live:
             over = found.state.ended
             while not self._closed.is_set():
                 version = self._version
-                for event in await self._page(run, after, version):
+                events = await (self._fresh(run, after) if over else self._page(run, after, version))
+                for event in events:
                     after = event["number"]
                     yield sent(event["kind"], after, event)
                     if event["kind"] == "run" and event["state"] in ENDED:
                         yield sent("end", after, {"state": event["state"]})
                         return
-                if after and await self._full(run, after, version):
+                if events and (over or await self._page(run, after, version)):
                     continue
                 if over:
                     # whoever has seen its last event already is not to wait for another one
@@ -147,9 +148,9 @@ class Live:
                 return False
         return True
 
-    async def _full(self, run: str, after: int, version: int) -> bool:
-        """Whether there is more already."""
-        return bool(await self._page(run, after, version))
+    async def _fresh(self, run: str, after: int) -> list[dict[str, Any]]:
+        """Give the events after a number as they are now: what others have read may be of before the run was over."""
+        return await self._read(lambda: self._service.runs.events(run, after=after, limit=_PAGE))
 
     async def _page(self, run: str, after: int, version: int) -> list[dict[str, Any]]:
         """Give the events after a number, read once for all who ask for them at the same time."""
@@ -157,7 +158,7 @@ class Live:
         known = self._pages.get(key)
         if known is not None and known[0] == version:
             return await asyncio.shield(known[1])
-        read = asyncio.create_task(self._read(lambda: self._service.runs.events(run, after=after, limit=_PAGE)))
+        read = asyncio.create_task(self._fresh(run, after))
         self._pages[key] = (version, read)
         while len(self._pages) > _PAGES:
             self._pages.popitem(last=False)

@@ -13,7 +13,8 @@ from dalsegno.model.run import Run, TaskRun
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest, request_from_json
 from dalsegno.service.finding import find_run
-from dalsegno.store.port import Store
+from dalsegno.service.listing import named_flow
+from dalsegno.store.port import RunFilter, Store
 
 FIXED = "fixed-already"
 REPLAYED = "replayed-in-this-job"
@@ -44,13 +45,21 @@ def choose(store: Store, asked: BulkRequest) -> list[Chosen]:
     if asked.filter is None:
         found = {run.id: run for run in (store.runs.get(name) or find_run(store, name) for name in asked.runs)}
     else:
-        found = {run.id: run for run in reversed(store.runs.list(asked.filter))}
+        found = {run.id: run for run in reversed(store.runs.list(_by_flow(store, asked.filter)))}
     if not found:
         raise Refusal("no run is like that: there is nothing to replay", code="no-runs")
     # what a preview has chosen by a filter is named when it is made, and is the same then
     above = _replayed_in(store, found)
     fixes: dict[str, str] = {}
     return [_chosen(store, run, above.get(run.id), fixes, fixed_too=asked.fixed_too) for run in found.values()]
+
+
+def _by_flow(store: Store, by: RunFilter) -> RunFilter:
+    """Give the filter with its flow as runs have it: it may be named with its namespace."""
+    if by.flow is None:
+        return by
+    namespace, flow = named_flow(by.flow, by.namespace, store.flows.all())
+    return replace(by, namespace=namespace, flow=flow)
 
 
 def _chosen(store: Store, run: Run, later: str | None, fixes: dict[str, str], *, fixed_too: bool) -> Chosen:

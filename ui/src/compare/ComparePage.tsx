@@ -100,7 +100,7 @@ function Head({ compared, before, after, onSwap, onChoose }: HeadProps) {
           )}
         </div>
       </div>
-      <div className="sides">
+      <div className="compare-sides">
         <Side side="A" run={one} lacking={before === undefined} other={other} onChoose={(chosen) => onChoose('before', chosen)} />
         <Side side="B" run={other} lacking={after === undefined && before !== undefined} other={one} onChoose={(chosen) => onChoose('after', chosen)} />
       </div>

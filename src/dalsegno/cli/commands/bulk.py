@@ -148,23 +148,28 @@ def bulk_replay(  # noqa: PLR0913 - a parameter is an option
         chosen = [state, flow, namespace, since, with_label]
         asked = BulkRequest(tuple(runs or ()), request=request, first_failed=from_failed, fixed_too=also_fixed)
         if any(chosen):
-            asked = _by_filter(client, asked, flow, namespace, state, with_label, since)
+            asked = _by_filter(asked, flow, namespace, state, with_label, since)
         return _do(client, asked, pace, terminal, yes=yes, dry_run=dry_run, detach=detach)
 
 
 def _by_filter(
-    client: Client, asked: BulkRequest, flow: str | None, namespace: str | None, states: list[str] | None,
+    asked: BulkRequest, flow: str | None, namespace: str | None, states: list[str] | None,
     labels: list[str] | None, since: str | None,
 ) -> BulkRequest:  # fmt: skip
     from dalsegno.engine.clock import SystemClock
-    from dalsegno.service.listing import named_flow, state_of
+    from dalsegno.service.listing import state_of
     from dalsegno.store.port import RunFilter
 
-    space, name = named_flow(flow, namespace, client.list_flows()) if flow is not None else (namespace, None)
     pairs = tuple(read_pairs("--with-label", labels or ()).items())
     at = None if since is None else SystemClock().now() - read_age("--since", since)
     by = RunFilter(
-        space, name, tuple(state_of(text) for text in states or ()), labels=pairs, limit=0, top=True, created_from=at
+        namespace,
+        flow,
+        tuple(state_of(text) for text in states or ()),
+        labels=pairs,
+        limit=0,
+        top=True,
+        created_from=at,
     )
     return replace(asked, filter=by)
 
