@@ -156,7 +156,7 @@ def test_what_others_have_read_before_a_run_was_over_is_read_again(tmp_path: Pat
         # it looks for no commits, so that it knows of none
         live = Live(service)
         early = asyncio.ensure_future(anext(live.follow(created.id, 1)))
-        while not any(read.done() for _, read in live._pages.values()):
+        while not any(read.done() for _, read in live._pages.values()):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
         await asyncio.to_thread(service.runs.execute, created.id)
         late = [event async for event in live.follow(created.id, 1)]

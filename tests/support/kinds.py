@@ -89,7 +89,8 @@ def run_kinds(home: Path, name: str = "kinds") -> None:
     """Run one in a process of its own on a data directory."""
     environ = {**os.environ, "DALSEGNO_HOME": str(home)}
     command = [sys.executable, "-m", "tests.support.kinds", name]
-    subprocess.run(command, env=environ, check=name == "kinds", capture_output=True)
+    ended = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0 or name != "kinds", ended.stderr
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ type Wanted = NonNullable<paths['/api/v1/statistics']['get']['parameters']['quer
 
 export const STATISTICS = ['statistics'] as const
 
-/** The reader's time zone: days are those of his calendar. */
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+const told = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** The reader's time zone: days are those of the calendar there. A browser that keeps it to itself names none that there is. */
+const zone = !told || told === 'Etc/Unknown' ? 'UTC' : told
 
 export const statisticsQuery = (wanted: Wanted) =>
   queryOptions({
