@@ -29,7 +29,7 @@ def test_from_the_red_bar_to_the_green_one(page: Page, api: Api) -> None:
     expect(panel.get_by_text("Line 12 of revision 1")).to_be_visible()
     panel.get_by_role("link", name="Replay from here").click()
 
-    sheet = page.get_by_role("dialog")
+    sheet = page.get_by_role("dialog", name="Replay rides-1")
     expect(sheet.get_by_role("button", name="Latest, 2")).to_have_attribute("aria-pressed", "true")
     expect(sheet.locator(".diff .add")).to_contain_text("echo written")
     expect(sheet.locator("tr[data-action=REUSE]")).to_have_count(2)

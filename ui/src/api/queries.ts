@@ -106,15 +106,6 @@ export const flowQuery = (flow: string, revision?: number) =>
     staleTime: revision === undefined ? 0 : Infinity,
   })
 
-export const diffQuery = (flow: string, before: number, after: number) =>
-  queryOptions({
-    queryKey: ['flow', flow, 'diff', before, after],
-    queryFn: async ({ signal }) =>
-      (await given(api.GET('/api/v1/flows/{flow}/diff', { params: { path: { flow }, query: { old: before, new: after } }, signal })))
-        .diff,
-    staleTime: Infinity,
-  })
-
 type Request = Partial<Asked> & { origin: string }
 
 /** The body of a replay. A text is a revision that is yet to be saved, so that no other is named with it. */

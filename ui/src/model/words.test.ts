@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { around, item, segments } from './address'
-import { changesOf, compareTexts, nearChanges } from './diff'
+import { compareTexts, nearChanges } from './diff'
 import { filtersOf } from './filters'
 import { duration, size, when } from './format'
 import { valueOf } from './inputs'
@@ -89,12 +89,6 @@ describe('a plan', () => {
 })
 
 describe('what is read of texts', () => {
-  it('shows only what differs, without what all lines are indented by', () => {
-    expect(changesOf('--- a\n+++ b\n@@ -1 +1 @@\n   same\n-    old: 1\n+      new: 2\n')).toEqual([
-      { kind: 'del', text: 'old: 1' },
-      { kind: 'add', text: '  new: 2' },
-    ])
-  })
   it('compares two texts by their lines, and shows what is near a change', () => {
     const before = 'a\nb\nc\nd\ne\nf\ng'
     const after = 'a\nB\nc\nd\ne\nf\ng\nh'

@@ -29,11 +29,11 @@ export function ReplaySheet(props: Props) {
   return (
     <Drawer.Root opened onClose={onClose} position="right" size="calc(100% - var(--sheet-left))" transitionProps={{ duration: 0 }}>
       <Drawer.Overlay className="scrim" backgroundOpacity={0} />
-      <Drawer.Content className="sheet-box" aria-labelledby="sheet-title">
+      <Drawer.Content className="sheet-box" aria-label={`Replay ${head.name}`}>
         <div className="sheet-inside">
           <header className="sheet-head">
             <Segno size={18} />
-            <h1 id="sheet-title" tabIndex={-1} data-autofocus>
+            <h1 tabIndex={-1} data-autofocus>
               Replay {head.name}
             </h1>
             <span className="muted only-wide">a new run, its origin stays as it is</span>
