@@ -8,6 +8,7 @@ from dalsegno.client.client import Client
 from dalsegno.errors import Ambiguous, FlowInvalid, FlowMoved, NotFound, Refusal
 from dalsegno.model.state import State
 from dalsegno.replay.request import ReplayRequest
+from dalsegno.service.listing import RunQuery
 
 HELLO = """
 id: hello
@@ -172,6 +173,8 @@ def test_a_deleted_flow_is_hidden_makes_no_runs_and_comes_back(client: Client) -
         client.delete_flow("hello")
     assert [revision.number for revision in client.flow_revisions("hello")] == [1, 2]
     assert client.get_run("hello-1").state is State.SUCCESS
+    # its runs are still found by its name
+    assert [run.name for run in client.page_of_runs(RunQuery(flow="company.team.hello")).runs] == ["hello-1"]
     restored = client.restore_flow("hello")
     assert (restored.created, restored.revision.number) == (False, 2)
     assert client.execute(client.start_run("hello", ReplayRequest()).id).state is State.SUCCESS

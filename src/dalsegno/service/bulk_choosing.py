@@ -58,7 +58,7 @@ def _by_flow(store: Store, by: RunFilter) -> RunFilter:
     """Give the filter with its flow as runs have it: it may be named with its namespace."""
     if by.flow is None:
         return by
-    namespace, flow = named_flow(by.flow, by.namespace, store.flows.all())
+    namespace, flow = named_flow(by.flow, by.namespace, store.flows.all(deleted=True))
     return replace(by, namespace=namespace, flow=flow)
 
 

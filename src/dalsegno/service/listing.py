@@ -91,7 +91,7 @@ class Listing:
         """
         namespace, flow = query.namespace, None
         if query.flow is not None:
-            namespace, flow = named_flow(query.flow, query.namespace, self._store.flows.all())
+            namespace, flow = named_flow(query.flow, query.namespace, self._store.flows.all(deleted=True))
         if query.revision is not None and flow is None:
             raise Refusal("a revision is one of a flow: say which with `flow`", code="bad-argument")
         return RunFilter(
@@ -166,7 +166,7 @@ def named_flow(text: str, space: str | None, known: Sequence[FlowSummary]) -> tu
     Parameters
     ----------
     space : the namespace that was named beside it.
-    known : all flows.
+    known : all flows, deleted ones too: their runs are still there.
 
     Raises
     ------
