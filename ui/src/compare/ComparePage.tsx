@@ -5,6 +5,7 @@ import { lineageQuery, type Run } from '../api/queries'
 import { firstShown, outcomeOf, tallyOf, type ComparedTask, type Shown } from '../model/compare'
 import { duration, span } from '../model/format'
 import { copy } from '../parts/copy'
+import { Crumbs, RunCrumbs } from '../parts/crumbs'
 import { Icon, Segno } from '../parts/marks'
 import { Empty, Failure, Segments, Skeleton, StateBadge } from '../parts/pieces'
 import { Moment } from '../parts/time'
@@ -57,25 +58,14 @@ function Head({ compared, before, after, onSwap, onChoose }: HeadProps) {
   const other = useHead(after, compared?.runs.after)
   const run = other ?? one
   const first = compared?.first_divergence
+  const runs = (
+    <Link to="/runs" search={{}}>
+      Runs
+    </Link>
+  )
   return (
     <div className="head compare-head">
-      <nav className="crumbs" aria-label="Breadcrumb">
-        {run && (
-          <>
-            <Link to="/runs" search={{ namespace: run.namespace }}>
-              {run.namespace}
-            </Link>
-            <span>/</span>
-            <Link to="/flows/$flow" params={{ flow: `${run.namespace}.${run.flow}` }} search={{}}>
-              {run.flow}
-            </Link>
-            <span>/</span>
-          </>
-        )}
-        <Link to="/runs" search={{}}>
-          Runs
-        </Link>
-      </nav>
+      {run ? <RunCrumbs run={run}>{runs}</RunCrumbs> : <Crumbs>{runs}</Crumbs>}
       <div className="title">
         <h1>Compare</h1>
         {compared && <Verdict compared={compared} />}

@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
-import { Fragment, type ReactNode } from 'react'
+import { Children, Fragment, type ReactNode } from 'react'
 import type { Run } from '../api/queries'
 
 /** Where a page stands: the way to it, each part a link. */
-export function Crumbs({ children }: { children: ReactNode[] }) {
+export function Crumbs({ children }: { children: ReactNode }) {
   return (
     <nav className="crumbs" aria-label="Breadcrumb">
-      {children.map((each, index) => (
+      {Children.toArray(children).map((each, index) => (
         <Fragment key={index}>
           {index > 0 && <span>/</span>}
           {each}
@@ -16,8 +16,8 @@ export function Crumbs({ children }: { children: ReactNode[] }) {
   )
 }
 
-/** The way to what belongs to a run: its namespace, its flow, and one more. */
-export function RunCrumbs({ run, children }: { run: Run; children: ReactNode }) {
+/** The way to what belongs to a run: its namespace, its flow, and what comes after. */
+export function RunCrumbs({ run, children }: { run: Pick<Run, 'namespace' | 'flow'>; children: ReactNode }) {
   return (
     <Crumbs>
       <Link to="/runs" search={{ namespace: run.namespace }}>

@@ -5,6 +5,7 @@ import { lineageQuery, sourceQuery } from '../api/queries'
 import { kindOf, shortDigest } from '../model/artifacts'
 import { count, many, size as sizeOf } from '../model/format'
 import { copy } from '../parts/copy'
+import { Crumbs, RunCrumbs } from '../parts/crumbs'
 import { Icon } from '../parts/marks'
 import { Empty, Failure, Segments, Skeleton } from '../parts/pieces'
 import { Moment } from '../parts/time'
@@ -65,31 +66,19 @@ function Head({ preview, uses }: { preview: Preview; uses: readonly Use[] | unde
   const bytes = artifact.size > 0 ? artifact.size : Number(artifact.summary.size ?? 0)
   return (
     <div className="head">
-      <nav className="crumbs" aria-label="Breadcrumb">
-        {run && (
-          <>
-            <Link to="/runs" search={{ namespace: run.namespace }}>
-              {run.namespace}
-            </Link>
-            <span>/</span>
-            <Link to="/flows/$flow" params={{ flow: `${run.namespace}.${run.flow}` }} search={{}}>
-              {run.flow}
-            </Link>
-            <span>/</span>
-            <Link to="/runs/$run/outputs" params={{ run: run.id }} search={{}}>
-              {run.name}
-            </Link>
-          </>
-        )}
-        {run && maker && (
-          <>
-            <span>/</span>
+      {run && (
+        <RunCrumbs run={run}>
+          <Link to="/runs/$run/outputs" params={{ run: run.id }} search={{}}>
+            {run.name}
+          </Link>
+          {maker && (
             <Link className="mono cut" to="/runs/$run" params={{ run: run.id }} search={{ task: maker.address }}>
               {maker.address}
             </Link>
-          </>
-        )}
-      </nav>
+          )}
+        </RunCrumbs>
+      )}
+      {!run && <Crumbs>{null}</Crumbs>}
       <div className="title">
         <h1 className="mono cut artifact-title">{titleOf(artifact, maker?.address)}</h1>
         <span className="tag">{kindOf(artifact)}</span>
